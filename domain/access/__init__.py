@@ -26,6 +26,7 @@ from domain.access.members import (
     withdraws_claim,
 )
 from domain.access.organisations import (
+    closes_organisation,
     invites_member,
     joins,
     member_of_organisation,
@@ -106,6 +107,7 @@ __all__ = [
     "approver_on_grant",
     "asks_juror",
     "chairs_panel",
+    "closes_organisation",
     "closes_panel",
     "confirms_panel",
     "decides_on",

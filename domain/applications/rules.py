@@ -55,10 +55,12 @@ def submit(
     answers: Mapping[str, Answer],
     eligibility: Mapping[str, bool],
     earlier: Collection[Application],
+    by_same_person: Collection[Application],
     now: datetime,
 ) -> tuple[Fact, ...]:
     """Submit an application to an open round, or to a rolling call. All answers are checked, and all errors are
-    reported together. `earlier` are the applicant's other applications to the call, if it takes only one from each;
+    reported together. `earlier` are the applicant's other applications to the call, if it takes only one from each, and
+    `by_same_person` those of a person and of the organisations for which they alone act;
     `eligibility` are the answers to its eligibility questions."""
     if call.rolling:
         check_takes_in(call, now)
@@ -66,6 +68,16 @@ def submit(
         round.check_open(now, applicant)
         if round.stage != call.stages[0].id:
             raise Refused(msg("This stage is open only to applications that were invited to it."))
+    if call.applications_per_applicant == "one" and any(
+        each.status is not ApplicationStatus.WITHDRAWN for each in by_same_person
+    ):
+        raise Refused(
+            msg(
+                "This call takes one application from each applicant. A person, and the organisations for which nobody else "
+                "acts, count as one applicant, and you have submitted an application already. You can change it, or withdraw "
+                "it and submit another one."
+            )
+        )
     if call.applications_per_applicant == "one" and any(
         each.status is not ApplicationStatus.WITHDRAWN for each in earlier
     ):

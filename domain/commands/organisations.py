@@ -49,15 +49,16 @@ class JoinOrganisation(Command, frozen=True, kw_only=True):
 
 
 class RemoveOrganisationMember(Command, frozen=True, kw_only=True):
-    """Remove a person (or oneself) from an organisation's members, or withdraw their invitation. At least one member
-    has to stay."""
+    """Remove oneself, or a person who joined later, from an organisation's members; withdraw an invitation, or decline one's
+    own. An administrator of the installation can remove every member. At least one member has to stay."""
 
     organisation: OrganisationId
     person: PersonId
 
 
 class CloseOrganisation(Command, frozen=True, kw_only=True):
-    """Close an organisation: it can no longer apply, and its grants continue."""
+    """Close an organisation, as the member who has acted for it the longest: it can no longer apply, and its grants
+    continue."""
 
     organisation: OrganisationId
 
@@ -133,10 +134,13 @@ def _join(command: JoinOrganisation, context: CommandContext) -> Plan:
 
 def _remove_member(command: RemoveOrganisationMember, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        removed = organisations.remove_member(command.organisation, organisation, person=command.person)
+        removed = organisations.remove_member(
+            command.organisation, organisation, person=command.person, by=context.actor
+        )
         left = persons.leave_organisation(command.person, person, organisation=command.organisation)
         return Outcome(
             facts={command.organisation: removed} | ({command.person: left} if left else {}),
@@ -144,14 +148,16 @@ def _remove_member(command: RemoveOrganisationMember, context: CommandContext) -
         )
 
     return PlannedCommand(
-        may=access.removes_member(context.actor, organisation, command.person), initiative=None, decide=decide
+        may=access.removes_member(context.actor, organisation, command.person, installation),
+        initiative=None,
+        decide=decide,
     )
 
 
 def _close(command: CloseOrganisation, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
     return PlannedCommand(
-        may=access.member_of_organisation(context.actor, organisation),
+        may=access.closes_organisation(context.actor, organisation),
         initiative=None,
         decide=lambda: Outcome(
             facts={command.organisation: organisations.close(command.organisation, organisation)},

@@ -74,6 +74,42 @@ class TestApplying:
         world.run(for_oneself, OTHER_ARTIST)
         assert world.turned_down(for_oneself, OTHER_ARTIST) == refused
 
+    @pytest.mark.parametrize("first", [None, COLLECTIVE, HOST])
+    def test_where_a_call_takes_one_application_a_person_and_organisations_of_their_own_are_one_applicant(
+        self, first: str | None
+    ) -> None:
+        """Whichever applies first; until somebody else acts for the organisation, too."""
+        world = calling()
+        drafted, *_ = world.streams[CALL]
+        world.streams[CALL][0] = msgspec.structs.replace(drafted, applications_per_applicant="one")
+        begins_to_act(world, COLLECTIVE, ARTIST)
+        begins_to_act(world, HOST, ARTIST)
+        submitted = world.run(msgspec.structs.replace(APPLY, applicant=first), ARTIST).answers
+        others = [
+            msgspec.structs.replace(APPLY, applicant=each)
+            for each in (None, COLLECTIVE, HOST)
+            if each != first
+        ]
+        for other in others:
+            assert world.turned_down(other, ARTIST) == (
+                Refused,
+                (
+                    "This call takes one application from each applicant. A person, and the organisations for which nobody "
+                    "else acts, count as one applicant, and you have submitted an application already. You can change it, or "
+                    "withdraw it and submit another one."
+                ),
+            )
+        world.run(WithdrawApplication(application=submitted, reason="other"), ARTIST)
+        world.run(others[0], ARTIST)
+
+    def test_an_organisation_for_which_others_act_applies_beside_its_members(self) -> None:
+        world = calling()
+        drafted, *_ = world.streams[CALL]
+        world.streams[CALL][0] = msgspec.structs.replace(drafted, applications_per_applicant="one")
+        begins_to_act(world, COLLECTIVE, ARTIST, OTHER_ARTIST)
+        world.run(msgspec.structs.replace(APPLY, applicant=None), ARTIST)
+        world.run(APPLY, ARTIST)
+
     @pytest.mark.parametrize("applicant", [COLLECTIVE, HOST, OTHER_ARTIST])
     def test_nobody_applies_for_a_party_that_is_not_theirs(self, applicant: str) -> None:
         """Whether it exists is not told."""

@@ -18,6 +18,7 @@ from domain.organisations import (
     ORGANISATION,
     OrganisationClosed,
     OrganisationErased,
+    OrganisationInvitationDeclined,
     OrganisationMemberAdded,
     OrganisationMemberInvited,
     OrganisationMemberRemoved,
@@ -173,9 +174,23 @@ class TestWhenItIsRegistered:
             world = with_collective()
             world.run(InviteToOrganisation(organisation=COLLECTIVE, person=STRANGER), ARTIST)
             outcome = world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=STRANGER), actor)
-            removed = OrganisationMemberRemoved(organisation=COLLECTIVE, person=STRANGER)
-            assert outcome.facts == {COLLECTIVE: (removed,)}
+            ended = OrganisationMemberRemoved if actor == ARTIST else OrganisationInvitationDeclined
+            assert outcome.facts == {COLLECTIVE: (ended(organisation=COLLECTIVE, person=STRANGER),)}
             assert world.turned_down(JoinOrganisation(organisation=COLLECTIVE), STRANGER) == HIDDEN
+
+    def test_who_declined_twice_is_not_invited_again(self) -> None:
+        """Once may be a mistake. An invitation that was withdrawn is none that was declined."""
+        world = with_collective()
+        invite = InviteToOrganisation(organisation=COLLECTIVE, person=STRANGER)
+        end = RemoveOrganisationMember(organisation=COLLECTIVE, person=STRANGER)
+        for actor in (ARTIST, STRANGER, STRANGER):
+            world.run(invite, ARTIST)
+            world.run(end, actor)
+        assert world.turned_down(invite, ARTIST) == (
+            Refused,
+            "This person has declined twice to act for this organisation, so they are not invited again.",
+        )
+        world.run(InviteToOrganisation(organisation=COLLECTIVE, person=OTHER_ARTIST), ARTIST)
 
     def test_the_last_one_stays(self) -> None:
         world = with_collective()
@@ -207,6 +222,46 @@ class TestWhenSeveralActForIt:
             )
             left_behind = world.state(PERSON, OTHER_ARTIST)
             assert (left_behind.organisations, left_behind.former_organisations) == (set(), {COLLECTIVE})
+
+    def test_nobody_removes_who_has_acted_for_it_longer(self) -> None:
+        world = with_collective(OTHER_ARTIST, STRANGER)
+        longer = (
+            Forbidden,
+            (
+                "This person has acted for the organisation longer than you, so you cannot remove them. They can leave, or an "
+                "administrator of this installation can remove them."
+            ),
+        )
+        for actor, removed in ((OTHER_ARTIST, ARTIST), (STRANGER, ARTIST), (STRANGER, OTHER_ARTIST)):
+            remove = RemoveOrganisationMember(organisation=COLLECTIVE, person=removed)
+            assert world.turned_down(remove, actor) == longer
+        world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=STRANGER), OTHER_ARTIST)
+
+    def test_who_comes_back_begins_at_the_end(self) -> None:
+        world = with_collective(OTHER_ARTIST)
+        world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=ARTIST), ARTIST)
+        world.run(InviteToOrganisation(organisation=COLLECTIVE, person=ARTIST), OTHER_ARTIST)
+        world.run(JoinOrganisation(organisation=COLLECTIVE), ARTIST)
+        remove = RemoveOrganisationMember(organisation=COLLECTIVE, person=OTHER_ARTIST)
+        assert world.turned_down(remove, ARTIST)[0] is Forbidden
+
+    def test_an_administrator_of_the_installation_removes_any_of_them_but_not_the_last(self) -> None:
+        """For an organisation whose founder cannot be reached, or whose account was taken over."""
+        world = with_collective(OTHER_ARTIST)
+        world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=ARTIST), KEEPER)
+        last = RemoveOrganisationMember(organisation=COLLECTIVE, person=OTHER_ARTIST)
+        assert world.turned_down(last, KEEPER)[0] is Refused
+        world.run(CloseOrganisation(organisation=COLLECTIVE), OTHER_ARTIST)
+
+    def test_only_the_one_who_has_acted_for_it_the_longest_closes_it(self) -> None:
+        world = with_collective(OTHER_ARTIST)
+        close = CloseOrganisation(organisation=COLLECTIVE)
+        assert world.turned_down(close, OTHER_ARTIST) == (
+            Forbidden,
+            "Closing an organisation cannot be undone, so only the member who has acted for it the longest can close it.",
+        )
+        world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=ARTIST), ARTIST)
+        world.run(close, OTHER_ARTIST)
 
 
 class TestErasing:

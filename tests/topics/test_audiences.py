@@ -32,6 +32,7 @@ TABLE = """
     organisation.registered.v1             x      .      .
     organisation.handle_given.v1           .      .      .
     organisation.member_invited.v1         x      .      .
+    organisation.invitation_declined.v1    x      .      .
     organisation.member_added.v1           x      .      .
     organisation.member_removed.v1         x      .      .
     organisation.closed.v1                 x      .      .
