@@ -34,7 +34,7 @@ from domain.deciding import Fact
 from domain.dossiers import Dossier
 from domain.eligibility import wrong_answers
 from domain.forms import Answer, Form
-from domain.messages import msg
+from domain.messages import counted, msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds.state import Round, RoundStatus
 from domain.texts import check_text
@@ -180,6 +180,33 @@ def withdraw(
             explanation=check_explanation(explanation),
         ),
     )
+
+
+def check_all_ended(applications: Collection[Application]) -> None:
+    """Raise `Refused` if one of an organisation's applications could still lead to an award, or was awarded and not offered
+    yet, so that the organisation cannot be closed: nobody could be offered the award, and it would block others."""
+    undecided = sum(each.status in WITHDRAWABLE for each in applications)
+    if undecided:
+        raise Refused(
+            counted(
+                "{count} application of this organisation is under consideration or on a waiting list. Withdraw it first; then "
+                "the organisation can be closed.",
+                "{count} applications of this organisation are under consideration or on a waiting list. Withdraw them first; "
+                "then the organisation can be closed.",
+                count=undecided,
+            )
+        )
+    awarded = sum(each.has_unoffered_award for each in applications)
+    if awarded:
+        raise Refused(
+            counted(
+                "{count} application of this organisation was awarded a grant that is not offered yet. Answer the offer first; "
+                "then the organisation can be closed.",
+                "{count} applications of this organisation were awarded grants that are not offered yet. Answer the offers "
+                "first; then the organisation can be closed.",
+                count=awarded,
+            )
+        )
 
 
 def end_by_erasure(

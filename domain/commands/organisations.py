@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from domain import access, limits, organisations, persons
+from domain.applications import rules as application_rules
+from domain.applications.state import APPLICATION, Application
 from domain.commands.erasing import what_goes_with
 from domain.commands.joining import EndedByJoining, ended_by_joining
 from domain.deciding import (
@@ -15,10 +17,12 @@ from domain.deciding import (
     Plan,
     PlannedCommand,
     Registered,
+    index_entries,
     maybe,
     some,
     the,
 )
+from domain.indexes import submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.organisations import ORGANISATION, Organisation
 from domain.persons import PERSON, ErasureReason, Person
@@ -58,7 +62,7 @@ class RemoveOrganisationMember(Command, frozen=True, kw_only=True):
 
 class CloseOrganisation(Command, frozen=True, kw_only=True):
     """Close an organisation, as the member who has acted for it the longest: it can no longer apply, and its grants
-    continue."""
+    continue. Not while it has an application under consideration or an award that was not offered yet."""
 
     organisation: OrganisationId
 
@@ -156,14 +160,18 @@ def _remove_member(command: RemoveOrganisationMember, context: CommandContext) -
 
 def _close(command: CloseOrganisation, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
-    return PlannedCommand(
-        may=access.closes_organisation(context.actor, organisation),
-        initiative=None,
-        decide=lambda: Outcome(
-            facts={command.organisation: organisations.close(command.organisation, organisation)},
-            answers=command.organisation,
-        ),
-    )
+    may = access.closes_organisation(context.actor, organisation)
+    applications: dict[str, Application] = {}
+    if isinstance(may, Allowed):
+        submitted = yield from index_entries(submissions_of(command.organisation))
+        applications = yield from some(APPLICATION, submitted)
+
+    def decide() -> Outcome:
+        closed = organisations.close(command.organisation, organisation)
+        application_rules.check_all_ended(applications.values())
+        return Outcome(facts={command.organisation: closed}, answers=command.organisation)
+
+    return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
 def _erase(command: EraseOrganisation, context: CommandContext) -> Plan:

@@ -8,6 +8,7 @@ import pytest
 
 from domain.applications.facts import ApplicationSubmitted
 from domain.commands.applications.ending import WithdrawApplication
+from domain.commands.applications.examining import FindApplicationEligible
 from domain.commands.applications.returning import ResubmitApplication
 from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.organisations import (
@@ -42,6 +43,7 @@ from tests.scene import (
     calling,
     closed,
     euros,
+    found_ineligible,
 )
 
 
@@ -137,6 +139,19 @@ class TestApplying:
         world = with_open_round()
         world.run(CloseOrganisation(organisation=COLLECTIVE), ARTIST)
         assert world.turned_down(APPLY, ARTIST) == (Refused, "This organisation was closed.")
+
+    def test_a_closed_organisation_continues_with_nothing(self) -> None:
+        """It can be closed when an invitation has lapsed or an application was found ineligible; neither comes back."""
+        world = with_open_round()
+        application = world.run(APPLY, ARTIST).answers
+        world.given(application, found_ineligible(application))
+        world.run(CloseOrganisation(organisation=COLLECTIVE), ARTIST)
+        closed = (Refused, "This organisation was closed.")
+        change = ChangeApplication(
+            application=application, title="Better", requested=euros("500.00"), answers=APPLY.answers
+        )
+        assert world.turned_down(change, ARTIST) == closed
+        assert world.turned_down(FindApplicationEligible(application=application), OFFICER) == closed
 
     def test_for_an_erased_organisation_nobody_acts(self) -> None:
         world = with_open_round()

@@ -2,7 +2,12 @@
 
 import pytest
 
-from domain.applications.facts import ApplicationEndedByErasure
+from domain.applications.facts import (
+    ApplicationAwarded,
+    ApplicationEndedByErasure,
+    ApplicationGrantOffered,
+    ApplicationWaitlisted,
+)
 from domain.commands.organisations import (
     CloseOrganisation,
     EraseOrganisation,
@@ -12,7 +17,7 @@ from domain.commands.organisations import (
     RemoveOrganisationMember,
 )
 from domain.commands.persons import ErasePerson
-from domain.deciding import Outcome
+from domain.deciding import Fact, Outcome
 from domain.identifiers import check_identifiers
 from domain.organisations import (
     ORGANISATION,
@@ -35,10 +40,14 @@ from tests.scene import (
     KEEPER,
     OFFICER,
     OTHER_ARTIST,
+    PANEL,
     STRANGER,
+    found_eligible,
+    found_ineligible,
     numbered,
     peopled,
     submitted,
+    withdrawn,
 )
 
 HIDDEN = (NotFound, "Not found, or you have no access.")
@@ -208,6 +217,56 @@ class TestWhenItIsRegistered:
         again = InviteToOrganisation(organisation=COLLECTIVE, person=OTHER_ARTIST)
         assert world.turned_down(again, ARTIST) == (Refused, "This organisation was closed.")
         assert world.turned_down(JoinOrganisation(organisation=COLLECTIVE), STRANGER) == HIDDEN
+
+
+class TestWhenItHasApplied:
+    """It is not closed while an application could still lead to a grant that nobody could then be offered."""
+
+    OPEN = (
+        Refused,
+        (
+            "1 application of this organisation is under consideration or on a waiting list. Withdraw it first; then the "
+            "organisation can be closed."
+        ),
+    )
+    NOT_OFFERED = (
+        Refused,
+        (
+            "1 application of this organisation was awarded a grant that is not offered yet. Answer the offer first; then the "
+            "organisation can be closed."
+        ),
+    )
+    CLOSE = CloseOrganisation(organisation=COLLECTIVE)
+    AWARDED = ApplicationAwarded(
+        application=APPLICATION, panel=PANEL, amount=50_000, currency="EUR", reason="quality"
+    )
+    ON_LIST = ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=1)
+
+    @staticmethod
+    def applied(*facts: Fact) -> World:
+        """The collective applied, and then…"""
+        world = with_collective()
+        world.given(APPLICATION, submitted(applicant=COLLECTIVE), *facts)
+        world.indexes[f"submissions of {COLLECTIVE}"] = {APPLICATION}
+        return world
+
+    @pytest.mark.parametrize("facts", [(), (found_eligible(),), (found_eligible(), ON_LIST)])
+    def test_it_is_not_closed_while_an_application_is_open(self, facts: tuple[Fact, ...]) -> None:
+        assert self.applied(*facts).turned_down(self.CLOSE, ARTIST) == self.OPEN
+
+    def test_it_is_not_closed_before_an_award_is_offered(self) -> None:
+        world = self.applied(found_eligible(), self.AWARDED)
+        assert world.turned_down(self.CLOSE, ARTIST) == self.NOT_OFFERED
+        offered = ApplicationGrantOffered(application=APPLICATION, grant=numbered("grant", 1))
+        world.given(APPLICATION, offered)
+        world.run(self.CLOSE, ARTIST)
+
+    @pytest.mark.parametrize("ended", [withdrawn(), found_ineligible()])
+    def test_it_is_closed_once_all_have_ended(self, ended: Fact) -> None:
+        self.applied(ended).run(self.CLOSE, ARTIST)
+
+    def test_others_learn_nothing_of_what_is_open(self) -> None:
+        assert self.applied().turned_down(self.CLOSE, OTHER_ARTIST) == HIDDEN
 
 
 class TestWhenSeveralActForIt:
