@@ -37,7 +37,7 @@ from domain.forms import Answer, Form
 from domain.messages import counted, msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds.state import Round, RoundStatus
-from domain.texts import check_text
+from domain.texts import check_explanation, check_text
 from domain.values import Money
 
 
@@ -367,10 +367,3 @@ def _check_undecided(application: Application) -> None:
                 status=application.status,
             )
         )
-
-
-def check_explanation(explanation: str | None) -> str | None:
-    """The optional explanation beside a reason, trimmed; an empty one counts as none. Raises `Invalid`."""
-    if explanation is None or not explanation.strip():
-        return None
-    return check_text(explanation, "explanation", most=limits.EXPLANATION, long=True)

@@ -97,6 +97,7 @@ def _replace(command: ReplaceReview, context: CommandContext) -> Plan:
 
 def _ask(application_id: str, juror: str, context: CommandContext, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
+    # The readings are loaded with the rest, so that `known_of` finds them without a round trip of its own; as below.
     call, round, initiative, person, _, _ = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),

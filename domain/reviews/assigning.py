@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from domain import fast_track
-from domain.applications.rules import check_explanation
 from domain.applications.state import Application
 from domain.deciding import Fact
 from domain.initiatives import Initiative
@@ -27,6 +26,7 @@ from domain.reviews.writing import check_eligible, check_in_review
 from domain.rounds.facts import QuorumReason, RoundQuorumLowered
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
+from domain.texts import check_explanation
 
 
 def why_not_asked(
