@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, cast, get_args
 
 import psycopg
@@ -19,6 +20,8 @@ from api.accounts.email import EmailSignIn
 from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
 from api.accounts.ways_in import WaysIn
+from api.drafts.drafts import Drafts
+from api.drafts.keeping import closing_of, keep_or_delete
 from api.letters.outbox import Outbox
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
@@ -78,6 +81,7 @@ class Wiring:
     tokens: AccessTokens
     claims: Claims
     sessions: Sessions
+    drafts: Drafts
     words: NineWords
     ways_in: WaysIn
     email: EmailSignIn
@@ -91,8 +95,9 @@ class Wiring:
         return state
 
     async def forget_accounts(self, person: str) -> None:
-        """Delete every token, session, claim and way in of an erased person."""
+        """Delete every token, session, claim, draft and way in of an erased person."""
         await self.tokens.forget(person)
+        await self.drafts.forget(person)
         await self.ways_in.forget(person)
         await self.outbox.forget(person)
 
@@ -256,6 +261,7 @@ def _put_together(
         tokens=tokens,
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
+        drafts=Drafts(history, vault, clock=clock, random=runner.random),
         words=words,
         outbox=outbox,
         ways_in=ways_in,
@@ -305,12 +311,14 @@ async def try_to_finish(wiring: Wiring) -> str | None:
 
 
 async def _sweep_accounts(wiring: Wiring) -> None:
-    """Delete expired and revoked tokens, sessions and claims every few minutes. Failures are only logged."""
+    """Delete expired and revoked tokens, sessions and claims, and drafts whose time is over, every few minutes. Failures
+    are only logged."""
     while True:
         try:
             await wiring.tokens.sweep()
             await wiring.claims.sweep()
             await wiring.sessions.sweep()
+            await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
             await wiring.ways_in.sweep()
             await wiring.email.sweep()
             await wiring.outbox.sweep()
