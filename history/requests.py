@@ -30,8 +30,8 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a command: the stream that it is about, the version and leaf hash of its newest fact, and the positions
-    of all facts written."""
+    """The result of a command: the stream that it is about, the version of it that everybody is told, the leaf hash of its
+    newest fact, and the positions of all facts written."""
 
     stream: str
     version: int

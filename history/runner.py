@@ -202,4 +202,5 @@ class Runner:
         rows = [row for row in await self.history.at(appended.positions) if row.stream == stream]
         assert stream is not None
         assert rows
-        return Answer(stream, rows[-1].version, rows[-1].leaf, appended.positions, repeated=True)
+        version = await self.states.told_version(stream, rows[-1].version)
+        return Answer(stream, version, rows[-1].leaf, appended.positions, repeated=True)

@@ -11,13 +11,14 @@ from domain.calls.facts import CallCancelled
 from domain.calls.state import CALL, CallStatus
 from domain.deciding import Allowed
 from domain.eligibility import EligibilityQuestion
+from domain.forms import Form
 from domain.initiatives import INITIATIVE
 from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.rounds.state import ROUND
 from domain.stages import Stage
 from domain.texts import Texts
-from domain.values import Money, Role
+from domain.values import Money
 from projections import rounds
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
@@ -157,7 +158,6 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
             )
             for each in row["rounds"]
         ],
-        staff=Role.OFFICER in roles,
     )
     return CallDetail(
         **{name: getattr(shown, name) for name in CallLine.__struct_fields__},
@@ -169,9 +169,16 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     )
 
 
+async def forms(reader: Reader, viewer: str | None, call: str, stage: str) -> tuple[Form, ...]:
+    """All versions of the form of a stage that people were shown, the oldest first; raises `NotFound` or `Forbidden`."""
+    state, initiative, _ = await reader.with_initiative_seen_by(viewer, CALL, call)
+    allow(access.sees_call(viewer or "", initiative.within(call), state))
+    return state.forms[stage]
+
+
 async def _cancellation(reader: Reader, call: str, row: QueryRow) -> Cancellation:
     """A cancelled call no longer changes, so its last fact is the cancellation."""
-    reference = Reference(call, row["version"])
+    reference = Reference(call, row["newest"])
     fact = (await reader.facts([reference], open_boxes=True))[reference].fact
     assert isinstance(fact, CallCancelled)
     return Cancellation(reason=fact.reason, explanation=text_of(fact.explanation))
@@ -181,17 +188,14 @@ async def _page(
     reader: Reader, rows: list[QueryRow], limit: int, *, inside: bool, at: int
 ) -> ResultPage[CallLine]:
     found = await rounds.of_calls(reader, [row["call"] for row in rows[:limit]], inside=inside, at=at)
-    return page(
-        rows, limit, lambda row: _line(row, found[row["call"]], staff=inside), lambda row: str(row["call"])
-    )
+    return page(rows, limit, lambda row: _line(row, found[row["call"]]), lambda row: str(row["call"]))
 
 
-def _line(row: QueryRow, found: list[RoundLine], *, staff: bool) -> CallLine:
-    """A call; its newest version is told only to its `staff`, who change it."""
+def _line(row: QueryRow, found: list[RoundLine]) -> CallLine:
     currency = row["currency"]
     return CallLine(
         id=row["call"],
-        version=Version(row["call"], row["version" if staff else "public_version"]),
+        version=Version(row["call"], row["version"]),
         initiative=row["initiative"],
         fund=row["fund"],
         status=row["status"],
