@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.pages.forms import Plain, SubmittedForm, is_empty, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.trying import Offer
+from api.pages.typed_answers import REMOVED, removed_questions, typed_answers
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount, typed_whole
 from domain.calls.state import CallStatus
@@ -18,7 +19,7 @@ from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.commands.screening import SetCallScreening
 from domain.eligibility import wrong_answers
 from domain.forms import Form as Asked
-from domain.forms import QuestionKind
+from domain.forms import Question, QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
 from domain.organisations import OrganisationStatus
@@ -151,7 +152,7 @@ async def _apply(visit: Visit) -> PageContent:
     rolling = takes_now(visit, call)
     if (round or rolling) and call.eligibility and (step := _eligibility(visit, call)) is not None:
         return step
-    return writing(
+    return await writing(
         visit,
         call,
         call.stages[0],
@@ -208,7 +209,7 @@ async def _parties(visit: Visit) -> list[tuple[str, str]]:
     ]
 
 
-def writing(
+async def writing(
     visit: Visit,
     call: CallDetail,
     stage: Stage,
@@ -227,6 +228,11 @@ def writing(
     A `rolling` call takes applications all the time. `start` are the initial values of the inputs, `note` is shown
     above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply."""
     form = visit.form(command, start=start)
+    typed = form.returned.typed.typed() if form.returned else {}
+    removed: Sequence[Question] = ()
+    if typed:
+        forms = await calls.forms(visit.wiring.reader, visit.person, call.id, stage.id)
+        removed = removed_questions(forms, stage.form)
     return PageContent(
         "apply.html",
         {
@@ -241,6 +247,9 @@ def writing(
             "send": send,
             "form": form,
             "parties": parties,
+            "removed": typed_answers(removed, typed, visit.languages),
+            "typed": typed,
+            "typed_answers": typed_answers((*stage.form.questions, *removed), typed, visit.languages),
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
                 for question in stage.form.questions
@@ -248,7 +257,7 @@ def writing(
             },
             "offered": tuple(call.title),
         },
-        labels=_labels(visit, stage.form) | _eligibility_labels(visit, call),
+        labels=_labels(visit, (*stage.form.questions, *removed)) | _eligibility_labels(visit, call),
         initiative=call.initiative,
     )
 
@@ -260,9 +269,9 @@ def _rows(form: FormShown, table: str) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
-def _labels(visit: Visit, asked: Asked) -> dict[str, Message | str]:
+def _labels(visit: Visit, questions: Sequence[Question]) -> dict[str, Message | str]:
     labels: dict[str, Message | str] = {"applicant": msg("Who applies")}
-    for question in asked.questions:
+    for question in questions:
         name = f"answers.{question.id}"
         words = said(question.label, visit.languages).text
         labels[name] = words
@@ -286,15 +295,19 @@ async def _filled(visit: Visit, form: SubmittedForm) -> Plain:
 
 
 def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
-    """The answers, each in the type that its question needs."""
+    """The answers, each in the type that its question needs. What was typed into a question that the form no longer has
+    stays there, so that the command refuses it and the form comes back with it (`typed_answers`)."""
     plain = nested(form.typed())
+    plain.pop(REMOVED, None)  # it came back already
     if not plain.get("applicant"):
         plain.pop("applicant", None)  # for oneself
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
         kinds = {question.id: question.kind for question in asked.questions}
         plain["answers"] = {
-            name: _answered(answer, kinds.get(name), call.budget.currency) for name, answer in answers.items()
+            name: _answered(answer, kinds[name], call.budget.currency) if name in kinds else "?"
+            for name, answer in answers.items()
+            if name in kinds or not is_empty(answer)
         }
     return plain
 
@@ -302,7 +315,7 @@ def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
 _YES_NO: Final = {"yes": True, "no": False}
 
 
-def _answered(answer: Any, kind: QuestionKind | None, currency: str) -> Any:  # Any: whatever was sent
+def _answered(answer: Any, kind: QuestionKind, currency: str) -> Any:  # Any: whatever was sent
     """An answer in the type that its question needs; what cannot be read stays as it was typed."""
     match kind, answer:
         case "yes_no" | "consent", str():
