@@ -75,8 +75,8 @@ class Timeline(ResultPage[TimelineEntry], frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A timeline that was opened in `role`: the `thing`, the position of the answer (`at`), and how things are named.
-    The rounds `around` an application, one for each of its stages, add what is for applicants. Facts about `rounds` and
-    about applications that the viewer judges (`judged`) are left out; of applications to which they are `tied`, only
+    The rounds `around` an application, one for each of its stages, add what is for applicants. `only`: facts about other
+    rounds than these are left out, because they opened after access was checked. Facts about `rounds` and about applications that the viewer judges (`judged`) are left out; of applications to which they are `tied`, only
     what is for applicants is shown. `names` are those of other things than applications; the `states` of rounds, and
     the applications with which the viewer declared `conflicts`, are given if they are known."""
 
@@ -88,6 +88,7 @@ class Asked:
     zone: str = "UTC"
     currency: str = ""
     places: bool = True
+    only: Collection[str] | None = None
     rounds: Collection[str] = ()
     judged: Collection[str] = ()
     tied: Collection[str] = ()

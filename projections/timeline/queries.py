@@ -166,6 +166,7 @@ async def of_call(
             zone=state.time_zone,
             currency=state.currency,
             places=access.sees_waiting_places(actor, conflict_in_call=bool(conflicts)),
+            only=rounds,
             rounds=closed,
             judged=await judged_now(reader, who, rounds),
             tied=[*(application for each in rounds for application in own[each]), *conflicts],
