@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from api.pages.applications import if_shown
+from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.organisations import names_among
@@ -32,7 +32,7 @@ from domain.grants import bank_accounts
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import SCREENING_RESULTS
 from domain.messages import Message, in_context, msg
-from domain.values import Money
+from domain.values import Money, Role
 from projections import calls, grants, timeline
 from projections.grants import GrantDetail, InstalmentShown
 
@@ -85,6 +85,7 @@ async def _one(visit: Visit) -> PageContent:
     planning = visit.form("grant.schedule", seen=shown.version)
     amending = visit.form("grant.propose_amendment", seen=shown.version)
     call = await calls.one(reader, visit.person, shown.call)
+    story = await if_shown(timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor")))
     return PageContent(
         "grant.html",
         {
@@ -117,9 +118,8 @@ async def _one(visit: Visit) -> PageContent:
             "screening_choices": [
                 (code, visit.locale.say(words)) for code, words in SCREENING_RESULTS.items()
             ],
-            "story": await if_shown(
-                timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor"))
-            ),
+            "story": story,
+            "actors": actors_in(story, Role.FINANCE),
         },
         initiative=call.initiative,
     )
