@@ -88,7 +88,7 @@ from domain.access.ties import (
     owes,
     was_asked_to_judge,
 )
-from domain.access.times import JUDGED, UNTIMED, sees_times
+from domain.access.times import JUDGED, UNTIMED, jury_knows_arrival, sees_single_round, sees_times
 from domain.parties import acts_for, is_tied_to
 
 __all__ = [
@@ -121,6 +121,7 @@ __all__ = [
     "is_tied_to",
     "joins",
     "juror_of",
+    "jury_knows_arrival",
     "lets_in_late",
     "member",
     "member_of_organisation",
@@ -156,6 +157,7 @@ __all__ = [
     "sees_screening",
     "sees_screening_note",
     "sees_timeline",
+    "sees_single_round",
     "sees_times",
     "sees_titles",
     "sees_waiting_places",

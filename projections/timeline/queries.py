@@ -214,8 +214,8 @@ async def of_fund(
 
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
     """Record that a person is about to read when applications were submitted, which jurors of a blind call must not
-    know. Raises `NotRecorded` if that is impossible."""
-    if not any(stage.blind for stage in call.stages):
+    know (`access.jury_knows_arrival`). Raises `NotRecorded` if that is impossible."""
+    if access.jury_knows_arrival(call) or not any(stage.blind for stage in call.stages):
         return
     for each in rounds:
         if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):
