@@ -15,7 +15,7 @@ from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.calls.rules import instant
-from domain.commands.applications.ending import ForgetApplication, WithdrawApplication
+from domain.commands.applications.ending import EraseApplication, WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
 from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
 from domain.commands.applications.submitting import ChangeApplication, ContinueApplication
@@ -137,7 +137,7 @@ async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
             msg("Return with questions"),
             ReturnApplication(application=application, questions="?", resubmit_by=soon.replace(tzinfo=None)),
         ),
-        await trial.of(msg("Have this application forgotten"), ForgetApplication(application=application)),
+        await trial.of(msg("Have this application erased"), EraseApplication(application=application)),
         await trial.of(msg("Mark as eligible"), FindApplicationEligible(application=application)),
         await trial.of(
             msg("Mark as ineligible"), FindApplicationIneligible(application=application, reason="other")
@@ -239,7 +239,7 @@ PAGES = (
                 filled=_returned,
             ),
             PageAction(
-                command="application.forget",
+                command="application.erase",
                 done=msg("The texts of this application, and those about it, are erased."),
                 told={"application": "application"},
             ),

@@ -103,6 +103,7 @@ async def _one(visit: Visit) -> PageContent:
             "rolling": takes_now(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
+            "few_needed": few_needed,
         },
         initiative=call.initiative,
     )
@@ -242,6 +243,7 @@ async def writing(
             "until": until,
             "rolling": rolling,
             "asks_first": command == "application.submit",
+            "few_needed": few_needed(stage.form),
             "heading": heading,
             "note": note,
             "send": send,
@@ -260,6 +262,12 @@ async def writing(
         labels=_labels(visit, (*stage.form.questions, *removed)) | _eligibility_labels(visit, call),
         initiative=call.initiative,
     )
+
+
+def few_needed(asked: Asked) -> bool:
+    """Whether most questions of a form can be left empty, so that the needed ones are marked instead."""
+    needed = [question for question in asked.questions if question.required]
+    return len(needed) < len(asked.questions) / 2
 
 
 def _rows(form: FormShown, table: str) -> range:

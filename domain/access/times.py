@@ -63,9 +63,7 @@ def jury_knows_arrival(call: Call) -> bool:
     return call.rolling
 
 
-def sees_single_round(
-    actor: Actor, initiative: Initiative, round: Round, *, own: Collection[str]
-) -> Verdict:
+def sees_single_round(actor: Actor, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
     """The round of a single application in a rolling call, which tells when that arrived: the staff, the jury
     (`jury_knows_arrival`), funders once it is decided, and its applicant (`own`). For others it does not exist."""
     if own:

@@ -100,15 +100,15 @@ def person_words(fact: PersonFact) -> FactInWords:
             return FactInWords(msg("A person was given the handle {handle}.", handle=fact.handle))
         case PersonClaimMade():
             return FactInWords(
-                msg("A claim for additional access to a person's account was made.")
+                msg("A one-time key for additional access to a person's account was made.")
                 if fact.another
-                else msg("A claim for access to a person's account was made."),
+                else msg("A one-time key for a person's account was made."),
                 changed=(msg("Can be used until {ends_at}", ends_at=fact.ends_at),),
             )
         case PersonClaimWithdrawn():
-            return FactInWords(msg("A claim for access to a person's account was withdrawn."))
+            return FactInWords(msg("A one-time key for a person's account was withdrawn."))
         case PersonClaimUsed():
-            return FactInWords(msg("A claim was exchanged for access to a person's account."))
+            return FactInWords(msg("A one-time key was exchanged for access to a person's account."))
         case PersonJoinedOrganisation():
             return FactInWords(msg("A person acts for an organisation from now on."))
         case PersonLeftOrganisation():

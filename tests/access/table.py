@@ -176,6 +176,6 @@ instalment.instruct            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  
 instalment.settle              e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
 instalment.fail                e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
 
-application.forget             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.erase             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 dossier.erase                  e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 """

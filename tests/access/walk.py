@@ -486,6 +486,6 @@ def _grant(walk: Walk, application: str) -> None:
     walk.stop("instalment.fail", **one, reason="held_by_bank")
     walk.stop_and_do(FINANCE, "instalment.settle", **one, amount=euros("500.00"), settled_on=walk.now.date())
     walk.stop_and_do(OFFICER, "grant.complete", grant=grant)
-    walk.stop("application.forget", application=application)
+    walk.stop("application.erase", application=application)
     dossier = walk.world.state(APPLICATION, application).dossier
     walk.stop("dossier.erase", dossier=dossier, reason="retention_ended")

@@ -204,7 +204,7 @@ def _second_round(
     applications = [each.post(f"/api/calls/{call}/applications", **sent)["id"] for each in applicants]
     withdrawn, ineligible, *awarded = applications
     applicants[0].post(f"/api/applications/{withdrawn}/withdraw", reason="safety", explanation="Not here.")
-    applicants[0].post(f"/api/applications/{withdrawn}/forget")
+    applicants[0].post(f"/api/applications/{withdrawn}/erase")
     after = walked.deadline + timedelta(days=100, hours=1)
     with due_dates_held_up(running):
         administrator.post("/api/demo/clock", now=after.astimezone(UTC).isoformat())

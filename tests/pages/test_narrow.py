@@ -161,5 +161,5 @@ def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> No
     assert too_wide(phone) == []
     phone.locator(".where a").first.click()
     phone.get_by_role("link", name="Members and their roles").click()
-    assert phone.get_by_text("A claim was exchanged for access.").count() >= 1
+    assert phone.get_by_text("A one-time key was exchanged for access.").count() >= 1
     assert too_wide(phone) == []
