@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import access, assets, claims, sign_in
+from api.pages import access, assets, claims, demonstration, sign_in
 from api.pages.site import Site
 from api.run.wiring import Wiring
 
@@ -23,6 +23,7 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
         *sign_in.routes(site, wiring),
         *claims.routes(site, wiring),
         *access.routes(site, wiring),
+        *(demonstration.routes(site, wiring) if wiring.settings.demo else ()),
         *assets.routes(),
     ]
     return shown, site.on_exception

@@ -234,6 +234,7 @@ class Site:
         here = "/" if path.startswith("//") else path
         return {
             "demo": self._wiring.settings.demo,
+            "now": self._wiring.clock(),
             "here": here,
             "frame": frame,
             "in_language": {language: same_place(here, query, language) for language in LANGUAGES},
