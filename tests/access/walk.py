@@ -35,6 +35,7 @@ from history.runner import Runner
 from history.store import History
 from history.vault import Vault
 from tests.driving import World, person
+from tests.panel_scene import waitlisted
 from tests.scene import (
     ADMINISTRATOR,
     AFTER,
@@ -59,7 +60,6 @@ from tests.scene import (
     peopled,
     registered,
     stage,
-    waitlisted,
 )
 
 NOBODY: Final = person(100)

@@ -39,6 +39,7 @@ from domain.rounds.state import ROUND as ROUNDS
 from domain.stages import Blindness
 from domain.values import Role
 from tests.driving import NOON, World
+from tests.panel_scene import panel_opened
 from tests.scene import (
     AFTER,
     APPROVER,
@@ -62,7 +63,6 @@ from tests.scene import (
     found_eligible,
     has_read,
     numbered,
-    panel_opened,
 )
 
 HIDDEN = (NotFound, "Not found, or you have no access.")

@@ -20,6 +20,7 @@ from domain.reviews.state import Review, ReviewStatus
 from domain.stages import Blindness
 from domain.values import Money, Role
 from tests.driving import World, person
+from tests.panel_scene import awarded, declined, panel_closed, panel_confirmed, panel_opened, waitlisted
 from tests.scene import (
     APPLICATION,
     ARTIST,
@@ -38,24 +39,18 @@ from tests.scene import (
     SECOND_JUROR,
     STRANGER,
     THIRD_JUROR,
-    awarded,
     calling,
     cleared,
     closed,
     conflict_declared,
-    declined,
     euros,
     found_eligible,
     found_ineligible,
     judged,
     numbered,
-    panel_closed,
-    panel_confirmed,
-    panel_opened,
     put_to_panel,
     receive,
     review,
-    waitlisted,
     withdrawn,
 )
 
