@@ -47,7 +47,11 @@ PAYEES: Final = {
 async def _mine(visit: Visit) -> PageContent:
     found = await grants.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
     names = await names_among(visit, (each.recipient for each in found.items))
-    return PageContent("grants.html", {"grants": found, "call": None, "organisations": names})
+    zones = {
+        call: (await calls.one(visit.wiring.reader, visit.person, call)).time_zone
+        for call in {each.call for each in found.items}
+    }
+    return PageContent("grants.html", {"grants": found, "call": None, "organisations": names, "zones": zones})
 
 
 async def _of_call(visit: Visit) -> PageContent:
@@ -55,7 +59,9 @@ async def _of_call(visit: Visit) -> PageContent:
     call = await calls.one(reader, visit.person, visit.path["call"])
     found = await grants.of_call(reader, visit.person, call.id, cursor=visit.query.get("cursor"))
     return PageContent(
-        "grants.html", {"grants": found, "call": call, "organisations": {}}, initiative=call.initiative
+        "grants.html",
+        {"grants": found, "call": call, "organisations": {}, "zones": {call.id: call.time_zone}},
+        initiative=call.initiative,
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
@@ -185,11 +185,16 @@ class _Words:
         """A sum that was typed as an answer, in a call's currency."""
         return self._locale.money(Money(amount=text, currency=currency))
 
+    def example(self, currency: str) -> str:
+        """An example of an amount, as these pages write it: ``1,250.00``."""
+        return self._locale.typed(Money(amount=example_amount(currency), currency=currency))
+
     def percent(self, number: str) -> str:
-        """A score in per cent: ``73.333 %``."""
-        _, _, places = number.partition(".")
+        """A score in per cent, with one decimal: ``73.3 %``."""
         shown = format_decimal(
-            Decimal(number), f"#,##0.{'0' * len(places)}" if places else "#,##0", locale=self._locale.language
+            Decimal(number).quantize(Decimal("0.1"), ROUND_HALF_UP),
+            "#,##0.0",
+            locale=self._locale.language,
         )
         return f"{shown}\N{NO-BREAK SPACE}%"
 
@@ -263,6 +268,7 @@ def _environment(locale: Locale) -> Environment:
             "city": locale.city,
             "number": words.number,
             "amount": words.amount,
+            "typed": locale.typed,
             "percent": words.percent,
             "day_there": words.day_there,
             "language_name": _language_name,
@@ -284,7 +290,7 @@ def _environment(locale: Locale) -> Environment:
             "chip": chips.status,
             "chip_of": chips.drawn,
             "status_label": chips.label,
-            "example": example_amount,
+            "example": words.example,
             "limits": limits,
             "within": words.within,
             "number_bounds": number_bounds,

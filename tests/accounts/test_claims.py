@@ -111,7 +111,10 @@ async def test_the_person_exchanges_the_claim_once_and_makes_further_tokens(
     token = answer.json()["token"]
     assert answer.json() == {"person": house.finance, "token": token}
     again = await house.exchange(claim["text"])
-    assert (again.status_code, again.json()["detail"].partition(" on ")[0]) == (409, "This one-time key was used")
+    assert (again.status_code, again.json()["detail"].partition(" on ")[0]) == (
+        409,
+        "This one-time key was used",
+    )
 
     own = f"/api/persons/{house.finance}/tokens"
     further = await house.send(own, token, label="backup")
