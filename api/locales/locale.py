@@ -97,14 +97,6 @@ class Locale:
         """A sum: ``12,500.00 EUR``. The decimals are those of ISO 4217; CLDR leaves out those that are not paid in cash."""
         return _money(self.language, amount.amount, amount.currency)
 
-    def typed(self, amount: Money) -> str:
-        """A sum in an input, beside which its currency stands: ``12,500.00``. It is read again as it is written
-        (`domain.amounts.typed_amount`)."""
-        places = len(amount.amount.partition(".")[2])
-        return format_decimal(
-            Decimal(amount.amount), f"#,##0.{'0' * places}" if places else "#,##0", locale=self.language
-        )
-
     def moment(self, at: datetime, zone: str = "UTC") -> str:
         """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``."""
         return f"{_moment(self.language, at, zone)} {self.zone(zone)}"

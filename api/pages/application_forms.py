@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from api.locales import Locale
 from api.pages.calls import open_until, writing, written
 from api.pages.forms import Plain, SubmittedForm
 from api.pages.page import Page, PageAction, PageContent
@@ -15,7 +14,7 @@ from domain.messages import msg
 from domain.refusals import NotFound
 from domain.rounds.state import RoundStatus
 from domain.stages import Stage
-from domain.values import Money, Role
+from domain.values import Role
 from projections import applications, calls, rounds
 from projections.applications import ApplicationDetail
 from projections.calls import CallDetail
@@ -28,7 +27,7 @@ async def _written_anew(visit: Visit) -> PageContent:
     if shown.seen_as is not Role.APPLICANT:
         raise NotFound
     call = await calls.one(reader, who, shown.call)
-    stage, start = _answered(call, shown), _as_typed(shown, visit.locale)
+    stage, start = _answered(call, shown), _as_typed(shown)
     if shown.status == ApplicationStatus.RETURNED:
         return await writing(
             visit,
@@ -75,7 +74,7 @@ async def _next_stage(visit: Visit) -> PageContent:
             "You can change what you submit until the deadline. The jury also sees your earlier answers."
         ),
         send=msg("Submit for the next stage"),
-        start={"title": shown.title or "", "requested.amount": visit.locale.typed(shown.requested)},
+        start={"title": shown.title or "", "requested.amount": shown.requested.amount},
     )
 
 
@@ -87,30 +86,22 @@ async def _continued(visit: Visit, form: SubmittedForm) -> Plain:
     return written(call, stage.form, form)
 
 
-def _as_typed(shown: ApplicationDetail, locale: Locale) -> dict[str, str]:
-    """The initial values of the form of an application, with sums as the language of the page writes them."""
-    start = {"title": shown.title or "", "requested.amount": locale.typed(shown.requested)}
-    sums = {
-        question.id for question in (shown.form.questions if shown.form else ()) if question.kind == "money"
-    }
-    currency = shown.requested.currency
+def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
+    """The initial values of the form of an application."""
+    start = {"title": shown.title or "", "requested.amount": shown.requested.amount}
     for name, answer in (shown.answers or {}).items():
         match answer:
             case None:
                 pass
             case bool():
                 start[f"answers.{name}"] = "yes" if answer else "no"
-            case str() if name in sums:
-                start[f"answers.{name}"] = locale.typed(Money(amount=answer, currency=currency))
             case str():
                 start[f"answers.{name}"] = answer
             case _:
                 for row, each in enumerate(answer):
                     if isinstance(each, BudgetLine):
                         start[f"answers.{name}[{row}].item"] = each.item
-                        start[f"answers.{name}[{row}].amount"] = locale.typed(
-                            Money(amount=each.amount, currency=currency)
-                        )
+                        start[f"answers.{name}[{row}].amount"] = each.amount
                     else:
                         start[f"answers.{name}.{each}"] = "yes"
     return start

@@ -6,14 +6,13 @@ import contextlib
 from datetime import UTC
 from typing import Final
 
-from api.pages.applications import if_shown
 from api.pages.calls import roles_in
 from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
 from domain.messages import Message, msg
 from domain.refusals import Invalid
 from domain.values import read_time
-from projections import calls, funds, initiatives, ledger, timeline
+from projections import calls, funds, ledger, timeline
 from projections.ledger import Entry
 from projections.moments import AsOf
 
@@ -63,14 +62,10 @@ async def _fund(visit: Visit) -> PageContent:
     reader, fund = visit.wiring.reader, visit.path["fund"]
     at = await _moment(visit)
     shown = await funds.one(reader, visit.person, fund, as_of=at)
-    house = await if_shown(initiatives.one(reader, visit.person, shown.initiative))
     return PageContent(
         "fund.html",
         {
             "fund": shown,
-            "funders": {
-                member.person: member.name for member in (house.members if house else ()) if member.name
-            },
             "roles": await roles_in(visit, shown.initiative),
             "ledger": await ledger.of_fund(
                 reader, visit.person, fund, cursor=visit.query.get("cursor"), as_of=at

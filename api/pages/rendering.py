@@ -185,10 +185,6 @@ class _Words:
         """A sum that was typed as an answer, in a call's currency."""
         return self._locale.money(Money(amount=text, currency=currency))
 
-    def example(self, currency: str) -> str:
-        """An example of an amount, as these pages write it: ``1,250.00``."""
-        return self._locale.typed(Money(amount=example_amount(currency), currency=currency))
-
     def percent(self, number: str) -> str:
         """A score in per cent, with one decimal: ``73.3 %``."""
         shown = format_decimal(
@@ -268,7 +264,6 @@ def _environment(locale: Locale) -> Environment:
             "city": locale.city,
             "number": words.number,
             "amount": words.amount,
-            "typed": locale.typed,
             "percent": words.percent,
             "day_there": words.day_there,
             "language_name": _language_name,
@@ -290,7 +285,7 @@ def _environment(locale: Locale) -> Environment:
             "chip": chips.status,
             "chip_of": chips.drawn,
             "status_label": chips.label,
-            "example": words.example,
+            "example": example_amount,
             "limits": limits,
             "within": words.within,
             "number_bounds": number_bounds,

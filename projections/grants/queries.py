@@ -183,10 +183,10 @@ async def _host(
 ) -> tuple[str | None, str | Withheld | None]:
     """The registered fiscal host that is paid and its name, as far as the viewer may see them. A recipient reads only the
     code that was typed, and of a person everybody does, so that nobody learns a name by typing a code."""
-    host = None
-    if isinstance(sees_payee, Allowed) and row["payee_kind"] == "fiscal_host":
-        host = grant.parties.get(row["payee_setting"])
-    if host is None or not is_organisation(host) or sees_payee == Allowed(Role.APPLICANT):
+    if not isinstance(sees_payee, Allowed) or row["payee_kind"] != "fiscal_host":
+        return None, None
+    host = grant.parties.get(row["payee_setting"])
+    if host is None or not is_organisation(host) or sees_payee.role is Role.APPLICANT:
         return host, None
     return host, (await names_of(reader, [host])).get(host)
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 
 import pytest
 
-from api.locales import Locale
-from domain.amounts import typed_amount
-from domain.values import Money
 from tests.pages.conftest import CALL, Stage, eur, open_call, set_stage
 from tests.pages.test_judging import Round, closed_round
 from tests.staging import with_stage
@@ -41,16 +37,7 @@ def test_a_hint_of_these_pages_is_not_marked_as_in_the_language_of_the_question(
     assert found[1] == '><span lang="ru">Коротко.</span> At most 50 words.'
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize(("amount", "currency"), [("2500.00", "EUR"), ("1250", "JPY"), ("12500.500", "KWD")])
-def test_a_sum_in_an_input_is_written_as_elsewhere_and_read_again(
-    language: str, amount: str, currency: str
-) -> None:
-    written = Locale(language).typed(Money(amount=amount, currency=currency))
-    assert Decimal(typed_amount(written, currency)) == Decimal(amount)
-
-
-def test_a_sum_in_an_input_is_written_as_beside_it(stage: Stage) -> None:
+def test_a_sum_in_an_input_is_written_as_the_hint_beside_it_says(stage: Stage) -> None:
     call, round = open_call(stage, CALL)
     artist = stage.speaking("applicant")
     application = artist.post(
@@ -67,8 +54,9 @@ def test_a_sum_in_an_input_is_written_as_beside_it(stage: Stage) -> None:
     )["id"]
     visitor = stage.visitor("applicant")
     page = f"/applications/{application}/change"
+    assert "Write it like 1250.00." in visitor.open(page).text
     written = re.findall(r'<input[^>]* value="([\d,.]+)"[^>]* inputmode="decimal"', visitor.open(page).text)
-    assert written[:3] == ["2,500.00", "2,500.00", "1,500.00"]
+    assert written[:3] == ["2500.00", "2500.00", "1500.00"]
 
 
 def test_what_lacks_reviews_is_named_where_the_panel_cannot_open_yet(judging: Round) -> None:
@@ -93,3 +81,31 @@ def test_a_pledge_has_the_name_of_its_funder_for_those_who_may_know_it(stage: St
         "finance": "<bdi>Funder One</bdi>",
         "funder": "Yours",
     }
+
+
+def test_people_are_called_around_a_timeline_as_in_it(stage: Stage) -> None:
+    """The staff read a juror's name beside the letter of the timeline; nobody reads a code beside it."""
+    officer = stage.speaking("officer")
+    initiative = officer.get("/api/me")["initiatives"][0]["initiative"]
+    calls = officer.get(f"/api/initiatives/{initiative}/calls")["items"]
+    call = next(each["id"] for each in calls if each["title"]["en"] == "Books of the winter")
+    (line,) = [
+        each
+        for each in officer.get(f"/api/calls/{call}/applications")["items"]
+        if each["status"] == "awarded"
+    ]
+    page = stage.visitor("officer").open(f"/applications/{line['id']}").text
+    found = re.findall(r'<bdi>(\w+ \w+)</bdi></a><br><span class="quiet small">(.*?)</span>', page)
+    assert sorted(letter for _, letter in found) == ["Chair 1", "Juror A", "Juror B", "Juror C"]
+    assert all(f"{letter} " in page for _, letter in found)
+
+
+def test_an_applicant_reads_the_decision_first(stage: Stage) -> None:
+    artist = stage.visitor("second applicant")
+    mine = stage.speaking("second applicant").get("/api/applications")["items"]
+    (declined,) = [each for each in mine if each["status"] == "declined"]
+    page = artist.open(f"/applications/{declined['id']}").text
+    found = re.search(r'<p class="notice" id="decision"><strong>(.*?)</strong>', page)
+    assert found
+    assert found[1] == "The application is declined."
+    assert 'id="decision"' not in stage.visitor("officer").open(f"/applications/{declined['id']}").text
