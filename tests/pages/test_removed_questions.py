@@ -65,6 +65,9 @@ def test_the_answers_come_back_under_the_old_labels(stage: Stage, call: str) -> 
     assert "Did you apply before? No" in shown
     assert "answers." not in shown
 
+    lost = artist.send(page, again(came_back.text) | {"_csrf": "another session"})
+    assert (lost.status_code, "A village that nobody else knows" in lost.text) == (403, True)
+
     wrong = artist.send(page, again(came_back.text) | {"title": ""})
     assert wrong.status_code == 422
     assert "A village that nobody else knows" in kept(wrong.text), "it stays until the form is accepted"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.pages.browsing import NOBODY
-from tests.pages.states.acting import not_in_exile, opened, sent, signed_out, with_mistakes, wrong_key
+from tests.pages.states.acting import (
+    not_in_exile,
+    opened,
+    sent,
+    signed_out,
+    with_a_removed_answer,
+    with_mistakes,
+    wrong_key,
+)
 from tests.pages.states.bodies import CALL, EXILE, LETTER, both
 from tests.pages.states.making import ADMINISTRATOR, EveryState
 
@@ -104,6 +112,13 @@ def before_the_deadline(states: EveryState) -> None:
     see("application-withdrawn", f"/applications/{withdrawn}", "second applicant", "officer")
     see("call-applications", f"/calls/{call}/applications", "officer")
     see("call-timeline", f"/calls/{call}/timeline", "officer")
+
+    changed, _ = states.open(("Maps of exile", "Карты изгнания"), days=40)
+    asked = CALL["stages"][0]["form"]["questions"]
+    removed = {"id": "removed", "kind": "text", "label": both("Where?", "Где?"), "required": False}
+    for questions in ([*asked, removed], asked):
+        post("officer", f"/api/calls/{changed}/form", stage="main", form={"questions": questions})
+    see("apply-removed", f"/calls/{changed}/apply", "newcomer", then=with_a_removed_answer)
 
     asking, _ = states.open(("Books in exile", "Книги в изгнании"), days=40, eligibility=[EXILE])
     see("eligibility", f"/calls/{asking}/apply", "newcomer")
