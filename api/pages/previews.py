@@ -1,0 +1,163 @@
+"""The preview of a draft: exactly what the jury will see, what is still missing, and what gives the applicant away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from api.pages.calls import written
+from api.pages.drafting import DraftedForm, PageDrafts, words_of
+from api.pages.forms import SubmittedForm
+from api.pages.page import PageContent
+from api.pages.rendering import said
+from api.pages.visits import Visit
+from domain.amounts import typed_amount
+from domain.answers import check_answers
+from domain.forms import Answer, Form, Question
+from domain.identifying import Clue, clues_in
+from domain.messages import Message, msg
+from domain.refusals import Invalid
+from domain.values import Money, minor_units
+from projections import organisations
+
+CLUES: Final[Mapping[Clue, Message]] = {
+    Clue.NAME: msg("your name"),
+    Clue.ADDRESS: msg("an e-mail address"),
+    Clue.LINK: msg("a link"),
+    Clue.ACCOUNT: msg("the name of an account"),
+    Clue.NUMBER: msg("a telephone number"),
+}
+"""What gives an applicant away, as it is said in a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedAnswer:
+    """One question with its answer, in the shape of an application's answers, which the template of an application draws.
+    `problems` are what is wrong with it so far; `typed` is shown where the answer cannot be read yet."""
+
+    form: Form
+    answers: Mapping[str, Answer]
+    withheld: tuple[str, ...]
+    problems: tuple[Message, ...]
+    typed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedMoney:
+    """The call's currency and what is damaged (nothing), where the template of an application looks for them."""
+
+    requested: Money
+    damaged: tuple[str, ...] = ()
+
+
+async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> PageContent:
+    """The preview of what was typed into a form."""
+    asked = await drafts.form(visit)
+    typed = form.typed()
+    currency = asked.call.budget.currency
+    amount = typed_amount(typed.get("requested.amount", ""), currency)
+    requested = _minor(amount, currency)
+    plain = written(asked.call, asked.stage.form, form).get("answers", {})
+    answers = [
+        _previewed(visit, asked, question, plain, typed, requested) for question in asked.stage.form.questions
+    ]
+    return PageContent(
+        "preview.html",
+        {
+            "call": asked.call,
+            "stage": asked.stage,
+            "title": typed.get("title", "").strip(),
+            "requested": None if requested is None else Money.of(requested, currency),
+            "money": PreviewedMoney(Money.of(requested or 0, currency)),
+            "answers": answers,
+            "clues": await _clues(visit, asked, typed) if asked.stage.blind else [],
+            "back": visit.request.scope["path"],
+        },
+        initiative=asked.call.initiative,
+    )
+
+
+def _previewed(
+    visit: Visit,
+    asked: DraftedForm,
+    question: Question,
+    plain: Any,  # Any: whatever was sent
+    typed: Mapping[str, str],
+    requested: int | None,
+) -> PreviewedAnswer:
+    alone = Form(questions=(question,))
+    currency = asked.call.budget.currency
+    given = _answer(plain.get(question.id) if isinstance(plain, dict) else None)
+    answers: dict[str, Answer] = {}
+    problems: tuple[Message, ...] = ()
+    try:
+        check_answers(alone, {question.id: given}, requested=requested, currency=currency)
+    except Invalid as invalid:
+        problems = tuple(error.detail for error in invalid.errors)
+    try:
+        # The lines of a budget are shown as they are, also while they do not add up to the amount yet.
+        lenient = msgspec.structs.replace(question, required=False)
+        answers = check_answers(
+            Form(questions=(lenient,)), {question.id: given}, requested=None, currency=currency
+        )
+    except Invalid:
+        answers = {}
+    labels = {f"answers.{question.id}": question.id}
+    own = {name: text for name, text in typed.items() if _belongs(name, question)}
+    return PreviewedAnswer(
+        form=alone,
+        answers=answers,
+        withheld=(question.id,) if asked.stage.blind and question.identifying else (),
+        problems=problems,
+        typed=() if answers else tuple(text for _, text in words_of(visit, asked.stage, labels, own)),
+    )
+
+
+def _belongs(name: str, question: Question) -> bool:
+    whole = f"answers.{question.id}"
+    return name == whole or name.startswith((f"{whole}.", f"{whole}["))
+
+
+def _answer(plain: Any) -> Answer:  # Any: whatever was sent
+    """An answer in the types of the domain; what has another shape counts as a text that cannot be read."""
+    try:
+        return msgspec.convert(plain, Answer)
+    except msgspec.ValidationError:
+        return ""
+
+
+def _minor(amount: str, currency: str) -> int | None:
+    try:
+        return minor_units(amount, currency, "requested")
+    except Invalid:
+        return None
+
+
+async def _clues(
+    visit: Visit, asked: DraftedForm, typed: Mapping[str, str]
+) -> list[tuple[str, tuple[Message, ...]]]:
+    """What gives the applicant away, with the label of each question; answers that the jury does not see are left out."""
+    names = [visit.me.name or ""] if visit.me else []
+    found = await organisations.mine(visit.wiring.reader, visit.who)
+    names += [each.name for each in found.items if each.acts and each.name]
+    questions = [
+        (said(question.label, visit.languages).text, _texts(question, typed))
+        for question in asked.stage.form.questions
+        if not question.identifying and question.kind in ("text", "long_text", "link", "budget")
+    ]
+    listed: list[tuple[str, Iterable[str]]] = [
+        (visit.locale.say(msg("Title")), (typed.get("title", ""),)),
+        *questions,
+    ]
+    return [
+        (label, tuple(CLUES[clue] for clue in clues))
+        for label, texts in listed
+        if (clues := clues_in("\n".join(texts), names))
+    ]
+
+
+def _texts(question: Question, typed: Mapping[str, str]) -> list[str]:
+    return [text for name, text in typed.items() if _belongs(name, question)]
