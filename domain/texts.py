@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from domain import limits
 from domain.messages import counted, msg
 from domain.refusals import Invalid
 
@@ -177,6 +178,11 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
 def check_optional(text: str | None, field: str, *, most: int) -> str | None:
     """An optional long text, trimmed; an empty one counts as none. Raises `Invalid`."""
     return None if text is None or not text.strip() else check_text(text, field, most=most, long=True)
+
+
+def check_explanation(explanation: str | None) -> str | None:
+    """The optional explanation beside a reason, trimmed; an empty one counts as none. Raises `Invalid`."""
+    return check_optional(explanation, "explanation", most=limits.EXPLANATION)
 
 
 def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool = False) -> Texts:

@@ -31,6 +31,7 @@ def awarded(amount: int, application: str = APPLICATION) -> PanelOutcomeSet:
         rank=None,
         reason="quality",
         more_because=None,
+        decider=CHAIR,
     )
 
 
@@ -45,6 +46,7 @@ def waitlisted(rank: int, application: str = APPLICATION, amount: int = 50_000) 
         rank=rank,
         reason=None,
         more_because=None,
+        decider=CHAIR,
     )
 
 
@@ -59,6 +61,7 @@ def declined(application: str = APPLICATION) -> PanelOutcomeSet:
         rank=None,
         reason="not_selected",
         more_because=None,
+        decider=CHAIR,
     )
 
 

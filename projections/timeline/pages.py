@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from domain import access
 from domain.deciding import Allowed
-from domain.grants.facts import GrantScreened
+from domain.grants.facts import GrantScreened, GrantScreeningEnded
 from domain.grants.state import GRANT
 from domain.topics import topics_for, topics_of
 from domain.values import Role
@@ -90,9 +90,9 @@ async def _rows(
 async def _hidden_screenings(reader: Reader, asked: Asked, rows: Sequence[QueryRow]) -> list[int]:
     """The positions of those of some facts that are screenings whose results the viewer does not see, because they have
     ties to the payee or the recipient."""
-    topics = topics_of(GrantScreened)
+    topics = topics_of(GrantScreened, GrantScreeningEnded)
     screenings = {
-        row["position"]: cast("GrantScreened", recorded_in(row).fact)
+        row["position"]: cast("GrantScreened | GrantScreeningEnded", recorded_in(row).fact)
         for row in rows
         if row["topic"] in topics
     }
@@ -132,7 +132,7 @@ async def _numbers(reader: Reader, asked: Asked, which: Mapping[str, object]) ->
         WHERE t.thing = %(thing)b AND t.topic = ANY (%(topics)b::text[])
         """,
         thing=asked.thing,
-        topics=list(topics_of(GrantScreened)),
+        topics=list(topics_of(GrantScreened, GrantScreeningEnded)),
     )
     rows = await reader.rows(
         f"""

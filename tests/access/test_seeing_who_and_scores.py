@@ -7,7 +7,7 @@ import pytest
 from domain import access
 from domain.applications.state import Application, ApplicationStatus
 from domain.deciding import Allowed, Verdict
-from domain.parties import Actor
+from domain.parties import Actor, OwnApplications
 from domain.reviews.state import Review, ReviewStatus
 from domain.rounds.state import Round
 from domain.stages import Blindness
@@ -142,7 +142,7 @@ class TestTheReviews:
     def test_are_kept_from_all_who_applied_until_the_round_is_decided(self, state: Round) -> None:
         def ask(who: str, state: Round = state) -> Verdict:
             return access.sees_reviews(
-                Actor(who), HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
+                Actor(who), HOUSE, state, OURS, self.STATUSES, own=OwnApplications((OTHER_APPLICATION,))
             )
 
         assert allowed(ask) == {}
@@ -180,8 +180,13 @@ class TestHowFarTheJuryIs:
 
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
     def test_is_kept_from_all_who_applied_until_it_is_decided(self, state: Round) -> None:
-        assert allowed(lambda who: access.sees_progress(who, HOUSE, state, own=(APPLICATION,))) == {}
-        assert access.sees_progress(OFFICER, HOUSE, DECIDED, own=(APPLICATION,)) == Allowed(Role.OFFICER)
+        assert (
+            allowed(lambda who: access.sees_progress(who, HOUSE, state, own=OwnApplications((APPLICATION,))))
+            == {}
+        )
+        assert access.sees_progress(OFFICER, HOUSE, DECIDED, own=OwnApplications((APPLICATION,))) == Allowed(
+            Role.OFFICER
+        )
 
 
 class TestTheCommentsForTheApplicant:
@@ -237,8 +242,13 @@ class TestTheRanking:
 
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
     def test_is_kept_from_all_who_applied_until_it_is_decided(self, state: Round) -> None:
-        assert allowed(lambda who: access.sees_ranking(who, HOUSE, state, own=(APPLICATION,))) == {}
-        assert access.sees_ranking(OFFICER, HOUSE, DECIDED, own=(APPLICATION,)) == Allowed(Role.OFFICER)
+        assert (
+            allowed(lambda who: access.sees_ranking(who, HOUSE, state, own=OwnApplications((APPLICATION,))))
+            == {}
+        )
+        assert access.sees_ranking(OFFICER, HOUSE, DECIDED, own=OwnApplications((APPLICATION,))) == Allowed(
+            Role.OFFICER
+        )
 
     def test_does_not_exist_for_others(self) -> None:
         assert hidden(lambda who: access.sees_ranking(who, HOUSE, IN_PANEL, own=())) == (

@@ -23,7 +23,7 @@ from tests.calls.test_calls import changed, funded
 from tests.driving import NOON, World
 from tests.grants import scene as grants
 from tests.panel_scene import awarded, declined, panel_closed, panel_confirmed
-from tests.panels.test_panels import award, in_panel
+from tests.panels.scene import award, in_panel
 from tests.scene import (
     CALL,
     CHAIR,

@@ -24,7 +24,7 @@ from tests.panel_scene import (
     panel_opened,
     waitlisted,
 )
-from tests.panels.test_panels import THIRD, in_panel, place
+from tests.panels.scene import THIRD, in_panel, place
 from tests.scene import (
     APPLICATION,
     ARTIST,

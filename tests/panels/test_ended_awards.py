@@ -26,7 +26,7 @@ from tests.panel_scene import (
     panel_opened,
     waitlisted,
 )
-from tests.panels.test_panels import place
+from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
     ARTIST,

@@ -13,7 +13,7 @@ from domain.stages import Blindness
 from domain.values import Role
 from tests.driving import World
 from tests.panel_scene import awarded, panel_closed, panel_opened
-from tests.panels.test_panels import place
+from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
     CHAIR,
