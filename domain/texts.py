@@ -179,13 +179,18 @@ def check_optional(text: str | None, field: str, *, most: int) -> str | None:
     return None if text is None or not text.strip() else check_text(text, field, most=most, long=True)
 
 
+def check_language(language: str, field: str) -> None:
+    """Raise `Invalid` unless `language` has the shape of a language's code."""
+    if not _LANGUAGE.match(language):
+        raise Invalid.field(field, msg("Write the language as its code, such as en or ru."))
+
+
 def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool = False) -> Texts:
     """A text in one or more languages, each checked as in `check_text`. Raises `Invalid`."""
     if not value:
         raise Invalid.field(field, msg("Write this text in at least one language."))
     for language in value:
-        if not _LANGUAGE.match(language):
-            raise Invalid.field(field, msg("Write the language as its code, such as en or ru."))
+        check_language(language, field)
     return {
         language: check_text(text, f"{field}.{language}", most=most, long=long)
         for language, text in value.items()

@@ -19,6 +19,7 @@ from domain.organisations import OrganisationRegistered
 from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
+from domain.texts import Texts
 from domain.values import MEMBER_ROLES, Role
 from projections.reader import Reader, Reference, allow, damaged_in, text_of
 from projections.versions import Version
@@ -51,6 +52,17 @@ class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     screening: bool
     members: tuple[Member, ...]
+
+
+class InitiativeProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody may know of an initiative. Without `languages`, it writes in those of the program."""
+
+    id: str
+    name: str
+    about: Texts
+    contact: str | None
+    languages: tuple[str, ...]
+    privacy: Texts
 
 
 class CallMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +120,19 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[OwnClaim, ...]
     damaged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+
+
+async def profile(reader: Reader, initiative: str) -> InitiativeProfile:
+    """The public profile of an initiative; raises `NotFound`."""
+    state = await reader.the(INITIATIVE, initiative)
+    return InitiativeProfile(
+        id=initiative,
+        name=state.name,
+        about=state.about,
+        contact=state.contact,
+        languages=state.languages,
+        privacy=state.privacy,
+    )
 
 
 async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:

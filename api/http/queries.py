@@ -60,6 +60,7 @@ READS: Final = (
     QueryRoute("/api/me/grant-tasks", "me.grant_tasks", grants.tasks),
     QueryRoute("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),
     QueryRoute("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
+    QueryRoute("/api/initiatives/{initiative}/profile", "initiative.profile", initiatives.profile, public=True),
     QueryRoute("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
     QueryRoute("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
     QueryRoute("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),

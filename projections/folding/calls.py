@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.calls.facts import CallAwardReleased, CallAwardsConfirmed, CallFact, HowMany, Intake
+from domain.calls.facts import (
+    CallAwardReleased,
+    CallAwardsConfirmed,
+    CallFact,
+    CallFormPrepared,
+    CallRubricPrepared,
+    HowMany,
+    Intake,
+)
 from domain.calls.state import Call, CallStatus, evolve
 from domain.eligibility import EligibilityQuestion
 from domain.stages import Stage
@@ -18,7 +26,7 @@ from projections.tables import Table, TableRow
 
 class CallRow(TableRow, frozen=True, kw_only=True):
     """A call's texts, amounts and status. Amounts are minor units of `currency`. `public_version` is the version of the newest
-    fact that everybody may know of: it does not count the awards of a rolling call."""
+    fact that everybody may know of: it counts neither the awards of a rolling call nor work on the next version of a form."""
 
     call: str
     version: int
@@ -49,7 +57,9 @@ _SHOWN: Final = Shown(CallRow, Call(), evolve)
 def fold(rows: Rows, fact: CallFact, placed: Placed) -> None:
     """Store each call."""
     row = rows.get(CALLS, fact.call)
-    told = not isinstance(fact, CallAwardsConfirmed | CallAwardReleased)
+    told = not isinstance(
+        fact, CallAwardsConfirmed | CallAwardReleased | CallFormPrepared | CallRubricPrepared
+    )
     public = placed.version if told or row is None else row.public_version
     rows.put(CALLS, _SHOWN(row, fact, version=placed.version, public_version=public))
 
