@@ -79,7 +79,8 @@ class Site:
             return await self._post(page, request)
 
         made = [self.handler(HttpMethod.GET, page.path, get)]
-        return [*made, self.handler(HttpMethod.POST, page.path, post)] if page.acts else made
+        takes = page.acts or page.tries
+        return [*made, self.handler(HttpMethod.POST, page.path, post)] if takes else made
 
     def handler(
         self,
@@ -162,7 +163,7 @@ class Site:
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
-            visit = replace(visit, returned=_returned(form, error))
+            visit = replace(visit, returned=_at_inputs(_returned(form, error), act))
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
@@ -369,6 +370,13 @@ def _returned(form: SubmittedForm, error: CommandRejected | Stale | KeyReused | 
             return Returned(
                 form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key
             )
+
+
+def _at_inputs(returned: Returned, act: PageAction) -> Returned:
+    """The errors by the inputs at which they are shown."""
+    if act.inputs is None:
+        return returned
+    return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})
 
 
 @dataclass(frozen=True, slots=True)

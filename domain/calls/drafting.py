@@ -174,10 +174,11 @@ def prepare_form(
     """Keep work on the form of a stage: of a draft, its form; of a published call, the next version, as long as the
     stage's round takes applications (`intake_ended` is False)."""
     _check_stage(call, stage_id)
+    drafted = call.status is CallStatus.DRAFTED
+    if intake_ended and not drafted:
+        raise Refused(msg("This stage no longer takes applications, so its form stays as it is."))
     checked = check_form(form, least=0)
-    if call.status is not CallStatus.DRAFTED:
-        if intake_ended:
-            raise Refused(msg("This stage no longer takes applications, so its form stays as it is."))
+    if not drafted:
         checked = prepared_form(call.forms[stage_id], checked)
     if checked == call.prepared_forms.get(stage_id, call.stage(stage_id).form):
         raise Refused(msg("The form is the same as before."))
@@ -190,10 +191,11 @@ def prepare_rubric(
     """Keep work on the rubric of a stage: of a draft, its rubric; of a published call, the next version, until its panel
     opens (`in_panel`)."""
     _check_stage(call, stage_id)
+    drafted = call.status is CallStatus.DRAFTED
+    if in_panel and not drafted:
+        raise Refused(msg("The panel of this stage is already open, so its criteria stay as they are."))
     checked = check_rubric(rubric, least=0)
-    if call.status is not CallStatus.DRAFTED:
-        if in_panel:
-            raise Refused(msg("The panel of this stage is already open, so its criteria stay as they are."))
+    if not drafted:
         checked = prepared_rubric(call.rubrics[stage_id], checked)
     if checked == call.prepared_rubrics.get(stage_id, call.stage(stage_id).rubric):
         raise Refused(msg("The criteria are the same as before."))
