@@ -122,6 +122,43 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...] = ()
 
 
+class Funder(msgspec.Struct, frozen=True, kw_only=True):
+    """A member who gives money; `name` is None once the person was erased, and if it is `damaged`: the stored value is not
+    what was committed to."""
+
+    person: str
+    name: str | None
+    damaged: tuple[str, ...] = ()
+
+
+class Funders(msgspec.Struct, frozen=True, kw_only=True):
+    """Everybody with the role of funder in an initiative, sorted by their random ids."""
+
+    initiative: str
+    funders: tuple[Funder, ...]
+
+
+async def funders(reader: Reader, viewer: str | None, initiative: str) -> Funders:
+    """The funders of an initiative, for those who record what they pledge; raises `NotFound` or `Forbidden`."""
+    state: Initiative = await reader.the(INITIATIVE, initiative)
+    allow(access.sees_funders(viewer or "", state))
+    giving = [person for person in state.people if Role.FUNDER in state.roles(person)]
+    names = await names_of(reader, giving)
+    return Funders(
+        initiative=initiative,
+        funders=tuple(
+            [
+                Funder(
+                    person=person,
+                    name=text_of(names.get(person)),
+                    damaged=damaged_in({"name": names.get(person)}),
+                )
+                for person in giving
+            ]
+        ),
+    )
+
+
 async def profile(reader: Reader, initiative: str) -> InitiativeProfile:
     """The public profile of an initiative; raises `NotFound`."""
     state = await reader.the(INITIATIVE, initiative)

@@ -62,6 +62,7 @@ READS: Final = (
     QueryRoute("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
     QueryRoute("/api/initiatives/{initiative}/profile", "initiative.profile", initiatives.profile, public=True),
     QueryRoute("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
+    QueryRoute("/api/initiatives/{initiative}/funders", "initiative.funders", initiatives.funders),
     QueryRoute("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
     QueryRoute("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),
     QueryRoute("/api/initiatives/{initiative}/accounts", "initiative.accounts", ledger.totals),

@@ -50,6 +50,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("finance", "/api/me/grant-tasks"),
         ("officer", "/api/initiatives/{initiative}"),
         ("funder", "/api/initiatives/{initiative}/members"),
+        ("finance", "/api/initiatives/{initiative}/funders"),
         ("officer", "/api/initiatives/{initiative}/calls"),
         ("finance", "/api/initiatives/{initiative}/funds"),
         ("finance", "/api/initiatives/{initiative}/accounts"),

@@ -195,3 +195,50 @@ class TestTheProfile:
         page = f"/initiatives/{house_of(stage)}/profile"
         for role in ("juror", "finance", "funder", "applicant"):
             assert stage.visitor(role).open(page).status_code == 404
+
+
+class TestMoney:
+    def test_is_pledged_and_received_by_page(self, stage: Stage) -> None:
+        opened = change(
+            stage.visitor("officer"),
+            f"/initiatives/{house_of(stage)}",
+            "fund-open",
+            name="Spring fund",
+            currency="EUR",
+            basis="received",
+        )
+        assert opened.status_code == SAVED
+        page = opened.headers["location"]
+        finance, funder = stage.visitor("finance"), stage.visitor("funder")
+        finance.open(page)
+        amount = {"amount.amount": "1 000", "amount.currency": "EUR"}
+        pledged = change(finance, page, "fund-pledge", funder=stage.people["funder"], **amount)
+        assert pledged.status_code == SAVED
+        own = change(funder, page, "fund-pledge", restriction="Only books.", **amount)
+        assert own.status_code == SAVED
+        funder.open(page)
+        fund = stage.speaking("finance").get(f"/api{page}")
+        assert fund["pledged"] == {"amount": "2000.00", "currency": "EUR"}
+        pledge = fund["pledges"][0]["id"]
+        received = change(
+            finance, page, "fund-receive", pledge=pledge, received_on="2026-01-31", **{"amount.amount": "250"}
+        )
+        assert received.status_code == SAVED
+        finance.open(page)
+        assert stage.speaking("finance").get(f"/api{page}")["received"]["amount"] == "250.00"
+        assert "Another funder" not in finance.open(page).text
+        name = next(
+            each["name"]
+            for each in stage.speaking("finance").get(f"/api/initiatives/{house_of(stage)}/funders")[
+                "funders"
+            ]
+            if each["person"] == stage.people["funder"]
+        )
+        assert name in finance.open(page).text
+
+    def test_is_not_recorded_by_others(self, stage: Stage) -> None:
+        house = house_of(stage)
+        fund = stage.speaking("officer").get(f"/api/initiatives/{house}/funds")["items"][0]["id"]
+        page = stage.visitor("officer").open(f"/funds/{fund}").text
+        assert "fund-pledge" not in page
+        assert "fund-receive" not in page
