@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from api.pages.drafting import MOVE, Work, free, moved, rows, start_of, texts, work_of
+from api.pages.call_work import MOVE, Work, free, moved, rows, start_of, texts, work_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit

@@ -6,8 +6,8 @@ from typing import Any
 
 from api.locales import LANGUAGES
 from api.pages.call_setup import own_funds
+from api.pages.call_work import start_of, texts
 from api.pages.calls import open_round, takes_now
-from api.pages.drafting import start_of, texts
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.pages.drafting import Work, free, rows, stage_of, start_of, texts, work_of
+from api.pages.call_work import Work, free, rows, stage_of, start_of, texts, work_of
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit

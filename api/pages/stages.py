@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.pages.drafting import MOVE, Work, free, moved, rows, stage_of, start_of, texts, work_of
+from api.pages.call_work import MOVE, Work, free, moved, rows, stage_of, start_of, texts, work_of
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.questions import KIND_NAMES, form_of, plain_form, used_ids

@@ -48,10 +48,8 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
 def missing(call: Call) -> tuple[Missing, ...]:
     """What a draft still needs before it can be published."""
     found: list[Missing] = []
-    if not call.title.keys() <= call.summary.keys():
-        found.append(
-            Missing(part="texts", sentence=msg("Write the summary in every language that has a title."))
-        )
+    if not call.summary:
+        found.append(Missing(part="texts", sentence=msg("Describe the call in at least one language.")))
     if not call.budget:
         found.append(Missing(part="money", sentence=msg("Say how much the call can award in all.")))
     if not call.maximum_award:

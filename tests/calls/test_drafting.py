@@ -120,7 +120,7 @@ class TestADraftWithATitleAlone:
     def test_lacks_everything_else(self) -> None:
         found = [(each.part, each.stage, str(each.sentence)) for each in missing(state(begun()))]
         assert found == [
-            ("texts", None, "Write the summary in every language that has a title."),
+            ("texts", None, "Describe the call in at least one language."),
             ("money", None, "Say how much the call can award in all."),
             ("money", None, "Say how much one award can be."),
             ("form", STAGE, "Ask at least one question in the form."),
@@ -130,7 +130,7 @@ class TestADraftWithATitleAlone:
     def test_cannot_be_published(self) -> None:
         assert begun().turned_down(PublishCall(call=CALL), OFFICER) == (
             Refused,
-            "Write the summary in every language that has a title.",
+            "Describe the call in at least one language.",
         )
 
     def test_is_published_once_all_parts_are_there(self) -> None:
