@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import enum
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal, assert_never
+from typing import Annotated, Literal, assert_never
 
 import msgspec
-from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from domain import limits
+from domain.addresses import check_email
 from domain.deciding import Aggregate, Fact
 from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, NotFound, Refused
-from domain.texts import check_line, check_text
+from domain.texts import check_text
 from domain.topic import stored_as
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
+WayInKind = Literal["words", "email"]
 
 # Facts
 
@@ -76,6 +76,25 @@ class PersonClaimUsed(Fact, frozen=True, kw_only=True):
     used_at: datetime
 
 
+@stored_as("person.way_in_added.v1")
+class PersonWayInAdded(Fact, frozen=True, kw_only=True):
+    """The person can sign in from now on with nine words, or by letters to an e-mail address. Neither is in the history."""
+
+    person: str
+    way: str
+    kind: WayInKind
+    added_at: datetime
+
+
+@stored_as("person.way_in_removed.v1")
+class PersonWayInRemoved(Fact, frozen=True, kw_only=True):
+    """The person can no longer sign in by this way, because they removed or replaced it."""
+
+    person: str
+    way: str
+    removed_at: datetime
+
+
 @stored_as("person.joined_organisation.v1")
 class PersonJoinedOrganisation(Fact, frozen=True, kw_only=True):
     """The person acts for an organisation from now on."""
@@ -109,6 +128,8 @@ PersonFact = (
     | PersonClaimMade
     | PersonClaimWithdrawn
     | PersonClaimUsed
+    | PersonWayInAdded
+    | PersonWayInRemoved
     | PersonJoinedOrganisation
     | PersonLeftOrganisation
     | PersonErased
@@ -140,14 +161,23 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         return self.used_at is None and self.withdrawn_at is None and now < self.ends_at
 
 
+class WayIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to sign in that the person chose: nine words, or letters to an e-mail address."""
+
+    id: str
+    kind: WayInKind
+    added_at: datetime
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a person, without personal data. `handles` are by scope, `claims` the oldest first. The person acts
-    for these `organisations`, and acted before for the `former_organisations`."""
+    """The state of a person, without personal data. `handles` are by scope, `claims` the oldest first, and of the
+    `ways_in` there is one of each kind at most. The person acts for these `organisations`, and acted before for the `former_organisations`."""
 
     status: PersonStatus | None = None
     language: str = "en"
     handles: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
+    ways_in: tuple[WayIn, ...] = ()
     organisations: frozenset[str] = frozenset()
     former_organisations: frozenset[str] = frozenset()
 
@@ -177,6 +207,13 @@ def evolve(person: Person, fact: PersonFact) -> Person:
             return _with_claim(person, fact.claim, withdrawn_at=fact.withdrawn_at)
         case PersonClaimUsed():
             return _with_claim(person, fact.claim, used_at=fact.used_at)
+        case PersonWayInAdded():
+            added = WayIn(id=fact.way, kind=fact.kind, added_at=fact.added_at)
+            return msgspec.structs.replace(person, ways_in=(*person.ways_in, added))
+        case PersonWayInRemoved():
+            return msgspec.structs.replace(
+                person, ways_in=tuple(each for each in person.ways_in if each.id != fact.way)
+            )
         case PersonJoinedOrganisation():
             return msgspec.structs.replace(
                 person,
@@ -221,48 +258,34 @@ def register(person_id: str, *, name: str, email: str | None, language: str) -> 
     )
 
 
-def check_email(email: str | None) -> str | None:
-    """An e-mail address as it was typed, without white space at its ends; None if it is empty. Its form is checked; no
-    name server is queried. Raises `Invalid`."""
-    if email is None or not email.strip():
-        return None
-    address = check_line(email, "email", most=limits.EMAIL)
-    _parsed(address)
-    return address
+def register_oneself(
+    person_id: str, *, name: str, language: str, way: str, kind: WayInKind, now: datetime
+) -> tuple[Fact, ...]:
+    """Register somebody who came by themselves, with their first way to sign in."""
+    return (
+        *register(person_id, name=name, email=None, language=language),
+        PersonWayInAdded(person=person_id, way=way, kind=kind, added_at=now),
+    )
 
 
-ADDRESS_TAKEN: Final = msg("Another registered person already uses this address.")
+def add_way_in(
+    person_id: str, person: Person, *, way: str, kind: WayInKind, now: datetime
+) -> tuple[Fact, ...]:
+    """Add a way to sign in, in place of an earlier one of the same kind."""
+    check_registered(person, person_id)
+    earlier = [each.id for each in person.ways_in if each.kind == kind]
+    return (
+        *(PersonWayInRemoved(person=person_id, way=each, removed_at=now) for each in earlier),
+        PersonWayInAdded(person=person_id, way=way, kind=kind, added_at=now),
+    )
 
 
-def address_name(email: str) -> str:
-    """The unique name for an address, which is the same for all spellings of it (capitals, composed, decomposed or
-    full-width letters, a domain in letters or as ``xn--``). An address that `check_email` no longer accepts is only put
-    in small letters."""
-    try:
-        parsed = _parsed(email)
-    except Invalid:
-        name = _folded(email)
-    else:
-        # For domains, a standard of their own (UTS #46) does this.
-        name = f"{_folded(parsed.local_part)}@{parsed.ascii_domain}"
-    return f"address {name}"
-
-
-def _folded(text: str) -> str:
-    """A text in small letters, each in its compatibility form (Unicode NFKC)."""
-    # The compatibility form of a small letter may be a capital, so both steps are repeated.
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
-
-
-def _parsed(address: str) -> ValidatedEmail:
-    try:
-        return validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
-        # The library's own error may contain the address.
-        raise Invalid.field(
-            "email",
-            msg("This does not look like an e-mail address; write a single one, such as anna@example.org."),
-        ) from None
+def remove_way_in(person_id: str, person: Person, *, way: str, now: datetime) -> tuple[Fact, ...]:
+    """Remove a way to sign in."""
+    check_registered(person, person_id)
+    if all(each.id != way for each in person.ways_in):
+        raise NotFound(msg("You have no such way to sign in."), named=way)
+    return (PersonWayInRemoved(person=person_id, way=way, removed_at=now),)
 
 
 def check_known(person: Person, person_id: str) -> None:

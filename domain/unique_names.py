@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from domain.addresses import ADDRESS_TAKEN, address_name
 from domain.deciding import Fact
 from domain.grants.facts import GrantOffered
 from domain.messages import Message, msg
 from domain.personal import Withheld
-from domain.persons import ADDRESS_TAKEN, PersonRegistered, address_name
+from domain.persons import PersonRegistered
 
 
 class UniqueName(NamedTuple):

@@ -146,7 +146,8 @@ async def _run(
     formats: Sequence[Format],
     types: Sequence[int] | None = None,
 ) -> PGresult:
-    """Run a statement, preparing it on this connection first if necessary, and again if its table has a new column."""
+    """Run a statement, preparing it on this connection first if necessary; and again if its table has a new column, or if the
+    statement is gone: psycopg deallocates every statement of a connection after a rollback."""
     async with connection.lock:
         pgconn = connection.pgconn
         known = _prepared.setdefault(connection, set())
@@ -160,6 +161,11 @@ async def _run(
             )
             try:
                 return await _answer(pgconn)
+            except psycopg.errors.InvalidSqlStatementName:
+                if last:
+                    raise
+                known.clear()
+                continue
             except psycopg.errors.FeatureNotSupported:
                 if last:
                     raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from litestar import Response
@@ -15,13 +15,14 @@ from api.http.operations import Asking, Operation, as_json, bearer
 from api.http.problems import ProblemType
 from domain import limits
 from domain.commands.persons import MakeClaim
-from domain.messages import msg
+from domain.messages import Message, msg
 from domain.refusals import Forbidden, NotFound
 from domain.values import Channel
 
 NOT_THEIRS = msg(
     "Only the person can make, see and revoke the tokens of their own account; an administrator can make them a claim."
 )
+NOT_THEIR_SESSIONS = msg("Only the person can see and end the sessions of their own account.")
 
 
 class NewClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +93,31 @@ class RevokedToken(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
+class OwnSession(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the person is signed in by page. Use `id` to end it; `browser` and `system` are coarse, such as ``firefox`` and
+    ``linux``. It ends at `ends_at` at the latest."""
+
+    id: str
+    begun_by: Literal["token", "claim", "email", "words"]
+    browser: str
+    system: str
+    created_at: datetime
+    last_used_at: datetime
+    ends_at: datetime
+
+
+class OwnSessions(msgspec.Struct, frozen=True, kw_only=True):
+    """The sessions of one account that have not ended, the last used first."""
+
+    items: tuple[OwnSession, ...]
+
+
+class EndedSessions(msgspec.Struct, frozen=True, kw_only=True):
+    """How many sessions were ended."""
+
+    ended: int
+
+
 async def _make_claim(asking: Asking) -> Response[bytes]:
     await check_administrator(asking)
     key = idempotency_key(asking.request)
@@ -160,6 +186,40 @@ async def _list_tokens(asking: Asking) -> Response[bytes]:
     )
 
 
+async def _list_sessions(asking: Asking) -> Response[bytes]:
+    _check_own(asking, NOT_THEIR_SESSIONS)
+    found = await asking.wiring.sessions.all(asking.who)
+    return as_json(
+        OwnSessions(
+            items=tuple(
+                OwnSession(
+                    id=each.id,
+                    begun_by=each.begun_by.value,
+                    browser=each.browser.family,
+                    system=each.browser.system,
+                    created_at=each.created_at,
+                    last_used_at=each.last_used_at,
+                    ends_at=each.ends_at,
+                )
+                for each in found
+            )
+        )
+    )
+
+
+async def _end_session(asking: Asking) -> Response[bytes]:
+    _check_own(asking, NOT_THEIR_SESSIONS)
+    session = asking.path["session"]
+    if not await asking.wiring.sessions.end_one(session, of=asking.who):
+        raise NotFound(msg("You have no such session."))
+    return as_json(EndedSessions(ended=1))
+
+
+async def _end_sessions(asking: Asking) -> Response[bytes]:
+    _check_own(asking, NOT_THEIR_SESSIONS)
+    return as_json(EndedSessions(ended=await asking.wiring.sessions.end_others(asking.who)))
+
+
 async def _revoke_token(asking: Asking) -> Response[bytes]:
     _check_own(asking)
     token = asking.path["token"]
@@ -168,9 +228,9 @@ async def _revoke_token(asking: Asking) -> Response[bytes]:
     return as_json(RevokedToken(id=token))
 
 
-def _check_own(asking: Asking) -> None:
+def _check_own(asking: Asking, otherwise: Message = NOT_THEIRS) -> None:
     if asking.path["person"] != asking.who:
-        raise Forbidden(NOT_THEIRS)
+        raise Forbidden(otherwise)
 
 
 OPERATIONS: Final = (
@@ -243,6 +303,33 @@ OPERATIONS: Final = (
         summary="Revoke one of your own tokens, and end its sessions",
         handle=_revoke_token,
         answer=RevokedToken,
+        tag="persons",
+    ),
+    Operation(
+        name="session.list",
+        method="GET",
+        path="/api/persons/{person}/sessions",
+        summary="List where you are signed in",
+        handle=_list_sessions,
+        answer=OwnSessions,
+        tag="persons",
+    ),
+    Operation(
+        name="session.end",
+        method="POST",
+        path="/api/persons/{person}/sessions/{session}/end",
+        summary="End one of your own sessions",
+        handle=_end_session,
+        answer=EndedSessions,
+        tag="persons",
+    ),
+    Operation(
+        name="session.end_all",
+        method="POST",
+        path="/api/persons/{person}/sessions/end",
+        summary="End all of your own sessions",
+        handle=_end_sessions,
+        answer=EndedSessions,
         tag="persons",
     ),
 )

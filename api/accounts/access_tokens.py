@@ -82,13 +82,14 @@ class AccessTokens:
         seed: bytes | None = None,
         claim: str | None = None,
         made_with: bytes | None = None,
+        made_in: bytes | None = None,
     ) -> str:
         """Create a token and return its secret text, which cannot be recovered later. `claim` is the claim that it is
-        exchanged for; `made_with` is the digest of the token with which it is created, whose claim it copies. Only a
-        demonstration's tokens have neither.
+        exchanged for; `made_with` is the digest of the token with which it is created, and `made_in` that of the
+        session, whose claim it copies.
 
         A token exchanged for a claim starts with notices about all other claims unconfirmed; one created with another
-        token copies the state of its notices.
+        token or in a session copies the state of its notices.
 
         `seed` (32 bytes that nobody else can know) makes the text repeatable for a client that sends its request again:
         the same seed gives the same token as long as it is valid. Raises `Invalid` for the label or the days, `NotFound`
@@ -100,15 +101,19 @@ class AccessTokens:
         async with self._history.connection() as connection:
             # Lock the row of the person's key, so that no token is created for a person who is being erased.
             cursor = await connection.execute(
-                "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, expires_at, told_at) "
-                "SELECT %b, living, %b, %b, coalesce(given.claim, o.claim), now() + make_interval(days => %b::integer), "
-                "CASE WHEN given.claim IS NOT NULL THEN '-infinity' ELSE coalesce(o.told_at, now()) END "
+                "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, way, expires_at, told_at) "
+                "SELECT %b, living, %b, %b, coalesce(given.claim, o.claim, w.claim, s.claim), coalesce(o.way, s.way), "
+                "now() + make_interval(days => %b::integer), CASE WHEN given.claim IS NOT NULL THEN '-infinity' "
+                "ELSE coalesce(o.told_at, w.told_at, s.told_at, now()) END "
                 "FROM vault.hold(%b) AS living CROSS JOIN (SELECT %b::text) AS given (claim) "
-                "LEFT JOIN accounts.tokens o ON o.digest = %b::bytea AND o.person = living WHERE living IS NOT NULL "
+                "LEFT JOIN accounts.sessions s ON s.digest = %b::bytea AND s.person = living "
+                "LEFT JOIN accounts.ways_in w ON w.way = s.way "
+                "LEFT JOIN accounts.tokens o ON o.digest = coalesce(%b::bytea, s.token) AND o.person = living "
+                "WHERE living IS NOT NULL "
                 "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest "
                 "RETURNING person, label, made_by, revoked_at, "
                 "expires_at - created_at = make_interval(days => %b::integer) AND expires_at > now()",
-                (digest_of(text), label, made_by, days, person, claim, made_with, days),
+                (digest_of(text), label, made_by, days, person, claim, made_in, made_with, days),
             )
             row = await cursor.fetchone()
         if row is None:
@@ -157,6 +162,7 @@ class AccessTokens:
     async def forget(self, person: str) -> None:
         """Delete all tokens, sessions and claims of an erased person."""
         async with self._history.connection() as connection:
+            await connection.execute("DELETE FROM accounts.sessions WHERE person = %b", (person,))
             await connection.execute("DELETE FROM accounts.tokens WHERE person = %b", (person,))
             await connection.execute("DELETE FROM accounts.claims WHERE person = %b", (person,))
 

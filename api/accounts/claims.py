@@ -44,6 +44,14 @@ class NewClaimSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedClaim:
+    """A claim that was used just now, and whose it is."""
+
+    person: str
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangedClaim:
     """The result of exchanging a claim: the person and their new token."""
 
@@ -92,6 +100,20 @@ class Claims:
             raise NotFound(msg("There is no such person, or their data was erased."))
         return NewClaimSecret(made.claim, made.person, text, made.ends_at, answer)
 
+    async def use(self, text: str, *, channel: Channel, form_secret: str | None = None) -> UsedClaim:
+        """Use a claim's secret, once; returns whose it is. Sent again with the same `form_secret` (a random secret that the
+        server gave to this browser), it gives the same answer within thirty days.
+
+        Raises `Invalid` if the claim is unknown, and `Refused` if it was used, was withdrawn, or has expired.
+        """
+        found = await self._find(text)
+        if found is None:
+            raise Invalid.field("claim", UNKNOWN)
+        command = UseClaim(person=found.person, claim=found.claim)
+        await self._runner.run(Request(command=command, actor=found.person, channel=channel, key=form_secret))
+        await self._note(found.claim, "used")
+        return found
+
     async def exchange(
         self,
         text: str,
@@ -99,33 +121,18 @@ class Claims:
         channel: Channel,
         label: str,
         days: int = DEFAULT_DAYS,
-        form_secret: str | None = None,
     ) -> ExchangedClaim:
-        """Exchange a claim's secret for a token, once.
+        """Use a claim and make a token for its person.
 
-        `form_secret` is a random secret that the server gave to this browser: with it, the same token is returned again
-        within thirty days. Clients cannot choose a key for this, because the person who made the claim could guess the
-        key and exchange the claim first, and both would get the same token.
-
-        Raises `Invalid` if the claim is unknown, and `Refused` if it was used, was withdrawn, or has expired.
+        Clients cannot choose a key to have the same token again, because the person who made the claim could guess the key
+        and exchange the claim first, and both would get the same token. Raises what `use` raises.
         """
         check_asked(label, days)
-        found = await self._find(text)
-        if found is None:
-            raise Invalid.field("claim", UNKNOWN)
-        person, claim = found
-        command = UseClaim(person=person, claim=claim)
-        await self._runner.run(Request(command=command, actor=person, channel=channel, key=form_secret))
-        await self._note(claim, "used")
+        used = await self.use(text, channel=channel)
         token = await self._tokens.make(
-            person,
-            label=label,
-            made_by=person,
-            days=days,
-            seed=self._seed("access", text, form_secret),
-            claim=claim,
+            used.person, label=label, made_by=used.person, days=days, claim=used.claim
         )
-        return ExchangedClaim(person, token)
+        return ExchangedClaim(used.person, token)
 
     async def withdraw_all(self, channel: Channel) -> None:
         """Withdraw all claims that can still be used, for example after a restore."""
@@ -172,7 +179,7 @@ class Claims:
             return secrets.token_bytes(32)
         return self._runner.keyed(purpose, f"{text} {key}".encode())
 
-    async def _find(self, text: str) -> tuple[str, str] | None:
+    async def _find(self, text: str) -> UsedClaim | None:
         """The person and the id of the claim with this secret; None if there is none or the person was erased."""
         if not _SHAPE.match(text):
             return None
@@ -183,7 +190,7 @@ class Claims:
                 (digest_of(text),),
             )
             row = await cursor.fetchone()
-        return None if row is None else (str(row[0]), str(row[1]))
+        return None if row is None else UsedClaim(str(row[0]), str(row[1]))
 
     async def _note(self, claim: str, state: str) -> None:
         async with self._history.connection() as connection:

@@ -15,41 +15,52 @@ import psycopg
 
 from domain.deciding import Fact
 from domain.initiatives import INSTALLATION_ID, InstallationOpened
-from domain.persons import PersonClaimMade, PersonClaimUsed, PersonErased, PersonRegistered
+from domain.persons import (
+    PersonClaimMade,
+    PersonClaimUsed,
+    PersonErased,
+    PersonRegistered,
+    PersonWayInAdded,
+    PersonWayInRemoved,
+)
 from domain.topics import stream_of, topics_of
 from domain.values import SYSTEM
 from history.documents import read
 
-Reason = Literal["nobody", "erased", "unclaimed", "maker", "another"]
+Reason = Literal["nobody", "erased", "unclaimed", "not added", "maker", "another"]
 
 REASONS: Final[Mapping[Reason, str]] = {
     "nobody": "no fact registers its person",
     "erased": "its person was erased",
     "unclaimed": "no fact says that its person was given, or has used, the claim that it names",
+    "not added": "no fact says that its person added this way to sign in, or one says that they removed it",
     "maker": "no fact registers the person who is named as its maker",
     "another": "it belongs to another person than the token that it was exchanged for",
 }
-"""Why a token, session or claim is reported."""
+"""Why a token, session, claim or way in is reported."""
 
 
 class Unfounded(NamedTuple):
-    """A token, session or claim without facts behind it. `id` is the start of its digest in hex, as in `overwinter tokens
-    list`."""
+    """A token, session, claim or way in without facts behind it. `id` is the start of its digest in hex, as in `overwinter
+    tokens list`, or the way's own id."""
 
-    kind: Literal["claim", "token", "session"]
+    kind: Literal["claim", "token", "session", "way in"]
     id: str
     reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """From the facts: who was registered, who was erased, and which claims each person was given and has used.
+    """From the facts: who was registered, who was erased, which claims each person was given and has used, and which ways
+    in they added and still have.
     `demonstration`: the installation is a demonstration, whose tokens have no claims."""
 
     registered: frozenset[str]
     erased: frozenset[str]
     given: frozenset[tuple[str, str]]
     used: frozenset[tuple[str, str]]
+    added: frozenset[tuple[str, str]]
+    ways_in: frozenset[tuple[str, str]]
     demonstration: bool
 
     def why_not(self, person: str) -> Reason | None:
@@ -66,6 +77,7 @@ class Token(NamedTuple):
     person: str
     made_by: str
     claim: str | None
+    way: str | None
 
 
 TokenCheck = Callable[[Token, People], Reason | None]
@@ -76,8 +88,10 @@ def _its_person(token: Token, people: People) -> Reason | None:
 
 
 def _its_claim(token: Token, people: People) -> Reason | None:
-    if token.claim is None:
+    if token.claim is None and token.way is None:
         return None if people.demonstration else "unclaimed"
+    if token.claim is None:
+        return None if (token.person, token.way) in people.added else "not added"
     return None if (token.person, token.claim) in people.used else "unclaimed"
 
 
@@ -98,17 +112,21 @@ def unfounded(url: str) -> list[Unfounded]:
         # In one snapshot, or a person registered meanwhile would have a token but no fact.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         given, used = _claims_in_facts(connection)
+        added, ways_in = _ways_in_facts(connection)
         people = People(
             registered=_streams(connection, PersonRegistered),
             erased=_streams(connection, PersonErased),
             given=given,
             used=used,
+            added=added,
+            ways_in=ways_in,
             demonstration=_demonstration(connection),
         )
         return [
             *_claims(connection, people),
             *_tokens(connection, people),
             *_sessions(connection, people),
+            *_ways_in(connection, people),
         ]
 
 
@@ -136,6 +154,27 @@ def _claims_in_facts(
             case PersonClaimUsed() if (fact.person, fact.claim) in given:
                 used.add((fact.person, fact.claim))
     return frozenset(given), frozenset(used)
+
+
+def _ways_in_facts(
+    connection: psycopg.Connection[Any],
+) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+    """The ways in that each person added, and those of them that they still have."""
+    added, removed = set(), set()
+    rows = connection.execute(
+        "SELECT stream, topic, document FROM history.facts WHERE topic = ANY (%s) ORDER BY position",
+        (list(topics_of(PersonWayInAdded, PersonWayInRemoved)),),
+        binary=True,
+    )
+    for fact in _own_facts(rows):
+        match fact:
+            case PersonWayInAdded():
+                added.add((fact.person, fact.way))
+            case PersonWayInRemoved():
+                removed.add((fact.person, fact.way))
+            case _:
+                pass
+    return frozenset(added), frozenset(added - removed)
 
 
 def _demonstration(connection: psycopg.Connection[Any]) -> bool:
@@ -171,7 +210,7 @@ def _claims(connection: psycopg.Connection[Any], people: People) -> Iterator[Unf
 
 def _tokens(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
     rows = connection.execute(
-        "SELECT left(encode(digest, 'hex'), 16), person, made_by, claim FROM accounts.tokens ORDER BY digest"
+        "SELECT left(encode(digest, 'hex'), 16), person, made_by, claim, way FROM accounts.tokens ORDER BY digest"
     )
     for token in map(Token._make, rows):
         reason = next((found for check in TOKEN_CHECKS if (found := check(token, people)) is not None), None)
@@ -181,12 +220,26 @@ def _tokens(connection: psycopg.Connection[Any], people: People) -> Iterator[Unf
 
 def _sessions(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
     rows = connection.execute(
-        "SELECT left(encode(s.digest, 'hex'), 16), s.person, t.person FROM accounts.sessions s "
-        "JOIN accounts.tokens t ON t.digest = s.token ORDER BY s.digest"
+        "SELECT left(encode(s.digest, 'hex'), 16), s.person, t.person, s.claim, s.way FROM accounts.sessions s "
+        "LEFT JOIN accounts.tokens t ON t.digest = s.token ORDER BY s.digest"
     )
-    for session, person, of_token in rows:
+    for session, person, of_token, claim, way in rows:
         reason = people.why_not(person)
-        if reason is None and person != of_token:
+        if reason is None and of_token is None:
+            if way is not None:
+                reason = None if (person, way) in people.added else "not added"
+            elif (person, claim) not in people.used:
+                reason = "unclaimed"
+        if reason is None and of_token is not None and person != of_token:
             reason = "another"
         if reason is not None:
             yield Unfounded("session", session, reason)
+
+
+def _ways_in(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
+    for way, person in connection.execute("SELECT way, person FROM accounts.ways_in ORDER BY way"):
+        reason = people.why_not(person)
+        if reason is None and (person, way) not in people.ways_in:
+            reason = "not added"
+        if reason is not None:
+            yield Unfounded("way in", way, reason)

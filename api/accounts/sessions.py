@@ -1,12 +1,14 @@
-"""Page sessions: a token is exchanged for a cookie, so that the browser need not store the token."""
+"""Page sessions: whoever has signed in is known by a cookie, until the session ends or is ended."""
 
 from __future__ import annotations
 
 import contextlib
+import enum
 import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -14,6 +16,7 @@ import psycopg
 from litestar.datastructures import Cookie
 
 from api.accounts.access_tokens import digest_of
+from api.accounts.browsers import UNKNOWN, Browser
 from history.store import History
 
 HOURS: Final = 12
@@ -23,16 +26,47 @@ IDLE_MINUTES: Final = 120
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
+class BegunBy(enum.StrEnum):
+    """How a person signed in."""
+
+    TOKEN = "token"  # noqa: S105 - the name of a way to sign in
+    CLAIM = "claim"
+    EMAIL = "email"
+    WORDS = "words"
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The session of a request: the person, the CSRF secret for its forms, and the digest of the token that it was exchanged
-    for. `untold`: claims to the account other than the token's own were made, used or withdrawn, and the notice about them
-    has not been confirmed yet."""
+    """The session of a request: its digest, the person, the CSRF secret for its forms, how it was begun, and the digest of
+    the token that it ends with, if any. `untold`: claims to the account other than the one behind this session were made,
+    used or withdrawn, and the notice about them has not been confirmed yet. `no_way_back`: it was begun with a claim, and
+    the person has not yet chosen how to sign in again."""
 
+    session: bytes
     person: str
     csrf: str
-    token: bytes
+    begun_by: BegunBy
+    token: bytes | None
     untold: bool
+    no_way_back: bool
+
+    @property
+    def id(self) -> str:
+        """The id in lists of sessions."""
+        return self.session.hex()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionShown:
+    """A session for display to its person. `id` is the start of its digest in hex; `ends_at` is when it ends at the
+    latest."""
+
+    id: str
+    begun_by: BegunBy
+    browser: Browser
+    created_at: datetime
+    last_used_at: datetime
+    ends_at: datetime
 
 
 class Sessions:
@@ -48,16 +82,48 @@ class Sessions:
         # With the prefix __Host-, browsers accept the cookie only from this host, over TLS, and for all paths.
         self.cookie_name = "__Host-overwinter" if secure else "overwinter"
 
-    async def begin(self, token: str) -> Cookie | None:
-        """Exchange a token for a new session; returns the cookie to set, or None if the token is not valid."""
+    async def begin(self, token: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
+        """Begin a session that ends with a token at the latest; returns the cookie to set, or None if the token is not
+        valid."""
         session = secrets.token_urlsafe(32)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO accounts.sessions (digest, person, token, expires_at) "
-                "SELECT %b, t.person, t.digest, least(t.expires_at, now() + make_interval(hours => %b::integer)) "
+                "INSERT INTO accounts.sessions (digest, person, begun_by, token, browser, system, expires_at) "
+                "SELECT %b, t.person, %b, t.digest, %b, %b, "
+                "least(t.expires_at, now() + make_interval(hours => %b::integer)) "
                 "FROM accounts.tokens t JOIN vault.keys k ON k.subject = t.person "
                 "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now() RETURNING person",
-                (digest_of(session), HOURS, digest_of(token)),
+                (digest_of(session), BegunBy.TOKEN, browser.family, browser.system, HOURS, digest_of(token)),
+            )
+            if await cursor.fetchone() is None:
+                return None
+        return self._cookie(session, HOURS * 3600)
+
+    async def begin_by_way(self, way: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
+        """Begin a session of somebody who has signed in by one of their ways in, and that ends with it at the latest; None if
+        there is no such way in."""
+        session = secrets.token_urlsafe(32)
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO accounts.sessions (digest, person, begun_by, way, browser, system, expires_at) "
+                "SELECT %b, w.person, w.kind, w.way, %b, %b, now() + make_interval(hours => %b::integer) "
+                "FROM accounts.ways_in w JOIN vault.keys k ON k.subject = w.person WHERE w.way = %b RETURNING person",
+                (digest_of(session), browser.family, browser.system, HOURS, way),
+            )
+            if await cursor.fetchone() is None:
+                return None
+        return self._cookie(session, HOURS * 3600)
+
+    async def begin_by_claim(self, person: str, claim: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
+        """Begin a session of somebody whose claim was used just now; None if they were erased. Notices about all other
+        claims are unconfirmed in it."""
+        session = secrets.token_urlsafe(32)
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO accounts.sessions (digest, person, begun_by, claim, told_at, browser, system, expires_at) "
+                "SELECT %b, living, %b, %b, '-infinity', %b, %b, now() + make_interval(hours => %b::integer) "
+                "FROM vault.hold(%b) AS living WHERE living IS NOT NULL RETURNING person",
+                (digest_of(session), BegunBy.CLAIM, claim, browser.family, browser.system, HOURS, person),
             )
             if await cursor.fetchone() is None:
                 return None
@@ -67,25 +133,77 @@ class Sessions:
         """The session for a cookie's value; None if there is none. One statement, and a second one once a minute."""
         if session is None or not _SHAPE.match(session):
             return None
+        digest = digest_of(session)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT s.person, s.last_used_at < now() - interval '1 minute', s.token, EXISTS (SELECT FROM "
-                "accounts.claims c WHERE c.person = s.person AND c.changed_at > t.told_at "
-                "AND c.claim IS DISTINCT FROM t.claim) FROM accounts.sessions s "
-                "JOIN accounts.tokens t ON t.digest = s.token JOIN vault.keys k ON k.subject = s.person "
-                "WHERE s.digest = %b AND s.expires_at > now() AND t.revoked_at IS NULL "
+                "SELECT s.person, s.begun_by, s.token, EXISTS (SELECT FROM accounts.claims c WHERE c.person = s.person "
+                "AND c.changed_at > coalesce(t.told_at, w.told_at, s.told_at) "
+                "AND c.claim IS DISTINCT FROM coalesce(t.claim, w.claim, s.claim)), "
+                "s.begun_by = 'claim' AND NOT EXISTS (SELECT FROM accounts.ways_in o WHERE o.person = s.person) "
+                "AND NOT EXISTS (SELECT FROM accounts.tokens o WHERE o.person = s.person AND o.revoked_at IS NULL "
+                "AND o.expires_at > now()), "
+                "s.last_used_at < now() - interval '1 minute' FROM accounts.sessions s "
+                "JOIN vault.keys k ON k.subject = s.person LEFT JOIN accounts.tokens t ON t.digest = s.token "
+                "LEFT JOIN accounts.ways_in w ON w.way = s.way "
+                "WHERE s.digest = %b AND t.revoked_at IS NULL AND s.expires_at > now() "
                 "AND s.last_used_at > now() - make_interval(mins => %b::integer)",
-                (digest_of(session), IDLE_MINUTES),
+                (digest, IDLE_MINUTES),
             )
             row = await cursor.fetchone()
-            if row is not None and row[1]:
+            if row is not None and row[5]:
                 # Do not fail if the database is read-only now.
                 with contextlib.suppress(psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull):
                     await connection.execute(
-                        "UPDATE accounts.sessions SET last_used_at = now() WHERE digest = %b",
-                        (digest_of(session),),
+                        "UPDATE accounts.sessions SET last_used_at = now() WHERE digest = %b", (digest,)
                     )
-        return None if row is None else SignedIn(str(row[0]), _csrf(session), bytes(row[2]), bool(row[3]))
+        if row is None:
+            return None
+        person, begun_by, token, untold, no_way_back, _ = row
+        return SignedIn(
+            session=digest,
+            person=str(person),
+            csrf=_csrf(session),
+            begun_by=BegunBy(begun_by),
+            token=None if token is None else bytes(token),
+            untold=bool(untold),
+            no_way_back=bool(no_way_back),
+        )
+
+    async def all(self, person: str) -> list[SessionShown]:
+        """The sessions of a person that have not ended, the last used first."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT left(encode(s.digest, 'hex'), 16), s.begun_by, s.browser, s.system, s.created_at, "
+                "s.last_used_at, s.expires_at FROM accounts.sessions s "
+                "LEFT JOIN accounts.tokens t ON t.digest = s.token "
+                "WHERE s.person = %b AND t.revoked_at IS NULL AND s.expires_at > now() "
+                "AND s.last_used_at > now() - make_interval(mins => %b::integer) "
+                "ORDER BY s.last_used_at DESC, s.digest",
+                (person, IDLE_MINUTES),
+            )
+            rows = await cursor.fetchall()
+        return [
+            SessionShown(shown, BegunBy(begun_by), Browser(family, system), *times)
+            for shown, begun_by, family, system, *times in rows
+        ]
+
+    async def end_one(self, shown_id: str, *, of: str) -> bool:
+        """End the session with this id (see `SessionShown`) of a person. False if they have no such session."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "DELETE FROM accounts.sessions WHERE left(encode(digest, 'hex'), 16) = %b AND person = %b",
+                (shown_id, of),
+            )
+        return cursor.rowcount > 0
+
+    async def end_others(self, person: str, *, but: bytes | None = None) -> int:
+        """End all sessions of a person, except the one with the digest `but`; returns how many."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "DELETE FROM accounts.sessions WHERE person = %b AND digest IS DISTINCT FROM %b::bytea",
+                (person, but),
+            )
+        return cursor.rowcount
 
     async def latest_change(self, signed_in: SignedIn) -> str:
         """When a claim to the account was last made, used or withdrawn, in the form that `note_told` takes; empty if never."""
@@ -101,9 +219,20 @@ class Sessions:
         """Record that the person has confirmed the notice about claims, up to a change and not beyond."""
         async with self._history.connection() as connection:
             await connection.execute(
+                "UPDATE accounts.sessions s SET told_at = c.changed_at FROM accounts.claims c "
+                "WHERE s.digest = %b AND c.person = s.person AND c.changed_at::text = %b AND c.changed_at > s.told_at",
+                (signed_in.session, latest),
+            )
+            await connection.execute(
                 "UPDATE accounts.tokens t SET told_at = c.changed_at FROM accounts.claims c "
                 "WHERE t.digest = %b AND c.person = t.person AND c.changed_at::text = %b AND c.changed_at > t.told_at",
                 (signed_in.token, latest),
+            )
+            await connection.execute(
+                "UPDATE accounts.ways_in w SET told_at = c.changed_at FROM accounts.claims c, accounts.sessions s "
+                "WHERE s.digest = %b AND w.way = s.way AND c.person = w.person AND c.changed_at::text = %b "
+                "AND c.changed_at > w.told_at",
+                (signed_in.session, latest),
             )
 
     async def end(self, session: str | None) -> Cookie:
@@ -116,11 +245,12 @@ class Sessions:
         return self._cookie("", 0)
 
     async def sweep(self) -> None:
-        """Delete sessions that have expired or were unused for too long."""
+        """Delete sessions that have expired or were unused for too long, and those of erased people."""
         async with self._history.connection() as connection:
             await connection.execute(
-                "DELETE FROM accounts.sessions WHERE expires_at <= now() "
-                "OR last_used_at <= now() - make_interval(mins => %b::integer)",
+                "DELETE FROM accounts.sessions s WHERE s.expires_at <= now() "
+                "OR s.last_used_at <= now() - make_interval(mins => %b::integer) "
+                "OR NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = s.person)",
                 (IDLE_MINUTES,),
             )
 

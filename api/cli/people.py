@@ -12,9 +12,10 @@ from api.cli.database import with_wiring
 from api.cli.failures import fail, read_line
 from api.keeping.remains import REMAINS
 from api.run.wiring import Wiring, try_to_finish
+from domain.addresses import address_name, check_email
 from domain.commands.persons import ErasePerson
 from domain.messages import msg
-from domain.persons import PERSON, address_name, check_email, check_known
+from domain.persons import PERSON, check_known
 from domain.refusals import NotFound
 from domain.values import SYSTEM, Channel, check_stream_id
 from history.requests import Request

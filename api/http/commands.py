@@ -99,6 +99,8 @@ _ADDRESSES: Final = (
 # fmt: on
 _WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim")
 """Commands whose answers hold a secret; their addresses are in `api.accounts.access`."""
+_BY_PAGE: Final = ("person.add_way_in", "person.remove_way_in")
+"""Commands that only pages send, because they change how somebody signs in with a browser."""
 
 
 def _by_name(name: str) -> Write:
@@ -108,7 +110,7 @@ def _by_name(name: str) -> Write:
 
 
 def _writes() -> tuple[Write, ...]:
-    told = {write.command for write in _ADDRESSES} | set(_WITH_A_SECRET)
+    told = {write.command for write in _ADDRESSES} | set(_WITH_A_SECRET) | set(_BY_PAGE)
     named = [name for name, entry in REGISTER.items() if not entry.by_program and name not in told]
     return (*_ADDRESSES, *map(_by_name, named))
 

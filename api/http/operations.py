@@ -211,6 +211,7 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
 
 OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "token": re.compile(r"[0-9a-f]{16}\Z"),
+    "session": re.compile(r"[0-9a-f]{16}\Z"),
     "stage": SLUG,
     "question": SLUG,
     "after": SLUG,

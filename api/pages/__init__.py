@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import access, assets, claims, sign_in
+from api.pages import access, assets, claims, registering, sign_in
 from api.pages.site import Site
 from api.run.wiring import Wiring
 
@@ -21,6 +21,7 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
     shown = [
         *site.routes(),
         *sign_in.routes(site, wiring),
+        *registering.routes(site, wiring),
         *claims.routes(site, wiring),
         *access.routes(site, wiring),
         *assets.routes(),

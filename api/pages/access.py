@@ -9,10 +9,11 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.accounts.sessions import SignedIn
+from api.accounts.sessions import BegunBy, SignedIn
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
 from api.pages.forms import SubmittedForm, read_form
+from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.site import NOT_AS_SENT, Site, check_signed_form, redirect
@@ -27,6 +28,13 @@ from history.requests import Request as Asked
 from projections import initiatives
 
 ADDRESS: Final = "/me/access"
+BEGUN: Final = {
+    BegunBy.TOKEN.value: msg("With an access key"),
+    BegunBy.CLAIM.value: msg("With a one-time key"),
+    BegunBy.EMAIL.value: msg("By e-mail"),
+    BegunBy.WORDS.value: msg("With your nine words"),
+}
+"""How a session was begun."""
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 
 
@@ -41,6 +49,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "claims": tuple(reversed(me.claims)),
             "open": {claim.id for claim in state.claims if claim.usable(wiring.clock())},
             "tokens": await wiring.tokens.all(visit.person),
+            "sessions": await wiring.sessions.all(visit.who),
+            "this_session": visit.signed_in.id,
+            "begun": BEGUN,
+            "ways": {each.kind: each for each in await wiring.ways_in.all(visit.who)},
             "latest": await wiring.sessions.latest_change(visit.signed_in),
             "made": made,
             "key": secrets.token_urlsafe(18),
@@ -68,6 +80,16 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             case "revoke":
                 if not await wiring.tokens.revoke(form.fields.get("token", ""), of=visit.who):
                     raise NotFound(msg("You have no such access key."))
+            case "words":
+                made_words = await wiring.ways_in.make_words(visit.signed_in, key=_key_of(form))
+                return await site.answer(visit, words_page(made_words, visit, onward=ADDRESS))
+            case "remove-way":
+                await wiring.ways_in.remove(visit.signed_in, form.fields.get("way", ""))
+            case "end":
+                if not await wiring.sessions.end_one(form.fields.get("session", ""), of=visit.who):
+                    raise NotFound(msg("You have no such session; it has probably ended."))
+            case "end-others":
+                await wiring.sessions.end_others(visit.who, but=visit.signed_in.session)
             case "withdraw":
                 await _withdraw(visit, form)
             case "make":
@@ -93,10 +115,16 @@ async def _withdraw(visit: Visit, form: SubmittedForm) -> None:
 
 async def _make(visit: Visit, signed_in: SignedIn, form: SubmittedForm) -> str:
     """Create one more token for the visitor; the same form returns the same one."""
+    key = _key_of(form)
+    seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.session.hex()} {key}".encode())
+    return await visit.wiring.tokens.make(
+        visit.who, label="page", made_by=visit.who, seed=seed, made_in=signed_in.session
+    )
+
+
+def _key_of(form: SubmittedForm) -> str:
+    """The random key of a form, by which it can be sent again."""
     key = form.own("key")
     if not _KEY.match(key):
         raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
-    seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.token.hex()} {key}".encode())
-    return await visit.wiring.tokens.make(
-        visit.who, label="page", made_by=visit.who, seed=seed, made_with=signed_in.token
-    )
+    return key

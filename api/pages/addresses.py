@@ -16,9 +16,9 @@ from api.pages import (
     members,
     organisations,
     panels,
-    previews,
     questions,
     reviews,
+    stage_previews,
     stages,
 )
 
@@ -30,7 +30,7 @@ PAGES: Final = (
     *call_setup.PAGES,
     *stages.PAGES,
     *questions.PAGES,
-    *previews.PAGES,
+    *stage_previews.PAGES,
     *applications.PAGES,
     *application_forms.PAGES,
     *reviews.PAGES,

@@ -1,11 +1,11 @@
-"""The static files of the pages: one style sheet and one icon, both our own."""
+"""The static files of the pages: one style sheet, one script and one icon, all our own."""
 
 from __future__ import annotations
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages.rendering import ICON, STYLE
+from api.pages.rendering import DRAFT_SCRIPT, ICON, STYLE
 
 _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -18,8 +18,12 @@ def routes() -> list[HTTPRouteHandler]:
         # Its address contains a digest, so it changes with the file.
         return Response(STYLE, media_type="text/css; charset=utf-8", headers=_FOR_GOOD)
 
+    @get("/draft.js", include_in_schema=False, sync_to_thread=False)
+    def script() -> Response[bytes]:
+        return Response(DRAFT_SCRIPT, media_type="text/javascript; charset=utf-8", headers=_FOR_GOOD)
+
     @get(["/icon.svg", "/favicon.ico"], include_in_schema=False, sync_to_thread=False)
     def icon() -> Response[bytes]:
         return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
-    return [style, icon]
+    return [style, script, icon]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from api.pages.drafting import DraftedForm, PageDrafts, counts, saved_at, words_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
@@ -147,6 +148,13 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
     return (house if call is None else house.within(call)).roles(visit.who)
 
 
+async def _asked(visit: Visit) -> DraftedForm:
+    """What the form of a new application asks for."""
+    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    round = open_round(visit, call)
+    return DraftedForm(call, call.stages[0], open_until(round) if round else call.takes_until)
+
+
 async def _apply(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     round = open_round(visit, call)
@@ -173,7 +181,8 @@ async def _apply(visit: Visit) -> PageContent:
 def _eligibility(visit: Visit, call: CallDetail) -> PageContent | None:
     """The eligibility questions, which are asked before the form is shown; None once they are answered as needed. The
     answers are not stored: the form repeats them."""
-    typed = visit.returned.typed if visit.returned else None
+    draft = visit.drafts.get("application.submit")
+    typed = visit.returned.typed if visit.returned else SubmittedForm(draft.typed) if draft else None
     answers = _eligibility_answers(nested(typed.typed())) if typed else {}
     wrong = wrong_answers(call.eligibility, answers)
     if not wrong:
@@ -229,6 +238,8 @@ def writing(
     A `rolling` call takes applications all the time. `start` are the initial values of the inputs, `note` is shown
     above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply."""
     form = visit.form(command, start=start)
+    typed = form.returned.typed.typed() if form.returned else form.start
+    labels = _labels(visit, stage.form)
     return PageContent(
         "apply.html",
         {
@@ -249,8 +260,13 @@ def writing(
                 if question.kind == "budget"
             },
             "offered": tuple(call.title),
+            "counts": counts(DraftedForm(call, stage, until), typed),
+            "others": words_of(visit, stage, labels, visit.other_version),
+            "typed": words_of(visit, stage, labels, typed) if form.returned or form.draft else [],
+            "saved": saved_at(form.draft, call.time_zone) if form.draft else None,
         },
-        labels=_labels(visit, stage.form) | _eligibility_labels(visit, call),
+        labels=labels | _eligibility_labels(visit, call),
+        script=until is not None or rolling,
         initiative=call.initiative,
     )
 
@@ -359,6 +375,7 @@ PAGES = (
     Page(
         path="/calls/{call}/apply",
         show=_apply,
+        drafts=PageDrafts(("application.submit",), _asked),
         acts=(
             PageAction(
                 command="application.submit",

@@ -1,4 +1,4 @@
-"""Exchanging a claim: the person gets a token that nobody else knows, sees it once, and is signed in."""
+"""Using a claim: the person is signed in, and chooses how they will sign in from now on."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.accounts.access_tokens import DEFAULT_DAYS
+from api.accounts.browsers import browser_from
 from api.http.problems import problem_of
+from api.pages.access import ADDRESS
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.same_browser import SameBrowser
-from api.pages.site import Site
+from api.pages.site import Site, redirect
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.messages import Message
@@ -43,25 +44,18 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         form = await read_form(request, wiring.settings.most_fields)
         browser.check(request, form)
         try:
-            # If the answer was lost, sending the same form again returns the same token.
-            exchanged = await wiring.claims.exchange(
-                form.fields.get("claim", "").strip(),
-                channel=Channel.PAGE,
-                label="page",
-                form_secret=form.own("secret"),
+            # If the answer was lost, sending the same form again signs in again.
+            used = await wiring.claims.use(
+                form.fields.get("claim", "").strip(), channel=Channel.PAGE, form_secret=form.own("secret")
             )
         except (CommandRejected, KeyReused, Contended) as error:
             problem = problem_of(error)
             visit = await site.visit(request)
             return await page(visit, problem.detail, problem.kind.status)
-        cookie = await wiring.sessions.begin(exchanged.token)
+        cookie = await wiring.sessions.begin_by_claim(used.person, used.claim, browser=browser_from(request))
         # A browser has only one session, so an earlier one ends.
         await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
-        context = {"token": exchanged.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}
-        cookies = [browser.forget(), *([cookie] if cookie else [])]
-        return await site.answer(
-            await site.visit(request), PageContent("claimed.html", context), cookies=cookies
-        )
+        return redirect(ADDRESS, cookies=[browser.forget(), *([cookie] if cookie else [])])
 
     return [
         site.handler(HttpMethod.GET, "/claim", show),

@@ -32,6 +32,7 @@ async def _me(visit: Visit) -> PageContent:
             "places": places,
             "waiting": await waiting_for(visit, places),
             "kept": kept,
+            "newcomer": not places and not kept,
             "titles": {each.id: each.title for each in await whole(own_applications)} if kept else {},
             "amounts": {each.id: each.amount for each in await whole(own_grants)} if kept else {},
         },

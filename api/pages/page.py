@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api.pages.forms import Plain, SubmittedForm
 from api.pages.visits import Visit
 from domain.messages import Message
 from history.requests import Answer
 
+if TYPE_CHECKING:
+    from api.pages.drafting import PageDrafts
+
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
     """The content of a page: its template and the template's values. `labels` name inputs in the summary of errors that
-    `api.pages.labels` does not know; `initiative` is the one that the page belongs to."""
+    `api.pages.labels` does not know; `initiative` is the one that the page belongs to. `script` is whether the page saves
+    drafts with the program's script, where the browser runs one."""
 
     template: str
     context: Mapping[str, Any]  # Any: whatever the template shows
     labels: Mapping[str, Message | str] = field(default_factory=dict)
     initiative: str | None = None
+    script: bool = False
 
 
 Show = Callable[[Visit], Awaitable[PageContent]]
@@ -49,7 +54,8 @@ class PageAction:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page: its address, its content, and its actions. A `public` page needs no sign-in; one with `as_of` can be
-    shown as of an earlier time; one with `tries` takes forms that write nothing."""
+    shown as of an earlier time; one with `tries` takes forms that write nothing; what is typed into one with `drafts` can
+    be saved before it is submitted."""
 
     path: str
     show: Show
@@ -57,3 +63,4 @@ class Page:
     public: bool = False
     as_of: bool = False
     tries: bool = False
+    drafts: PageDrafts | None = None

@@ -1,4 +1,4 @@
-"""Signing in and out: a token is exchanged for a session cookie, and never appears in an address."""
+"""Signing in and out. What a person signs in with is exchanged for a session cookie, and never appears in an address."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ import secrets
 from typing import Any, Final
 
 from litestar import HttpMethod, Request, Response
+from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages.forms import read_form
+from api.accounts.browsers import browser_from
+from api.accounts.nine_words import COUNT, typed_words, unknown_words
+from api.pages.forms import SubmittedForm, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site, check_signed_form, redirect
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
-from domain.messages import Message, msg
+from domain.messages import Message, counted, msg
+from domain.refusals import Invalid
 
 _WITHIN: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?\Z", re.ASCII)
+LABELS: Final = {"words": msg("Your nine words"), "token": msg("Access key")}
+"""The fields of the form, one for each way of signing in, which are also the values of its buttons; and their labels."""
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
@@ -26,31 +32,61 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     sessions = wiring.sessions
     browser = SameBrowser(f"{sessions.cookie_name}-sign-in")
 
-    async def page(visit: Visit, next_: str, value: str, trouble: Message | None) -> Response[Any]:
-        context = {"next": next_, "secret": value, "trouble": trouble}
+    async def page(
+        visit: Visit, next_: str, form: SubmittedForm | None = None, error: Invalid | None = None
+    ) -> Response[Any]:
+        secret = secrets.token_urlsafe(24)
+        # An access key is not repeated in the form, because a form can be seen on the screen.
+        typed = {"words": form.fields.get("words", "") if form else ""}
+        mistakes = {} if error is None else {each.field: each.detail for each in error.errors}
+        context = {
+            "next": next_,
+            "secret": secret,
+            "typed_in": typed,
+            "labels": LABELS,
+            "mistakes": mistakes,
+            "errors": {name: mistakes.get(name) for name in LABELS},
+            "own_form": "sign-in",
+        }
         response = await site.answer(
-            visit, PageContent("sign_in.html", context), cookies=[browser.cookie(value)]
+            visit, PageContent("sign_in.html", context), cookies=[browser.cookie(secret)]
         )
-        response.status_code = 401 if trouble else 200
+        response.status_code = 401 if error else 200
         return response
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
-        return await page(visit, within(visit.query.get("next", "")), secrets.token_urlsafe(24), None)
+        return await page(visit, within(visit.query.get("next", "")))
 
     async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
+        request.state.language = form.own("language")
         browser.check(request, form)
-        cookie = await sessions.begin(form.fields.get("token", "").strip())
         next_ = within(form.own("next"))
-        if cookie is None:
-            # The token is not repeated in the form, because a form can be seen on the screen.
-            trouble = msg("This access key is unknown, has expired or was revoked.")
-            return await page(await site.visit(request), next_, secrets.token_urlsafe(24), trouble)
+        if form.own("language"):
+            return await page(await site.visit(request, form), next_, form)
+        try:
+            cookie = await begin(request, form)
+        except Invalid as error:
+            return await page(await site.visit(request), next_, form, error)
         # A browser has only one session, so an earlier one ends.
         await sessions.end(request.cookies.get(sessions.cookie_name))
         return redirect(next_, cookies=[cookie, browser.forget()])
+
+    async def begin(request: Request[Any, Any, Any], form: SubmittedForm) -> Cookie:
+        way = chosen_way(form)
+        used = browser_from(request)
+        if way == "words":
+            found = await wiring.words.way_of(complete_words(form.fields.get("words", "")))
+            cookie = None if found is None else await sessions.begin_by_way(found, browser=used)
+            if cookie is None:
+                raise Invalid.field("words", why_not_these(form.fields.get("words", "")))
+            return cookie
+        cookie = await sessions.begin(form.fields.get("token", "").strip(), browser=used)
+        if cookie is None:
+            raise Invalid.field("token", msg("This access key is unknown, has expired or was revoked."))
+        return cookie
 
     async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
@@ -63,6 +99,42 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         site.handler(HttpMethod.POST, "/sign-in", sign_in),
         site.handler(HttpMethod.POST, "/sign-out", sign_out),
     ]
+
+
+def chosen_way(form: SubmittedForm) -> str:
+    """The way of signing in that was chosen: the button's, unless only another field was filled in (the Enter key presses
+    the first button)."""
+    filled = [way for way in LABELS if form.fields.get(way, "").strip()]
+    chosen = form.own("do")
+    if chosen in LABELS and (chosen in filled or not filled):
+        return chosen
+    return next(iter(filled), "token")
+
+
+def complete_words(text: str) -> tuple[str, ...]:
+    """The nine words that were typed. Raises `Invalid` for any other number."""
+    words = typed_words(text)
+    if len(words) != COUNT:
+        raise Invalid.field(
+            "words",
+            counted(
+                "Type all nine words; this is {count}.",
+                "Type all nine words; these are {count}.",
+                count=len(words),
+            ),
+        )
+    return words
+
+
+def why_not_these(text: str) -> Message:
+    """Why nobody was signed in with these nine words. It depends on the public list alone, not on any account."""
+    wrong = unknown_words(typed_words(text))
+    if wrong:
+        return msg(
+            "Nobody can sign in with these words. These are not in the list of words, so look at them again: {words}.",
+            words=wrong,
+        )
+    return msg("Nobody can sign in with these words. Check each of them, and their order.")
 
 
 def within(address: str) -> str:

@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
+import msgspec
 from litestar import HttpMethod, Request, Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.sessions import same_csrf
+from api.drafts.drafts import DraftChanged
 from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
-from api.http.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
-from api.locales import LANGUAGES, Locale, locale_of
+from api.http.problems import Problem, ProblemType, note, problem_of
+from api.locales import LANGUAGES, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
+from api.pages.drafting import (
+    CHANGED,
+    DRAFT_BUTTONS,
+    PageDrafts,
+    answer_for_script,
+    changed_elsewhere,
+    place_of,
+    saved,
+    try_to_save,
+    with_drafts,
+)
 from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
-from api.pages.labels import given_back, label_of
+from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
-from api.pages.mistakes import on_a_page
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
+from api.pages.previews import previewed
 from api.pages.rendering import Rendering
+from api.pages.returned_forms import faults_of, returned_form
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
-from domain.messages import Message, counted, msg
-from domain.refusals import CommandRejected, Invalid, NotFound
+from domain.messages import Message, msg
+from domain.refusals import CommandRejected, NotFound
 from domain.texts import CONTROL
 from domain.values import Channel
 from history.requests import Answer, Contended, KeyReused, Stale
@@ -53,6 +67,10 @@ SECURITY: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """The headers of pages, in addition to those of every answer."""
+WITH_SCRIPT: Final = SECURITY | {
+    "Content-Security-Policy": f"{SECURITY['Content-Security-Policy']}; script-src 'self'; connect-src 'self'"
+}
+"""The headers of a page with the program's own script."""
 
 
 class Site:
@@ -132,6 +150,7 @@ class Site:
             return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
         check_kinds(visit.path)
         done = await self._arrivals.wait(request)
+        visit = await with_drafts(visit, page.drafts)
         drawn = await page.show(visit)
         return await self.answer(
             visit,
@@ -149,9 +168,15 @@ class Site:
         check_signed_form(visit, form)
         check_moment(page, visit)
         check_kinds(visit.path)
+        drafts = page.drafts if page.drafts and form.own("do") in page.drafts.commands else None
+        if drafts is not None:
+            visit = await with_drafts(visit, drafts)
+            if form.own("draft") in DRAFT_BUTTONS:
+                return await self._draft(page, drafts, visit, form)
         if form.own("lines") or form.own("language") or form.own("step"):
             # Another button of the same form: it asks for more rows, another language or the next step, and writes
-            # nothing.
+            # nothing but the draft.
+            visit = await try_to_save(visit, drafts, form)
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
@@ -163,13 +188,45 @@ class Site:
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
-            visit = replace(visit, returned=_at_inputs(_returned(form, error), act))
+            back = _at_inputs(returned_form(form, error), act)
+            visit = replace(await try_to_save(visit, drafts, form), returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
+        if drafts is not None:
+            await self._wiring.drafts.discard(place_of(visit, act.command))
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
         return redirect(where, cookies=[self._arrivals.after(answer.position, act.command)])
+
+    async def _draft(
+        self, page: Page, drafts: PageDrafts, visit: Visit, form: SubmittedForm
+    ) -> Response[Any]:
+        """A button, or the script, that saves, previews or deletes the draft of a form."""
+        wanted = form.own("draft")
+        here = quote(visit.request.scope["path"], safe="/")
+        if "lang" in visit.query:
+            here += f"?lang={quote(visit.query['lang'])}"
+        if wanted == "discard":
+            await self._wiring.drafts.discard(place_of(visit, form.own("do")))
+            return redirect(here)
+        try:
+            visit = await saved(visit, drafts, form)
+        except DraftChanged as changed:
+            if wanted == "auto":
+                return for_script(409, {"said": visit.locale.say(CHANGED)})
+            visit = changed_elsewhere(visit, form, changed.draft)
+            return await self.answer(visit, await page.show(visit))
+        except CommandRejected as error:
+            if wanted == "auto":
+                return for_script(422, {"said": visit.locale.say(problem_of(error).detail)})
+            visit = replace(visit, returned=returned_form(form, error))
+            return await self.answer(visit, await page.show(visit))
+        if wanted == "auto":
+            return for_script(200, await answer_for_script(visit, drafts, form))
+        if wanted == "preview":
+            return await self.answer(visit, await previewed(visit, drafts, form))
+        return redirect(here)
 
     async def _run(self, visit: Visit, act: PageAction, form: SubmittedForm) -> Answer:
         kind = REGISTER[act.command].request
@@ -212,17 +269,24 @@ class Site:
             "signed_in": signed_in,
             "csrf": visit.signed_in.csrf if visit.signed_in else "",
             "untold": visit.signed_in is not None and visit.signed_in.untold,
+            "no_way_back": visit.signed_in is not None and visit.signed_in.no_way_back,
+            "shown_once": False,
+            "own_form": None,
             "languages": visit.languages,
             "returned": returned,
-            "faults": _faults(returned, drawn.labels, visit.locale) if returned else (),
+            "faults": faults_of(returned, drawn.labels, visit.locale) if returned else (),
             "notice": notice,
+            "script": drawn.script,
             **drawn.context,
         }
         return Response(
             self._rendering.page(drawn.template, context, visit.locale),
             status_code=returned.status if returned else 200,
             media_type=HTML,
-            headers={**SECURITY, "Content-Language": visit.locale.language},
+            headers={
+                **(WITH_SCRIPT if drawn.script else SECURITY),
+                "Content-Language": visit.locale.language,
+            },
             cookies=[*(cookies or []), *self._languages.cookies(visit.request, visit.query.get("lang"))],
         )
 
@@ -254,9 +318,13 @@ class Site:
             "signed_in": None if perhaps else False,
             "csrf": "",
             "untold": False,
+            "no_way_back": False,
+            "shown_once": False,
+            "own_form": None,
             "returned": None,
             "faults": (),
             "notice": None,
+            "script": False,
             "heading": HEADINGS[problem.kind],
             "sentence": _SAID_ELSE.get(problem.kind, problem.detail),
             "typed": given_back(request.state.get("typed") or {}),
@@ -324,6 +392,13 @@ def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
         )
 
 
+def for_script(status: int, answer: object) -> Response[bytes]:
+    """An answer to the script of a page."""
+    return Response(
+        msgspec.json.encode(answer), status_code=status, headers=SECURITY, media_type="application/json"
+    )
+
+
 def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any]:
     """Redirect the browser, with GET."""
     return Response(
@@ -331,71 +406,8 @@ def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any
     )
 
 
-def _returned(form: SubmittedForm, error: CommandRejected | Stale | KeyReused | Contended) -> Returned:
-    name, key = form.own("form"), form.own("key")
-    match error:
-        case Invalid():
-            errors: dict[str, Message] = {}
-            for each in error.errors[:MOST_NAMED]:
-                errors.setdefault(each.field, on_a_page(each.detail))
-            others = len(error.errors) - MOST_NAMED
-            sentence = msg("Nothing was saved yet. Please correct:")
-            if others > 0 and error.more:
-                sentence = counted(
-                    "Nothing was saved yet. Please correct these first; more than {count} other problem follows:",
-                    "Nothing was saved yet. Please correct these first; more than {count} other problems follow:",
-                    count=others,
-                )
-            elif others > 0:
-                sentence = counted(
-                    "Nothing was saved yet. Please correct these first; {count} other problem follows:",
-                    "Nothing was saved yet. Please correct these first; {count} other problems follow:",
-                    count=others,
-                )
-            return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
-        case Stale():
-            sentence = msg(
-                "Somebody changed this while you were looking at it, so nothing was saved. Below "
-                "is the current version, with what you typed. Check it, then send it again."
-            )
-            return Returned(form=name, typed=form, sentence=sentence, status=412, key=key)
-        case KeyReused():
-            sentence = msg(
-                "This form was already sent once, with different contents, and that was saved. If you still need this, send "
-                "it again."
-            )
-            return Returned(form=name, typed=form, sentence=sentence, status=422)
-        case _:
-            problem = problem_of(error)
-            return Returned(
-                form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key
-            )
-
-
 def _at_inputs(returned: Returned, act: PageAction) -> Returned:
     """The errors by the inputs at which they are shown."""
     if act.inputs is None:
         return returned
     return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class FieldMistake:
-    """One line of the summary of errors above a form, and the input that it links to."""
-
-    input: str
-    label: str
-    detail: str
-
-
-def _faults(
-    returned: Returned, labels: Mapping[str, Message | str], locale: Locale
-) -> tuple[FieldMistake, ...]:
-    return tuple(
-        FieldMistake(
-            f"{returned.form}-{name}",
-            locale.say(given) if isinstance(given := labels.get(name, label_of(name)), Message) else given,
-            locale.say(detail),
-        )
-        for name, detail in returned.errors.items()
-    )

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from litestar import Request
 
 from api.accounts.sessions import SignedIn
+from api.drafts.drafts import Draft
 from api.locales import Locale, locale_of
 from api.pages.forms import SubmittedForm
 from api.pages.trying import Trial
@@ -47,6 +48,10 @@ class FormShown:
     start: Mapping[str, str]
     returned: Returned | None
     locale: Locale
+    draft: Draft | None = None
+    """The draft that it shows, if one was saved."""
+    drafted: bool = False
+    """Whether what is typed into it can be saved as a draft."""
     asked: set[str] = field(default_factory=set)
     """The inputs that were shown so far."""
 
@@ -80,6 +85,12 @@ class Visit:
     languages: tuple[str, ...]
     me: Me | None = None
     returned: Returned | None = None
+    drafted: tuple[str, ...] = ()
+    """The commands of this page whose forms can be saved as drafts."""
+    drafts: Mapping[str, Draft] = field(default_factory=dict)
+    """The visitor's drafts of the forms on this page, by their commands."""
+    other_version: Mapping[str, str] = field(default_factory=dict)
+    """What was typed on another device and differs from the form that came back, by the names of the inputs."""
     forms: list[FormShown] = field(default_factory=list)
 
     @property
@@ -115,6 +126,7 @@ class Visit:
         name = f"{do.replace('.', '-')}{f'-{about}' if about != '' else ''}"
         returned = self.returned if self.returned is not None and self.returned.form == name else None
         assert self.signed_in is not None
+        draft = self.drafts.get(do)
         shown = FormShown(
             id=name,
             action=quote(self.request.scope["path"], safe="/")
@@ -123,9 +135,11 @@ class Visit:
             csrf=self.signed_in.csrf,
             key=(returned.key if returned else "") or secrets.token_urlsafe(18),
             seen=None if seen is None else self._tag(seen),
-            start=start or {},
+            start=draft.typed if draft else start or {},
             returned=returned,
             locale=self.locale,
+            draft=draft,
+            drafted=do in self.drafted,
         )
         self.forms.append(shown)
         return shown

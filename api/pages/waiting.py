@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import assert_never
 
 from api.pages.organisations import names_among
 from api.pages.own_initiatives import OwnInitiative
+from api.pages.todo import TodoItem
+from api.pages.unfinished import drafts_to_finish
 from api.pages.visits import Visit
 from domain.grants.state import GrantStatus
 from domain.grants.tasks import TaskKind
@@ -15,7 +15,6 @@ from domain.messages import Message, counted, msg
 from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
-from domain.texts import Texts
 from domain.values import Role
 from projections import applications, calls, grants, organisations, panels, reviews
 from projections.calls import CallLine
@@ -26,26 +25,12 @@ from projections.reviews import OwnReview
 from projections.rounds import RoundLine
 
 
-@dataclass(frozen=True, slots=True)
-class TodoItem:
-    """Something that waits for the visitor: where it is done, how many of it there are (shown before the words; 0: there
-    is one), about which call, until when, on the clocks of which `zone`, and where each is if it has a page of its own, with its
-    handle."""
-
-    href: str
-    words: Message
-    count: int = 0
-    about: Texts | None = None
-    until: datetime | None = None
-    zone: str = "UTC"
-    each: tuple[tuple[str, str], ...] = ()
-
-
 async def waiting_for(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     """All that waits for the visitor."""
     return [
         *await _reviews(visit, places),
         *await _invitations(visit),
+        *await drafts_to_finish(visit),
         *await _offers(visit),
         *await _rounds(visit, places),
         *await _decisions(visit, places),

@@ -9,13 +9,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, cast, get_args
 
 import psycopg
 
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.claims import Claims
+from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
+from api.accounts.ways_in import WaysIn
+from api.drafts.drafts import Drafts
+from api.drafts.keeping import closing_of, keep_or_delete
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
 from domain.commands.dossiers import EraseDossier
@@ -74,6 +79,9 @@ class Wiring:
     tokens: AccessTokens
     claims: Claims
     sessions: Sessions
+    drafts: Drafts
+    words: NineWords
+    ways_in: WaysIn
     clock: Callable[[], datetime]
 
     async def installation(self) -> Installation:
@@ -83,8 +91,10 @@ class Wiring:
         return state
 
     async def forget_accounts(self, person: str) -> None:
-        """Delete every token, session and claim of an erased person."""
+        """Delete every token, session, claim, draft and way in of an erased person."""
         await self.tokens.forget(person)
+        await self.drafts.forget(person)
+        await self.ways_in.forget(person)
 
 
 def all_migrations() -> tuple[Migration, ...]:
@@ -230,6 +240,7 @@ def _put_together(
         demonstration=settings.demo,
     )
     tokens = AccessTokens(history, vault)
+    words = NineWords(history, runner)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -243,6 +254,9 @@ def _put_together(
         tokens=tokens,
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
+        drafts=Drafts(history, vault, clock=clock, random=runner.random),
+        words=words,
+        ways_in=WaysIn(history, runner, words),
         clock=clock,
     )
 
@@ -288,12 +302,15 @@ async def try_to_finish(wiring: Wiring) -> str | None:
 
 
 async def _sweep_accounts(wiring: Wiring) -> None:
-    """Delete expired and revoked tokens, sessions and claims every few minutes. Failures are only logged."""
+    """Delete expired and revoked tokens, sessions and claims, and drafts whose time is over, every few minutes. Failures
+    are only logged."""
     while True:
         try:
             await wiring.tokens.sweep()
             await wiring.claims.sweep()
             await wiring.sessions.sweep()
+            await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
+            await wiring.ways_in.sweep()
         except Unavailable:
             heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")

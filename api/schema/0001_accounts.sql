@@ -34,8 +34,17 @@ CREATE INDEX ON accounts.claims (person);
 CREATE TABLE accounts.sessions (
     digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
     person text COLLATE "C" NOT NULL,
-    -- A session ends with the token that it was exchanged for.
-    token bytea NOT NULL REFERENCES accounts.tokens (digest) ON DELETE CASCADE,
+    -- How the person signed in.
+    begun_by text COLLATE "C" NOT NULL CHECK (begun_by IN ('token', 'claim', 'email', 'words')),
+    -- A session that was begun with a token ends with it.
+    token bytea REFERENCES accounts.tokens (digest) ON DELETE CASCADE,
+    -- The claim behind the session, and until when notices about other claims have been shown in it. If there is a token, its
+    -- own columns count instead, so that all its sessions share them.
+    claim text COLLATE "C",
+    told_at timestamptz NOT NULL DEFAULT now(),
+    -- The family and the system of the browser, such as firefox and linux; nothing that identifies one.
+    browser text COLLATE "C" NOT NULL DEFAULT 'other' CHECK (browser ~ '^[a-z]{1,10}$'),
+    system text COLLATE "C" NOT NULL DEFAULT 'other' CHECK (system ~ '^[a-z]{1,10}$'),
     created_at timestamptz NOT NULL DEFAULT now(),
     last_used_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL

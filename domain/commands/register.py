@@ -23,6 +23,7 @@ from domain.commands import (
     rounds,
     screening,
     waiting_lists,
+    ways_in,
 )
 from domain.deciding import Registered
 
@@ -32,6 +33,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         for file in (
             initiatives,
             persons,
+            ways_in,
             organisations,
             dossiers,
             funds,

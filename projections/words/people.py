@@ -41,6 +41,8 @@ from domain.persons import (
     PersonJoinedOrganisation,
     PersonLeftOrganisation,
     PersonRegistered,
+    PersonWayInAdded,
+    PersonWayInRemoved,
 )
 from domain.values import is_id
 from projections.words.sentences import FactInWords, SentenceContext, by_title
@@ -118,6 +120,14 @@ def person_words(fact: PersonFact) -> FactInWords:
             return FactInWords(msg("A claim for access to a person's account was withdrawn."))
         case PersonClaimUsed():
             return FactInWords(msg("A claim was exchanged for access to a person's account."))
+        case PersonWayInAdded():
+            return FactInWords(
+                msg("A person can sign in with nine words.")
+                if fact.kind == "words"
+                else msg("A person can sign in by e-mail.")
+            )
+        case PersonWayInRemoved():
+            return FactInWords(msg("A person removed a way to sign in."))
         case PersonJoinedOrganisation():
             return FactInWords(msg("A person acts for an organisation from now on."))
         case PersonLeftOrganisation():

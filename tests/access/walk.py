@@ -264,6 +264,11 @@ def _house(walk: Walk) -> None:
     claim = walk.world.state(PERSONS, STRANGER).claims[-1].id
     walk.stop("person.withdraw_claim", person=STRANGER, claim=claim)
     walk.stop("person.use_claim", person=STRANGER, claim=claim)
+    walk.stop("person.register_oneself", name="Applicant Two", language="ru", way="words")
+    walk.stop("person.add_way_in", person=STRANGER, kind="words")
+    walk.do(STRANGER, "person.add_way_in", person=STRANGER, kind="email")
+    way = walk.world.state(PERSONS, STRANGER).ways_in[-1].id
+    walk.stop("person.remove_way_in", person=STRANGER, way=way)
     walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
     _organisations(walk)
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)

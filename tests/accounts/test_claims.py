@@ -11,8 +11,7 @@ import httpx
 import psycopg
 import pytest
 
-from api.accounts.access_tokens import AccessTokens
-from api.accounts.claims import ExchangedClaim
+from api.accounts.claims import UsedClaim
 from api.http.app import make_app
 from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator
@@ -195,25 +194,16 @@ async def test_whoever_knows_claim_and_key_is_not_told_the_token_again(house: Ho
     assert len(await house.wired.tokens.all(house.finance)) == 1
 
 
-async def test_the_same_form_is_told_the_same_token(house: House) -> None:
-    """Also when the answer was lost after the claim was noted as used, and no token was made yet."""
+async def test_the_same_form_uses_the_claim_again_and_another_does_not(house: House) -> None:
+    """As when the answer was lost after the claim was noted as used."""
     claim = await house.claim()
-    make = AccessTokens.make
 
-    async def lost(*_arguments: Any, **_more: Any) -> str:
-        raise ConnectionError
+    async def bring(form_secret: str) -> UsedClaim:
+        return await house.wired.claims.use(claim["text"], channel=Channel.PAGE, form_secret=form_secret)
 
-    async def bring(form_secret: str) -> ExchangedClaim:
-        return await house.wired.claims.exchange(
-            claim["text"], channel=Channel.PAGE, label="page", form_secret=form_secret
-        )
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(AccessTokens, "make", lost)
-        with pytest.raises(ConnectionError):
-            await bring("of this browser")
-    assert AccessTokens.make is make
-    assert await bring("of this browser") == await bring("of this browser")
+    first = await bring("of this browser")
+    assert first == UsedClaim(house.finance, claim["id"])
+    assert await bring("of this browser") == first
     with pytest.raises(Refused):
         await bring("of another")
 

@@ -1,4 +1,4 @@
-"""A session lives no longer than the token that it was exchanged for, and than the person."""
+"""A session is listed to its person, who can end it, and lives no longer than a token that it was begun with."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
-from api.accounts.sessions import Sessions
+from api.accounts.browsers import UNKNOWN, Browser, browser_of
+from api.accounts.sessions import BegunBy, Sessions
+from api.http.app import make_app
 from api.run.settings import read_settings
 from api.run.wiring import Wiring, all_migrations, wire
-from domain.commands.persons import RegisterPerson
+from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.migrate import migrate
 from history.requests import Request
@@ -118,3 +121,153 @@ class TestASessionThatEnded:
 async def test_what_is_no_session_lets_nobody_in(wired: Wiring, session: str | None) -> None:
     """Nor one that a client chose."""
     assert await whose(wired.sessions, session) is None
+
+
+CLAIM = "claim-" + "1" * 32
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+class TestTheListOfSessions:
+    async def test_it_tells_how_and_with_what_each_was_begun_and_no_more(self, wired: Wiring) -> None:
+        person, _token, first = await signed_in(wired)
+        second = await wired.sessions.begin_by_claim(person, CLAIM, browser=browser_of(FIREFOX))
+        assert second is not None
+        other, *_ = await signed_in(wired)
+        listed = await wired.sessions.all(person)
+        assert [(each.begun_by, each.browser) for each in listed] == [
+            (BegunBy.CLAIM, Browser("firefox", "windows")),
+            (BegunBy.TOKEN, UNKNOWN),
+        ]
+        found = await wired.sessions.find(first)
+        assert found is not None
+        assert found.id == listed[1].id
+        assert len(await wired.sessions.all(other)) == 1
+
+    async def test_one_is_ended_and_no_other(self, wired: Wiring) -> None:
+        person, token, first = await signed_in(wired)
+        other, _, others = await signed_in(wired)
+        second = await wired.sessions.begin(token)
+        assert second is not None
+        shown = await wired.sessions.find(first)
+        assert shown is not None
+        assert not await wired.sessions.end_one(shown.id, of=other)
+        assert await wired.sessions.end_one(shown.id, of=person)
+        assert [await whose(wired.sessions, each) for each in (first, second.value, others)] == [
+            None,
+            person,
+            other,
+        ]
+
+    async def test_all_others_are_ended_at_once(self, wired: Wiring) -> None:
+        person, token, first = await signed_in(wired)
+        other, _, others = await signed_in(wired)
+        second = await wired.sessions.begin(token)
+        kept = await wired.sessions.find(first)
+        assert second is not None
+        assert kept is not None
+        assert await wired.sessions.end_others(person, but=kept.session) == 1
+        assert [await whose(wired.sessions, each) for each in (first, second.value, others)] == [
+            person,
+            None,
+            other,
+        ]
+        assert await wired.sessions.end_others(person) == 1
+        assert await whose(wired.sessions, first) is None
+
+    @pytest.mark.parametrize(
+        "since",
+        [
+            "UPDATE accounts.sessions SET expires_at = now() WHERE person = %s",
+            "UPDATE accounts.sessions SET last_used_at = now() - interval '2 hours' WHERE person = %s",
+            "UPDATE accounts.tokens SET revoked_at = now() WHERE person = %s",
+        ],
+    )
+    async def test_what_has_ended_is_not_listed(self, wired: Wiring, database_url: str, since: str) -> None:
+        person, *_ = await signed_in(wired)
+        change(database_url, since, person)
+        assert await wired.sessions.all(person) == []
+
+
+async def test_a_request_with_a_session_takes_one_statement(
+    wired: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more than a request with a token."""
+    *_, session = await signed_in(wired)
+    counted: list[object] = []
+    execute = psycopg.AsyncConnection.execute
+
+    async def counting(connection: Any, query: Any, *arguments: Any, **more: Any) -> Any:
+        counted.append(query)
+        return await execute(connection, query, *arguments, **more)
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "execute", counting)
+    await wired.sessions.find(session)
+    assert len(counted) == 1
+
+
+async def test_nothing_is_left_of_the_sessions_of_an_erased_person(wired: Wiring, database_url: str) -> None:
+    """Also of one that needs no token."""
+    person, *_ = await signed_in(wired)
+    change(database_url, "UPDATE accounts.sessions SET token = NULL WHERE person = %s", person)
+    command = ErasePerson(person=person, reason="asked_by_person")
+    await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
+    await wired.sessions.sweep()
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM accounts.sessions").fetchone() == (0,)
+
+
+class TestByJson:
+    async def test_they_are_listed_to_their_person_alone(self, wired: Wiring) -> None:
+        person, token, _ = await signed_in(wired)
+        _, others, _ = await signed_in(wired)
+        transport = httpx.ASGITransport(app=make_app(wired))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            own = f"/api/persons/{person}/sessions"
+            mine, theirs = ({"Authorization": f"Bearer {each}"} for each in (token, others))
+            (listed,) = (await client.get(own, headers=mine)).json()["items"]
+            assert {name: listed[name] for name in ("begun_by", "browser", "system")} == {
+                "begun_by": "token",
+                "browser": "other",
+                "system": "other",
+            }
+            for answer in (
+                await client.get(own, headers=theirs),
+                await client.post(f"{own}/{listed['id']}/end", headers=theirs),
+                await client.post(f"{own}/end", headers=theirs),
+            ):
+                assert answer.status_code == 403
+            ended = await client.post(f"{own}/{listed['id']}/end", headers=mine)
+            assert (ended.status_code, ended.json()) == (200, {"ended": 1})
+            assert (await client.post(f"{own}/{listed['id']}/end", headers=mine)).status_code == 404
+            assert await wired.sessions.begin(token) is not None
+            assert (await client.post(f"{own}/end", headers=mine)).json() == {"ended": 1}
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "browser"),
+    [
+        (FIREFOX, Browser("firefox", "windows")),
+        (
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 "
+                "Safari/537.36 Edg/130.0"
+            ),
+            Browser("edge", "windows"),
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36",
+            Browser("chrome", "android"),
+        ),
+        (
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) Version/17.5 "
+                "Mobile/15E148 Safari/604.1"
+            ),
+            Browser("safari", "ios"),
+        ),
+        ("curl/8.1", UNKNOWN),
+        ("", UNKNOWN),
+    ],
+)
+def test_a_browser_is_known_by_family_and_system(user_agent: str, browser: Browser) -> None:
+    assert browser_of(user_agent) == browser

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 
+import httpx
 import psutil
 
 from tests.journey.running import Person, Running
@@ -36,6 +38,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     own = f"/api/persons/{leaving.id}/tokens"
     leaving.post(own, label="second")
     leaving.post(f"{own}/{leaving.get(own)['items'][0]['id']}/revoke")
+    _end_sessions(running, leaving)
     claim = administrator.post(f"/api/persons/{leaving.id}/claims")["id"]
     leaving.post(f"/api/persons/{leaving.id}/claims/{claim}/withdraw")
     administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
@@ -302,3 +305,14 @@ def _second_round(
     finance.post(f"{at}/instruct", reference="RUN-9")
     finance.post(f"{at}/fail", reason="returned_by_bank")
     officer.post(f"/api/grants/{grant}/terminate", reason="recipient_unreachable")
+
+
+def _end_sessions(running: Running, person: Person) -> None:
+    """Sign in by page twice, and end one session and then all of them."""
+    for _ in range(2):
+        with httpx.Client(base_url=running.address) as browser:
+            (secret,) = re.findall(r'name="_secret" value="([^"]+)"', browser.get("/sign-in").text)
+            browser.post("/sign-in", data={"_secret": secret, "_next": "/me", "token": person.token})
+    own = f"/api/persons/{person.id}/sessions"
+    person.post(f"{own}/{person.get(own)['items'][0]['id']}/end")
+    assert person.post(f"{own}/end") == {"ended": 1}

@@ -42,6 +42,9 @@ ALIKE_WITHIN_THE_KIND = {
     ("token.make", "person"),
     ("token.list", "person"),
     ("token.revoke", "person"),
+    ("session.list", "person"),
+    ("session.end", "person"),
+    ("session.end_all", "person"),
 }
 """Where somebody may name any person: one who is not there is answered like one who has nothing to do with it."""
 

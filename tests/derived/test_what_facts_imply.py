@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.addresses import ADDRESS_TAKEN
 from domain.applications.facts import (
     ApplicationCancelled,
     ApplicationContinued,
@@ -37,7 +38,7 @@ from domain.panels.facts import (
     PanelWaitingListLeft,
 )
 from domain.personal import Withheld
-from domain.persons import ADDRESS_TAKEN, PersonRegistered
+from domain.persons import PersonRegistered
 from domain.rounds.facts import (
     RoundCancelled,
     RoundClosed,

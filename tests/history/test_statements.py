@@ -142,3 +142,15 @@ def test_a_server_that_ends_before_it_reads_the_question_is_noticed(run: Callabl
 
     with tempfile.TemporaryDirectory(prefix="ow-") as folder, EndingServer(Path(folder)) as server:
         run(question(server.url))
+
+
+async def test_a_rollback_of_psycopg_s_own_transaction_loses_no_statement(database_url: str) -> None:
+    """psycopg deallocates all statements of a connection after a rollback, also those that it did not prepare."""
+    one = Prepared(b"one", b"SELECT 1")
+    async with open_history(database_url, connections=1) as history, history.connection() as connection:
+        assert await call(connection, one, ()) == [(1,)]
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            async with connection.transaction():
+                for number in range(10):
+                    await connection.execute("SELECT 1 / (7 - %b)", (number,))
+        assert await call(connection, one, ()) == [(1,)]

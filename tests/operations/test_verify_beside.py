@@ -111,7 +111,7 @@ def installation(postgres: EmbeddedPostgres, database_url: str, tmp_path: Path) 
 
 NOBODY = "person-" + "0" * 32
 MAKE = "INSERT INTO accounts.tokens (digest, person, label, made_by, expires_at) "
-EXCHANGE = "INSERT INTO accounts.sessions (digest, person, token, expires_at) "
+EXCHANGE = "INSERT INTO accounts.sessions (digest, person, begun_by, token, expires_at) "
 
 
 def test_a_token_for_nobody_and_its_session_are_named(installation: Installation) -> None:
@@ -120,7 +120,8 @@ def test_a_token_for_nobody_and_its_session_are_named(installation: Installation
         MAKE + "VALUES (decode(repeat('ab', 32), 'hex'), %s, 'one', 'system', now() + '1 day')", NOBODY
     )
     installation.steal(
-        EXCHANGE + "SELECT decode(repeat('cd', 32), 'hex'), person, digest, expires_at FROM accounts.tokens "
+        EXCHANGE
+        + "SELECT decode(repeat('cd', 32), 'hex'), person, 'token', digest, expires_at FROM accounts.tokens "
         "WHERE person = %s",
         NOBODY,
     )
@@ -152,7 +153,8 @@ def test_a_token_that_nobody_made_and_a_session_as_somebody_else_are_named(
         MAKE + "SELECT decode(repeat('ab', 32), 'hex'), %s, 'one', %s, now() + '1 day'", other, NOBODY
     )
     installation.steal(
-        EXCHANGE + "SELECT decode(repeat('cd', 32), 'hex'), %s, digest, expires_at FROM accounts.tokens "
+        EXCHANGE
+        + "SELECT decode(repeat('cd', 32), 'hex'), %s, 'token', digest, expires_at FROM accounts.tokens "
         "WHERE person <> %s LIMIT 1",
         other,
         other,
@@ -191,9 +193,13 @@ def test_a_way_in_that_goes_back_to_no_claim_of_its_person_is_named(installation
         "claim-" + "0" * 32,
         person,
     )
+    installation.steal(
+        EXCHANGE + "VALUES (decode(repeat('f', 64), 'hex'), %s, 'words', NULL, now() + '1 day')", person
+    )
     assert json.loads(installation.run("verify", "--json").stdout)["access"] == [
         {"kind": "claim", "id": "e" * 16, "reason": "unclaimed"},
         *({"kind": "token", "id": digit * 16, "reason": "unclaimed"} for digit in "abcd"),
+        {"kind": "session", "id": "f" * 16, "reason": "unclaimed"},
     ]
 
 

@@ -10,6 +10,7 @@ from tests.journey.running import Person
 from tests.pages.conftest import Stage, Visitor, hidden
 
 CHANGED = "Something about the ways to sign in to your account has changed."
+NO_WAY_BACK = "You have not yet chosen how to sign in again."
 
 
 @pytest.fixture
@@ -31,7 +32,16 @@ def bring(visitor: Visitor, claim: str, **more: str) -> tuple[int, str]:
     """Bring a claim to the page for it: the status, and what is shown then."""
     secret = hidden(visitor.open("/claim").text, "_secret")
     answer = visitor.send("/claim", {"_secret": secret, "claim": claim} | more)
+    if answer.status_code == 303:
+        return 303, visitor.open(answer.headers["location"]).text
     return answer.status_code, answer.text
+
+
+def make_token(visitor: Visitor) -> str:
+    """Make an access key on the page of one's access."""
+    page = visitor.open("/me/access").text
+    fields = {"_csrf": hidden(page, "_csrf"), "_do": "make", "_key": hidden(page, "_key")}
+    return shown_token(visitor.send("/me/access", fields).text)
 
 
 def shown_token(page: str) -> str:
@@ -40,18 +50,23 @@ def shown_token(page: str) -> str:
     return str(token)
 
 
-def test_a_claim_is_exchanged_for_a_token_and_a_session(stage: Stage, administrator: Person) -> None:
-    """Without a script; the claim is in no address and on no page that comes back, and the token is shown once."""
+def test_a_claim_signs_in_once_and_the_person_chooses_how_to_sign_in_again(
+    stage: Stage, administrator: Person
+) -> None:
+    """Without a script; the claim is in no address and on no page that comes back."""
     person = registered(administrator, "Claiming Artist")
     claim = claim_for(administrator, person)
     visitor = stage.visitor()
     status, page = bring(visitor, f" {claim}\n")
-    assert status == 200
+    assert status == 303
+    assert "Choose now how you will sign in from now on." in page
     assert claim not in page
-    token = shown_token(page)
-    assert stage.running.person(token).get("/api/me")["person"] == person
     me = visitor.open("/me")
-    assert (me.status_code, CHANGED in me.text) == (200, False)
+    assert (me.status_code, CHANGED in me.text, NO_WAY_BACK in me.text) == (200, False, True)
+
+    token = make_token(visitor)
+    assert stage.running.person(token).get("/api/me")["person"] == person
+    assert NO_WAY_BACK not in visitor.open("/me").text
     assert token not in visitor.open("/me/access").text
 
     status, page = bring(stage.visitor(), claim)
@@ -60,18 +75,19 @@ def test_a_claim_is_exchanged_for_a_token_and_a_session(stage: Stage, administra
     assert claim not in page
 
 
-def test_the_same_form_sent_again_gets_the_same_token(stage: Stage, administrator: Person) -> None:
-    """As when the answer was lost on its way; another form gets none."""
+def test_the_same_form_sent_again_signs_in_again(stage: Stage, administrator: Person) -> None:
+    """As when the answer was lost on its way; another form does not."""
     claim = claim_for(administrator, registered(administrator, "Twice"))
     visitor = stage.visitor()
     secret = hidden(visitor.open("/claim").text, "_secret")
     kept = dict(visitor.client.cookies)
-    first = visitor.send("/claim", {"_secret": secret, "claim": claim})
+    assert visitor.send("/claim", {"_secret": secret, "claim": claim}).status_code == 303
     visitor.client.cookies.clear()
     for name, value in kept.items():
         visitor.client.cookies.set(name, value)
-    second = visitor.send("/claim", {"_secret": secret, "claim": claim})
-    assert shown_token(second.text) == shown_token(first.text)
+    assert visitor.send("/claim", {"_secret": secret, "claim": claim}).status_code == 303
+    assert visitor.open("/me").status_code == 200
+    assert bring(stage.visitor(), claim)[0] == 409
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 32])
@@ -83,7 +99,7 @@ def test_a_claim_is_brought_by_the_browser_that_asked_for_the_form(
     visitor = stage.visitor()
     visitor.open("/claim")
     assert visitor.send("/claim", {"_secret": secret, "claim": claim}).status_code == 403
-    assert bring(stage.visitor(), claim)[0] == 200, "it is still unused"
+    assert bring(stage.visitor(), claim)[0] == 303, "it is still unused"
 
 
 @pytest.mark.parametrize("claim", ["", "owc_", "owc_" + "x" * 43, "ow_" + "x" * 43, "ж"])
@@ -105,17 +121,15 @@ def test_older_sessions_show_a_further_claim(stage: Stage, administrator: Person
     assert CHANGED not in theirs.open("/me").text
 
     intruder = stage.visitor()
-    assert bring(intruder, claim)[0] == 200
+    assert bring(intruder, claim)[0] == 303
     assert CHANGED in intruder.open("/me").text, "of the first claim, which they did not use"
     assert CHANGED in theirs.open("/calls").text
     page = theirs.open("/me/access").text
     assert "although one had been used before" in page
     assert page.count("Used on ") == 2
 
-    ids = re.findall(r'name="token" value="([0-9a-f]{16})"', page)
-    assert len(ids) == 2
     csrf = hidden(page, "_csrf")
-    assert theirs.send("/me/access", {"_csrf": csrf, "_do": "revoke", "token": ids[0]}).status_code == 303
+    assert theirs.send("/me/access", {"_csrf": csrf, "_do": "end-others"}).status_code == 303
     assert intruder.open("/me").status_code == 303, "signed out"
     assert theirs.open("/me").status_code == 200
 
@@ -161,6 +175,7 @@ def test_a_person_makes_one_more_token(stage: Stage, administrator: Person) -> N
     fields = {"_csrf": hidden(page, "_csrf"), "_do": "make", "_key": hidden(page, "_key")}
     made = theirs.send("/me/access", fields)
     token = shown_token(made.text)
+    make_token(theirs)
     assert shown_token(theirs.send("/me/access", fields).text) == token
     found = stage.running.person(token).get(f"/api/persons/{person}/tokens")["items"]
     assert len({each["claim"] for each in found}) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.pages.conftest import Stage, Visitor, hidden
@@ -65,3 +67,34 @@ def test_a_cookie_that_is_not_ours_counts_for_nothing(stage: Stage, value: str) 
     cookies = f"overwinter={value}; overwinter-done={value}"
     assert visitor.client.get("/calls", headers={"Cookie": cookies}).status_code == 200
     assert visitor.client.get("/me", headers={"Cookie": cookies}).status_code == 303
+
+
+def access_form(page: str, do: str) -> dict[str, str]:
+    """The fields of a form on the page of one's access."""
+    found = re.search(rf'name="_do" value="{do}">(?:<input type="hidden" name="(\w+)" value="(\w+)">)?', page)
+    assert found, f"no form {do}"
+    own = {found[1]: found[2]} if found[1] else {}
+    return {"_csrf": hidden(page, "_csrf"), "_do": do} | own
+
+
+def test_the_person_sees_where_they_are_signed_in_and_ends_it(stage: Stage) -> None:
+    """One session, or all but this one."""
+    here, there, elsewhere = (stage.visitor("third juror") for _ in range(3))
+    page = here.open("/me/access").text
+    assert page.count("With an access key") >= 3
+    assert page.count("This browser") == 1
+    assert here.send("/me/access", access_form(page, "end")).status_code == 303
+    assert sorted(each.open("/me").status_code for each in (here, there, elsewhere)) == [200, 200, 303]
+    assert here.open("/me").status_code == 200
+    page = here.open("/me/access").text
+    assert here.send("/me/access", access_form(page, "end-others")).status_code == 303
+    assert [each.open("/me").status_code for each in (here, there, elsewhere)] == [200, 303, 303]
+    assert "Sign out everywhere else" not in here.open("/me/access").text
+
+
+def test_a_session_of_somebody_else_is_not_ended(stage: Stage, applicant: Visitor) -> None:
+    theirs = stage.visitor("third juror")
+    page = stage.visitor("third juror").open("/me/access").text
+    form = access_form(page, "end") | {"_csrf": hidden(applicant.open("/me").text, "_csrf")}
+    assert applicant.send("/me/access", form).status_code == 404
+    assert theirs.open("/me").status_code == 200

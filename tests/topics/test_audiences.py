@@ -27,6 +27,8 @@ TABLE = """
     person.claim_made.v1                   .      .      .
     person.claim_withdrawn.v1              .      .      .
     person.claim_used.v1                   .      .      .
+    person.way_in_added.v1                 .      .      .
+    person.way_in_removed.v1               .      .      .
     person.joined_organisation.v1          .      .      .
     person.left_organisation.v1            .      .      .
     person.erased.v1                       .      .      .

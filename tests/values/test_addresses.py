@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.persons import address_name, check_email
+from domain.addresses import address_name, check_email
 from domain.refusals import Invalid
 
 

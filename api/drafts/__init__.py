@@ -1,0 +1,1 @@
+"""Drafts of long forms: saved while somebody writes, sealed, and merged when two devices wrote."""

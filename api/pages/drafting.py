@@ -1,0 +1,217 @@
+"""Drafts of long forms on pages: saved by a button or while somebody writes, shown again, compared, and previewed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
+from api.drafts.merging import merge
+from api.pages.forms import SubmittedForm
+from api.pages.labels import label_of
+from api.pages.rendering import said
+from api.pages.visits import Returned, Visit
+from domain.amounts import typed_amount
+from domain.messages import At, Message, counted, msg
+from domain.refusals import CommandRejected, Invalid
+from domain.stages import Stage
+from domain.values import Money, minor_units
+from domain.words import count_words
+from projections.calls import CallDetail
+
+MOST_DRAFTED: Final = 400_000
+"""The most characters of a draft."""
+
+DRAFT_BUTTONS: Final = frozenset({"save", "auto", "preview", "discard"})
+"""What the buttons of a form with a draft ask for; ``auto`` is the script."""
+
+CHANGED: Final = msg(
+    "This draft was also saved on another device or in another window, so nothing was overwritten. Below is what you typed "
+    "here, with what only the other one has. Where both differ, the other text is shown; take from it what you need, "
+    "then save."
+)
+TOO_LARGE: Final = msg("This is more text than a draft can hold. Nothing was saved; shorten it, please.")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedForm:
+    """What the form of a draft asks for: the `stage` of a `call`, until when it takes answers (None: at any time, or not any
+    more), and whether the answers are hidden from the jury where they identify."""
+
+    call: CallDetail
+    stage: Stage
+    until: datetime | None
+
+
+OfForm = Callable[[Visit], Awaitable[DraftedForm]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageDrafts:
+    """The drafts of a page: the commands whose forms can be saved as a draft, and what they ask for."""
+
+    commands: tuple[str, ...]
+    form: OfForm
+
+
+def place_of(visit: Visit, command: str) -> DraftPlace:
+    """Where the draft of a form on this page is kept: its address names one call or application."""
+    return DraftPlace(visit.who, next(iter(visit.path.values())), command)
+
+
+async def with_drafts(visit: Visit, drafts: PageDrafts | None) -> Visit:
+    """The visit with the visitor's drafts of the forms on this page."""
+    if drafts is None or visit.signed_in is None:
+        return visit
+    found = [await visit.wiring.drafts.find(place_of(visit, command)) for command in drafts.commands]
+    return replace(
+        visit,
+        drafted=drafts.commands,
+        drafts={each.place.command: each for each in found if each is not None},
+    )
+
+
+async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
+    """Save what was typed as a draft; the visit with it. Raises `DraftChanged`, or `CommandRejected`."""
+    command = form.own("do")
+    typed = form.typed()
+    if sum(map(len, typed.values())) > MOST_DRAFTED:
+        raise Invalid.field("answers", TOO_LARGE)
+    revision = form.own("revision")
+    asked = await drafts.form(visit)
+    now = visit.wiring.clock()
+    draft = await visit.wiring.drafts.save(
+        place_of(visit, command),
+        typed,
+        seen=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0,
+        kept_until=max(now, asked.until or now) + timedelta(days=KEPT_DAYS),
+    )
+    return replace(visit, drafts={**visit.drafts, command: draft})
+
+
+def changed_elsewhere(visit: Visit, form: SubmittedForm, other: Draft) -> Visit:
+    """The visit that shows the form with both versions."""
+    merged = merge(form.typed(), other.typed)
+    own = {name: value for name, value in form.fields.items() if name.startswith("_")}
+    returned = Returned(
+        form=form.own("form"),
+        typed=SubmittedForm({**own, **merged.typed}),
+        sentence=CHANGED,
+        status=409,
+        key=form.own("key"),
+    )
+    command = form.own("do")
+    return replace(
+        visit, returned=returned, drafts={**visit.drafts, command: other}, other_version=merged.others
+    )
+
+
+async def try_to_save(visit: Visit, drafts: PageDrafts | None, form: SubmittedForm) -> Visit:
+    """Save a draft where the visitor asked for something else, so that nothing typed is lost; the form itself is shown
+    anyway."""
+    if drafts is None or not form.own("revision"):
+        return visit
+    try:
+        return await saved(visit, drafts, form)
+    except (DraftChanged, CommandRejected):
+        return visit
+
+
+def counts(asked: DraftedForm, typed: Mapping[str, str]) -> dict[str, Message]:
+    """What the page says below an input while somebody writes, by the names of the inputs: the words of a text that has a
+    limit, and what the lines of a budget add up to. The rules are those by which the application is checked."""
+    found: dict[str, Message] = {}
+    currency = asked.call.budget.currency
+    for question in asked.stage.form.questions:
+        name = f"answers.{question.id}"
+        if question.max_words is not None:
+            found[name] = counted(
+                "{given} of at most {count} word",
+                "{given} of at most {count} words",
+                count=question.max_words,
+                given=count_words(typed.get(name, "")),
+            )
+        elif question.kind == "budget":
+            found[name] = _total(name, typed, currency)
+    return found
+
+
+def _total(name: str, typed: Mapping[str, str], currency: str) -> Message:
+    amounts = [
+        text
+        for field, text in typed.items()
+        if field.startswith(f"{name}[") and field.endswith("].amount") and text.strip()
+    ]
+    try:
+        total = sum(minor_units(typed_amount(text, currency), currency, name) for text in amounts)
+    except Invalid:
+        return msg("An amount cannot be read yet, so the lines are not added up.")
+    requested = typed.get("requested.amount", "")
+    try:
+        asked_for = minor_units(typed_amount(requested, currency), currency, name)
+    except Invalid:
+        return msg("The lines add up to {total}.", total=Money.of(total, currency))
+    if total == asked_for:
+        return msg("The lines add up to {total}, the amount you ask for.", total=Money.of(total, currency))
+    return msg(
+        "The lines add up to {total}; you ask for {requested}.",
+        total=Money.of(total, currency),
+        requested=Money.of(asked_for, currency),
+    )
+
+
+def saved_at(draft: Draft, zone: str) -> Message:
+    """What the page says about a saved draft."""
+    return msg(
+        "Draft saved on {moment}. It is kept until {day} at least; only you can read it, and it is not submitted yet.",
+        moment=At(draft.saved_at, zone),
+        day=draft.kept_until.date(),
+    )
+
+
+async def answer_for_script(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> dict[str, object]:
+    """The answer to the script that saves while somebody writes: the revision, and what the page says about it."""
+    asked = await drafts.form(visit)
+    draft = visit.drafts[form.own("do")]
+    said = counts(asked, draft.typed)
+    return {
+        "revision": draft.revision,
+        "said": visit.locale.say(saved_at(draft, asked.call.time_zone)),
+        "counts": {name: visit.locale.say(message) for name, message in said.items()},
+    }
+
+
+def words_of(
+    visit: Visit, stage: Stage, labels: Mapping[str, Message | str], typed: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """What was typed, with the label of each input, as a person reads it: an option by its words, never by its code. What the
+    page itself filled in is left out."""
+    found: list[tuple[str, str]] = []
+    questions = {question.id: question for question in stage.form.questions}
+    for name, text in typed.items():
+        beginning, _, rest = name.partition(".")
+        if (
+            not text.strip()
+            or beginning in ("round", "eligibility", "applicant")
+            or name.endswith(".currency")
+        ):
+            continue
+        option, labelled = None, name
+        if beginning == "answers":
+            asked, _, chosen = rest.partition(".")
+            question = questions.get(asked)
+            if question is None:
+                continue  # a question that was removed meanwhile is told apart
+            options = {choice.id: said(choice.label, visit.languages).text for choice in question.choices}
+            option = options.get(chosen or text)
+            labelled = name if "[" in rest else f"answers.{asked}"
+            if question.kind in ("yes_no", "consent"):
+                option = visit.locale.say(_YES_NO[text]) if text in _YES_NO else None
+        label = labels.get(labelled, label_of(labelled))
+        found.append((visit.locale.say(label) if isinstance(label, Message) else label, option or text))
+    return found
+
+
+_YES_NO: Final = {"yes": msg("Yes"), "no": msg("No")}

@@ -1,0 +1,81 @@
+"""A form that was not accepted: what the page says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from api.http.problems import MOST_NAMED, problem_of
+from api.locales import Locale
+from api.pages.forms import SubmittedForm
+from api.pages.labels import label_of
+from api.pages.mistakes import on_a_page
+from api.pages.visits import Returned
+from domain.messages import Message, counted, msg
+from domain.refusals import CommandRejected, Invalid
+from history.requests import Contended, KeyReused, Stale
+
+
+def returned_form(form: SubmittedForm, error: CommandRejected | Stale | KeyReused | Contended) -> Returned:
+    """The form that was not accepted, with the sentence and the errors that the page shows."""
+    name, key = form.own("form"), form.own("key")
+    match error:
+        case Invalid():
+            errors: dict[str, Message] = {}
+            for each in error.errors[:MOST_NAMED]:
+                errors.setdefault(each.field, on_a_page(each.detail))
+            others = len(error.errors) - MOST_NAMED
+            sentence = msg("Nothing was saved yet. Please correct:")
+            if others > 0 and error.more:
+                sentence = counted(
+                    "Nothing was saved yet. Please correct these first; more than {count} other problem follows:",
+                    "Nothing was saved yet. Please correct these first; more than {count} other problems follow:",
+                    count=others,
+                )
+            elif others > 0:
+                sentence = counted(
+                    "Nothing was saved yet. Please correct these first; {count} other problem follows:",
+                    "Nothing was saved yet. Please correct these first; {count} other problems follow:",
+                    count=others,
+                )
+            return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
+        case Stale():
+            sentence = msg(
+                "Somebody changed this while you were looking at it, so nothing was saved. Below "
+                "is the current version, with what you typed. Check it, then send it again."
+            )
+            return Returned(form=name, typed=form, sentence=sentence, status=412, key=key)
+        case KeyReused():
+            sentence = msg(
+                "This form was already sent once, with different contents, and that was saved. If you still need this, send "
+                "it again."
+            )
+            return Returned(form=name, typed=form, sentence=sentence, status=422)
+        case _:
+            problem = problem_of(error)
+            return Returned(
+                form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMistake:
+    """One line of the summary of errors above a form, and the input that it links to."""
+
+    input: str
+    label: str
+    detail: str
+
+
+def faults_of(
+    returned: Returned, labels: Mapping[str, Message | str], locale: Locale
+) -> tuple[FieldMistake, ...]:
+    """The summary of errors above a form."""
+    return tuple(
+        FieldMistake(
+            f"{returned.form}-{name}",
+            locale.say(given) if isinstance(given := labels.get(name, label_of(name)), Message) else given,
+            locale.say(detail),
+        )
+        for name, detail in returned.errors.items()
+    )

@@ -1,0 +1,86 @@
+// Saves the draft of a form while somebody writes. Without this script the same form has a button that saves.
+"use strict";
+(() => {
+  const form = document.querySelector("form[data-draft]");
+  const status = document.getElementById("draft-status");
+  if (!form || !status) return;
+  const PAUSE = 1500; // milliseconds without typing before it saves
+  const RETRY = 10000; // milliseconds before it tries again
+  const revision = form.elements.namedItem("_revision");
+  let timer = 0;
+  let sending = false;
+  let changed = false;
+  let stopped = false;
+
+  const body = () => {
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) fields.append(name, String(value));
+    fields.set("_draft", "auto");
+    return fields;
+  };
+  const say = (words, trouble) => {
+    status.textContent = words;
+    status.classList.toggle("failed", trouble);
+    // Only trouble is read out; a screen reader would otherwise speak every few seconds.
+    if (trouble) status.setAttribute("role", "alert");
+    else status.removeAttribute("role");
+  };
+  const later = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(save, milliseconds);
+  };
+
+  async function save() {
+    if (sending || stopped || !changed) return;
+    sending = true;
+    changed = false;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: body(), redirect: "error" });
+      const type = answer.headers.get("content-type") || "";
+      const told = type.startsWith("application/json") ? await answer.json() : null;
+      if (answer.ok && told) {
+        revision.value = told.revision;
+        say(told.said, false);
+        for (const [name, words] of Object.entries(told.counts)) {
+          const place = document.getElementById(`${form.id}-${name}-count`);
+          if (place) place.textContent = words;
+        }
+      } else if (told) {
+        // Another device saved it, or it cannot be kept: the person decides, with the button.
+        stopped = answer.status === 409;
+        say(told.said, true);
+      } else if (answer.status === 401 || answer.status === 403) {
+        changed = stopped = true;
+        say(form.dataset.ended, true);
+      } else {
+        changed = true;
+        say(form.dataset.failed, true);
+        later(RETRY);
+      }
+    } catch {
+      changed = true;
+      say(form.dataset.offline, true);
+      later(RETRY);
+    }
+    sending = false;
+    if (changed && !stopped) later(RETRY);
+  }
+
+  const note = () => {
+    changed = true;
+    if (!stopped) later(PAUSE);
+  };
+  form.addEventListener("input", note);
+  form.addEventListener("change", note);
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    changed = false;
+  });
+  // What was typed in the last moment is sent along when the page is left.
+  addEventListener("pagehide", () => {
+    if (changed && !stopped) navigator.sendBeacon(form.action, body());
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+})();

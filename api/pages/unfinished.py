@@ -1,0 +1,47 @@
+"""Drafts that somebody has not submitted yet, on their start page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.drafts.drafts import Draft
+from api.pages.todo import TodoItem
+from api.pages.visits import Visit
+from domain.applications.state import APPLICATION
+from domain.calls.state import CALL
+from domain.messages import Message, msg
+from domain.refusals import NotFound
+from domain.values import is_id
+from history.unreadable import Unreadable
+
+_WHERE: Final = {
+    "application.submit": ("/calls/{about}/apply", msg("Finish the draft of your application")),
+    "application.change": ("/applications/{about}/change", msg("Finish the changes of your application")),
+    "application.resubmit": ("/applications/{about}/change", msg("Finish correcting your application")),
+    "application.continue": (
+        "/applications/{about}/continue",
+        msg("Finish the draft of your answers for the next stage"),
+    ),
+}
+"""The page with the form of a draft, and what is said of it, by the command that the form sends."""
+
+
+async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
+    """The visitor's drafts; those of calls that cannot be read now are left out, and stay on their own pages."""
+    found = []
+    for draft in await visit.wiring.drafts.of(visit.who):
+        where, words = _WHERE[draft.place.command]
+        try:
+            found.append(await _item(visit, draft, where, words))
+        except (NotFound, Unreadable):
+            continue
+    return found
+
+
+async def _item(visit: Visit, draft: Draft, where: str, words: Message) -> TodoItem:
+    about = draft.place.about
+    call = about
+    if is_id(APPLICATION.kind, about):
+        call = (await visit.wiring.reader.the(APPLICATION, about)).call
+    title = (await visit.wiring.reader.the(CALL, call)).title
+    return TodoItem(where.format(about=about), words, about=title)

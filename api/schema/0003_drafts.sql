@@ -1,0 +1,17 @@
+-- Drafts: what somebody typed into a long form and has not submitted yet. They are not facts, and everything in them is
+-- sealed under the person's key; the table tells only that a person writes about a call or an application.
+
+CREATE TABLE accounts.drafts (
+    person text COLLATE "C" NOT NULL,
+    -- The call or the application whose form it is, and the command that the form sends.
+    about text COLLATE "C" NOT NULL,
+    command text COLLATE "C" NOT NULL,
+    -- Rises with each save, so that two devices do not overwrite each other.
+    revision integer NOT NULL CHECK (revision > 0),
+    box bytea NOT NULL,
+    -- On the installation's clock, which in a demonstration is not the database's.
+    saved_at timestamptz NOT NULL,
+    kept_until timestamptz NOT NULL,
+    PRIMARY KEY (person, about, command)
+);
+CREATE INDEX ON accounts.drafts (kept_until);

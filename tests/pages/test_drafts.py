@@ -1,0 +1,218 @@
+"""Drafts of applications: saved by a button and while somebody writes, shown again to nobody else, compared where two
+devices wrote, previewed as the jury will see them, and gone once they are submitted."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.pages.conftest import Stage, Visitor, set_stage
+from tests.pages.test_over_http import ANSWERS
+
+IDEA = "Three concerts of songs that are sung at home."
+DRAFT = {"title": "Songs of home", "answers.idea": IDEA, "answers.field": "music"}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """A demonstration of this module's own, whose applicants have no draft of another test."""
+    with set_stage() as stage:
+        yield stage
+
+
+@pytest.fixture
+def apply(stage: Stage) -> str:
+    """The page for applying."""
+    return f"/calls/{stage.call}/apply"
+
+
+@pytest.fixture
+def artist(stage: Stage, apply: str) -> Iterator[Visitor]:
+    """An applicant without a draft."""
+    visitor = stage.visitor("applicant")
+    yield visitor
+    form = stage.visitor("applicant").form(apply, "application-submit")
+    stage.visitor("applicant").send(apply, form | {"_draft": "discard"})
+
+
+def save(visitor: Visitor, path: str, button: str = "save", **typed: str) -> int:
+    """Press a button for the draft of the form as it is now; gives the status of the answer."""
+    form = visitor.form(path, "application-submit")
+    return visitor.send(path, form | DRAFT | typed | {"_draft": button}).status_code
+
+
+def test_a_draft_is_there_again_on_another_device_and_for_nobody_else(
+    stage: Stage, apply: str, artist: Visitor
+) -> None:
+    assert save(artist, apply) == 303
+    again = stage.visitor("applicant").open(apply).text
+    assert "Draft saved on" in again
+    assert IDEA in again
+    assert 'value="Songs of home"' in again
+    assert '<option value="music" selected>' in again
+    assert IDEA not in stage.visitor("second applicant").open(apply).text
+
+
+def test_the_start_page_leads_to_it(stage: Stage, apply: str, artist: Visitor) -> None:
+    assert "Finish the draft" not in artist.open("/me").text
+    save(artist, apply)
+    assert f'<a href="{apply}">Finish the draft of your application</a>' in html.unescape(
+        artist.open("/me").text
+    )
+    form = artist.form(apply, "application-submit")
+    assert artist.send(apply, form | {"_draft": "discard"}).status_code == 303
+    assert IDEA not in artist.open(apply).text
+    assert "Finish the draft" not in artist.open("/me").text
+
+
+def test_words_and_lines_are_counted_as_the_submission_is_checked(apply: str, artist: Visitor) -> None:
+    lines = {"answers.costs[0].item": "Hall", "answers.costs[0].amount": "1 250,50"}
+    save(artist, apply, **lines, **{"requested.amount": "1300"})
+    page = html.unescape(artist.open(apply).text)
+    assert "9 of at most 50 words" in page
+    assert "The lines add up to 1,250.50\xa0EUR; you ask for 1,300.00\xa0EUR." in page
+
+
+def test_two_devices_do_not_overwrite_each_other_and_no_word_is_lost(
+    stage: Stage, apply: str, artist: Visitor
+) -> None:
+    phone, laptop = artist, stage.visitor("applicant")
+    opened = laptop.form(apply, "application-submit")
+    save(phone, apply, **{"answers.months": "6"})
+
+    second = laptop.send(apply, opened | DRAFT | {"title": "Songs from the north", "_draft": "save"})
+    assert second.status_code == 409
+    page = second.text
+    assert "Nothing" not in re.findall(r'id="trouble">(.*?)</p>', page)[0]
+    assert 'value="Songs from the north"' in page, "what was typed here"
+    assert 'value="6"' in page, "what only the other device has"
+    assert "Songs of home" in page.split('id="others"')[1].split("</section>")[0], "where both differ"
+
+    revision = re.findall(r'name="_revision" value="(\d+)"', page)[0]
+    chosen = opened | DRAFT | {"title": "Songs from the north", "_draft": "save", "_revision": revision}
+    assert laptop.send(apply, chosen).status_code == 303
+    assert 'value="Songs from the north"' in phone.open(apply).text
+
+
+def test_what_was_refused_is_kept_as_a_draft(stage: Stage, apply: str, artist: Visitor) -> None:
+    form = artist.form(apply, "application-submit")
+    assert artist.send(apply, form | DRAFT | {"requested.amount": "much"}).status_code == 422
+    again = stage.visitor("applicant").open(apply).text
+    assert IDEA in again
+    assert 'value="much"' in again
+
+
+def test_another_language_saves_it_too(stage: Stage, apply: str, artist: Visitor) -> None:
+    form = artist.form(apply, "application-submit")
+    assert artist.send(apply, form | DRAFT | {"_language": "ru"}).status_code == 200
+    assert IDEA in stage.visitor("applicant").open(apply).text
+
+
+def test_the_preview_shows_what_the_jury_sees_and_what_gives_the_applicant_away(
+    stage: Stage, apply: str, artist: Visitor
+) -> None:
+    name = stage.speaking("applicant").get("/api/me")["name"]
+    form = artist.form(apply, "application-submit")
+    typed = DRAFT | {
+        "title": f"{name.split()[0]} sings",
+        "answers.home": "A village by the lake",
+        "answers.work": "https://example.org/songs",
+        "_draft": "preview",
+    }
+    answer = artist.send(apply, form | typed)
+    assert answer.status_code == 200
+    page = html.unescape(answer.text)
+    assert IDEA in page
+    assert "A village by the lake" not in page, "an identifying answer, in a blind call"
+    assert "Not shown to jurors in this call." in page
+    told = page.split("The jury should not learn who you are")[1].split("</ul>")[0]
+    assert re.search(r"Title</bdi>: your name", told)
+    assert re.search(r"see your work\?</bdi>: a link", told)
+    assert "Please answer this question." in page, "what is still missing"
+    mine = stage.speaking("applicant").get("/api/applications")["items"]
+    assert stage.call not in {each["call"] for each in mine}, "nothing was submitted"
+    assert IDEA in artist.open(apply).text, "the draft was saved"
+
+
+@pytest.fixture
+def page(stage: Stage, chromium: str) -> Iterator[Page]:
+    """The applicant at a browser that runs scripts."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(locale="en-GB")
+        for cookie in stage.visitor("applicant").client.cookies.jar:
+            context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": stage.address}])
+        yield context.new_page()
+        browser.close()
+
+
+def test_a_script_saves_while_somebody_writes_and_says_when_it_cannot(
+    stage: Stage, apply: str, artist: Visitor, page: Page
+) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    page.goto(stage.address + apply)
+    status = page.locator("#draft-status")
+    page.get_by_label("Title").fill("Songs of the sea")
+    expect(status).to_contain_text("Draft saved on", timeout=20_000)
+    page.get_by_label("Your idea").fill("one two three")
+    expect(page.get_by_text("3 of at most 50 words")).to_be_visible(timeout=20_000)
+    assert 'value="Songs of the sea"' in artist.open(apply).text
+    assert complaints == []
+
+    page.context.set_offline(True)
+    page.get_by_label("Title").fill("Songs of the wide sea")
+    expect(status).to_contain_text("there is no connection", timeout=20_000)
+    expect(status).to_have_attribute("role", "alert")
+    page.context.set_offline(False)
+    expect(status).to_contain_text("Draft saved on", timeout=30_000)
+    assert 'value="Songs of the wide sea"' in artist.open(apply).text
+
+
+def test_the_script_stops_where_another_device_has_saved(
+    stage: Stage, apply: str, artist: Visitor, page: Page
+) -> None:
+    page.goto(stage.address + apply)
+    save(artist, apply)
+    page.get_by_label("Title").fill("Songs of the sea")
+    expect(page.locator("#draft-status")).to_contain_text("another device", timeout=20_000)
+    assert 'value="Songs of home"' in artist.open(apply).text, "nothing was overwritten"
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_role("heading", name="What the other device has")).to_be_visible()
+    assert page.get_by_label("Title").input_value() == "Songs of the sea"
+
+
+def test_after_the_deadline_the_draft_can_be_read_with_its_labels(stage: Stage, apply: str) -> None:
+    """Last, because it moves the clock."""
+    artist = stage.visitor("second applicant")
+    save(artist, apply)
+    closes = datetime.fromisoformat(stage.speaking("officer").get(f"/api/rounds/{stage.round}")["closes_at"])
+    later = (closes + timedelta(days=1)).isoformat()
+    stage.running.person(stage.running.token).post("/api/demo/clock", now=later)
+    page = artist.open(apply).text
+    assert "does not accept applications" in page
+    found = re.findall(r"<dt><bdi>(.*?)</bdi></dt><dd[^>]*>(.*?)</dd>", page)
+    assert ("Title", "Songs of home") in found
+    assert ("Your idea", IDEA) in found
+    assert ("Field", "Music") in found
+
+
+def test_a_submitted_draft_is_gone() -> None:
+    with set_stage() as stage:
+        artist, apply = stage.visitor("second applicant"), f"/calls/{stage.call}/apply"
+        save(artist, apply)
+        form = artist.form(apply, "application-submit")
+        answer = artist.send(apply, form | ANSWERS)
+        assert answer.status_code == 303
+        artist.open(answer.headers["location"])
+        assert "Finish the draft" not in artist.open("/me").text
+        change = f"{answer.headers['location']}/change"
+        kept = artist.form(change, "application-change")
+        assert artist.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
+        assert 'value="Another title"' in artist.open(change).text
+        assert "Finish the changes of your application" in artist.open("/me").text
