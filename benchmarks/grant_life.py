@@ -96,7 +96,7 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
             payable_from=None,
             approvals_ended=0,
         ),
-        grants.GrantPayeeConfirmed(grant=grant, setting=1),
+        grants.GrantPayeeConfirmed(grant=grant, setting=1, confirmer=offer.approvers[0]),
         grants.GrantInstalmentsScheduled(grant=grant, instalments=instalments, unscheduled=0),
         *_paid(offer, 1, PARTS[0], None),
         *reports,

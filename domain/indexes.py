@@ -9,11 +9,12 @@ from __future__ import annotations
 from domain.applications.facts import ApplicationContinued, ApplicationInvited, ApplicationSubmitted
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
-from domain.grants.facts import GrantOffered
-from domain.organisations import OrganisationMemberInvited
+from domain.grants.facts import GrantOffered, GrantPayeeSet
+from domain.organisations import ORGANISATION, OrganisationMemberInvited
 from domain.panels.facts import PanelOutcomeSet
 from domain.reviews.facts import ReviewAssigned, ReviewConflictDeclared
 from domain.rounds.facts import RoundOpened
+from domain.values import is_id
 
 Entry = tuple[str, str]
 """The name of an index, and the id in it."""
@@ -53,9 +54,17 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
         case PanelOutcomeSet():
             return ((deciders_of(fact.panel), actor),)
         case GrantOffered():
-            return ((grants_of(fact.call), fact.grant),)
+            return ((grants_of(fact.call), fact.grant), *_paying(fact.recipient, fact.grant))
+        case GrantPayeeSet():
+            return _paying(fact.party, fact.grant)
         case _:
             return ()
+
+
+def _paying(party: str | None, grant_id: str) -> tuple[Entry, ...]:
+    if party is None or not is_id(ORGANISATION.kind, party):
+        return ()
+    return ((grants_paying(party), grant_id),)
 
 
 def invitations_of(person_id: str) -> str:
@@ -126,3 +135,9 @@ def rounds_of(call_id: str) -> str:
 def grants_of(call_id: str) -> str:
     """The grants offered under a call, including declined ones."""
     return f"grants of {call_id}"
+
+
+def grants_paying(organisation_id: str) -> str:
+    """The grants that an organisation received, or that it was named for as the payee. People who join it decide on none of
+    them."""
+    return f"grants paying {organisation_id}"

@@ -134,3 +134,5 @@ NO_SLUG: Final = msg(
     "An id is 1 to {most} lower-case letters, digits or underscores, beginning with a letter.", most=SLUG
 )
 """The error for an id, chosen by its author, that is not valid."""
+DECLINED_INVITATIONS: Final = 2
+"""How many invitations a person declines before an organisation cannot invite them again."""

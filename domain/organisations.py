@@ -51,6 +51,14 @@ class OrganisationMemberInvited(Fact, frozen=True, kw_only=True):
     person: str
 
 
+@stored_as("organisation.invitation_declined.v1", audience=MEMBERS)
+class OrganisationInvitationDeclined(Fact, frozen=True, kw_only=True):
+    """A person declined an invitation to act for the organisation."""
+
+    organisation: str
+    person: str
+
+
 @stored_as("organisation.member_added.v1", audience=MEMBERS)
 class OrganisationMemberAdded(Fact, frozen=True, kw_only=True):
     """A person accepted an invitation and acts for the organisation from now on."""
@@ -61,7 +69,7 @@ class OrganisationMemberAdded(Fact, frozen=True, kw_only=True):
 
 @stored_as("organisation.member_removed.v1", audience=MEMBERS)
 class OrganisationMemberRemoved(Fact, frozen=True, kw_only=True):
-    """A person no longer acts for the organisation, or their invitation ended."""
+    """A person no longer acts for the organisation, or their invitation was withdrawn."""
 
     organisation: str
     person: str
@@ -89,6 +97,7 @@ OrganisationFact = (
     OrganisationRegistered
     | OrganisationHandleGiven
     | OrganisationMemberInvited
+    | OrganisationInvitationDeclined
     | OrganisationMemberAdded
     | OrganisationMemberRemoved
     | OrganisationClosed
@@ -107,13 +116,19 @@ class OrganisationStatus(enum.StrEnum):
 
 
 class Organisation(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of an organisation, without personal data. `members` act for it now, `invited` people may join;
-    `handles` are by scope."""
+    """The state of an organisation, without personal data. The people who act for it now are in the order in which they
+    `joined`; `invited` people may join. `declined` counts the invitations that each person declined. `handles` are by scope."""
 
     status: OrganisationStatus | None = None
-    members: frozenset[str] = frozenset()
+    joined: tuple[str, ...] = ()
     invited: frozenset[str] = frozenset()
+    declined: dict[str, int] = {}
     handles: dict[str, str] = {}
+
+    @property
+    def members(self) -> frozenset[str]:
+        """The people who act for it now."""
+        return frozenset(self.joined)
 
     @property
     def erased(self) -> bool:
@@ -126,21 +141,28 @@ def evolve(organisation: Organisation, fact: OrganisationFact) -> Organisation:
     replace = msgspec.structs.replace
     match fact:
         case OrganisationRegistered():
-            return Organisation(status=OrganisationStatus.REGISTERED, members=frozenset({fact.member}))
+            return Organisation(status=OrganisationStatus.REGISTERED, joined=(fact.member,))
         case OrganisationHandleGiven():
             return replace(organisation, handles={**organisation.handles, fact.scope: fact.handle})
         case OrganisationMemberInvited():
             return replace(organisation, invited=organisation.invited | {fact.person})
+        case OrganisationInvitationDeclined():
+            declined = organisation.declined.get(fact.person, 0) + 1
+            return replace(
+                organisation,
+                invited=organisation.invited - {fact.person},
+                declined={**organisation.declined, fact.person: declined},
+            )
         case OrganisationMemberAdded():
             return replace(
                 organisation,
-                members=organisation.members | {fact.person},
+                joined=(*organisation.joined, fact.person),
                 invited=organisation.invited - {fact.person},
             )
         case OrganisationMemberRemoved():
             return replace(
                 organisation,
-                members=organisation.members - {fact.person},
+                joined=tuple([each for each in organisation.joined if each != fact.person]),
                 invited=organisation.invited - {fact.person},
             )
         case OrganisationClosed():
@@ -149,7 +171,7 @@ def evolve(organisation: Organisation, fact: OrganisationFact) -> Organisation:
             return replace(
                 organisation,
                 status=OrganisationStatus.ERASED,
-                members=frozenset(),
+                joined=(),
                 invited=frozenset(),
             )
         case _:
@@ -189,6 +211,10 @@ def invite(organisation_id: str, organisation: Organisation, *, person: str) -> 
         raise Refused(msg("This person acts for the organisation already."))
     if person in organisation.invited:
         raise Refused(msg("This person was invited already and has not answered yet."))
+    if organisation.declined.get(person, 0) >= limits.DECLINED_INVITATIONS:
+        raise Refused(
+            msg("This person has declined twice to act for this organisation, so they are not invited again.")
+        )
     if len(organisation.members | organisation.invited) >= limits.ORGANISATION_MEMBERS:
         raise Refused(
             msg(
@@ -207,13 +233,18 @@ def join(organisation_id: str, organisation: Organisation, *, person: str) -> tu
     return (OrganisationMemberAdded(organisation=organisation_id, person=person),)
 
 
-def remove_member(organisation_id: str, organisation: Organisation, *, person: str) -> tuple[Fact, ...]:
-    """Remove a member of an organisation, or withdraw an invitation. At least one member has to stay."""
+def remove_member(
+    organisation_id: str, organisation: Organisation, *, person: str, by: str
+) -> tuple[Fact, ...]:
+    """Remove a member of an organisation, or withdraw an invitation; an invited person declines their own. At least one member
+    has to stay."""
     if person not in organisation.members | organisation.invited:
         raise NotFound(
             msg("This person neither acts for the organisation nor was invited to."),
             named=person,
         )
+    if person == by and person in organisation.invited:
+        return (OrganisationInvitationDeclined(organisation=organisation_id, person=person),)
     if organisation.members == {person}:
         raise Refused(msg("Nobody else acts for this organisation; invite somebody first, or close it."))
     return (OrganisationMemberRemoved(organisation=organisation_id, person=person),)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from domain.applications.state import APPLICATION
+from domain.applications.state import APPLICATION, Application
 from domain.deciding import IndexEntries, Part, maybe, some
 from domain.indexes import applications_by, submissions_to
 from domain.messages import msg
@@ -42,6 +42,22 @@ class Actor(msgspec.Struct, frozen=True):
         return (self.id, *sorted(self.organisations | self.former))
 
 
+class OwnApplications(tuple[str, ...]):  # noqa: SLOT001 - a tuple cannot have slots for an attribute
+    """The applications of all parties that a person has ties to, sorted: those in a round, and those that are invited to a later
+    stage of its call or going on there. `competing`: there is one of the latter, so that the others' applications are rivals in
+    every round of the call, also in one that is decided."""
+
+    competing: bool = False
+
+    @classmethod
+    def of(cls, in_round: Iterable[str], to_call: Mapping[str, Application]) -> OwnApplications:
+        """From the ids of those in the round, and the states of all that were submitted to the call."""
+        later = {each for each, application in to_call.items() if application.rivals_later}
+        own = cls(sorted({*in_round, *later}))
+        own.competing = bool(later)
+        return own
+
+
 def acts_for(actor: Actor, party: str) -> bool:
     """Whether a person acts for a party: for themselves, or for an organisation of which they are a member."""
     return party == actor.id or party in actor.organisations
@@ -74,7 +90,7 @@ def actor_of(person_id: str) -> Part[Actor]:
     return Actor.of(person_id, (yield from maybe(PERSON, person_id)))
 
 
-def actor_in(person_id: str, round_id: str, call_id: str) -> Part[tuple[Actor, tuple[str, ...]]]:
+def actor_in(person_id: str, round_id: str, call_id: str) -> Part[tuple[Actor, OwnApplications]]:
     """A person as an actor, and the applications of all parties that they have ties to, in a round of a call (`applied_by`)."""
     own = yield from _applied_by((person_id,), round_id, call_id)
     actor = yield from actor_of(person_id)
@@ -90,17 +106,15 @@ def party_of(party_id: str) -> Part[PartyState]:
     return (yield from maybe(PERSON, party_id))
 
 
-def applied_by(actor: Actor, round_id: str, call_id: str) -> Part[tuple[str, ...]]:
-    """The applications of all parties that a person has ties to, sorted: those in a round, and those that are invited to a later
-    stage of its call or going on there (`Application.rivals_later`)."""
+def applied_by(actor: Actor, round_id: str, call_id: str) -> Part[OwnApplications]:
+    """The applications of all parties that a person has ties to, in a round and in later stages of its call. Queries ask the same
+    with `projections.fresh.Fresh.applied_by`."""
     return (yield from _applied_by(actor.all_parties, round_id, call_id))
 
 
-def _applied_by(parties: Collection[str], round_id: str, call_id: str) -> Part[tuple[str, ...]]:
+def _applied_by(parties: Collection[str], round_id: str, call_id: str) -> Part[OwnApplications]:
     in_round = tuple(applications_by(party, round_id) for party in parties)
     in_call = tuple(submissions_to(call_id, party) for party in parties)
     found: Mapping[str, tuple[str, ...]] = yield IndexEntries((*in_round, *in_call))
-    own = {each for index in in_round for each in found[index]}
-    others = {each for index in in_call for each in found[index]} - own
-    states = yield from some(APPLICATION, sorted(others))
-    return tuple(sorted({*own, *(each for each in others if states[each].rivals_later)}))
+    to_call = yield from some(APPLICATION, sorted({each for index in in_call for each in found[index]}))
+    return OwnApplications.of((each for index in in_round for each in found[index]), to_call)

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from domain import limits
 from domain.messages import counted, msg
 from domain.refusals import Invalid
 
@@ -183,6 +184,11 @@ def check_language(language: str, field: str) -> None:
     """Raise `Invalid` unless `language` has the shape of a language's code."""
     if not _LANGUAGE.match(language):
         raise Invalid.field(field, msg("Write the language as its code, such as en or ru."))
+
+
+def check_explanation(explanation: str | None) -> str | None:
+    """The optional explanation beside a reason, trimmed; an empty one counts as none. Raises `Invalid`."""
+    return check_optional(explanation, "explanation", most=limits.EXPLANATION)
 
 
 def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool = False) -> Texts:

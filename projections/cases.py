@@ -10,7 +10,7 @@ from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
 from domain.indexes import conflicts_of, judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.parties import Actor
+from domain.parties import Actor, OwnApplications
 from domain.reviews.state import REVIEW, Review, concerning
 from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.stages import Stage
@@ -20,8 +20,8 @@ from projections.fresh import Fresh
 @dataclass(frozen=True, slots=True)
 class Case:
     """An application with everything that access checks need, as it stands in a round (`round_id`). `reviews` are those that
-    count there, by id (`domain.reviews.state.concerning`; `every_review`: of all stages); `own` are the applications in that round of
-    the `viewer` and of organisations with which they are tied."""
+    count there, by id (`domain.reviews.state.concerning`; `every_review`: of all stages); `own` are the applications in that round, and in
+    later stages, of the `viewer` and of organisations with which they are tied."""
 
     id: str
     viewer: Actor
@@ -32,7 +32,7 @@ class Case:
     round: Round
     every_review: dict[str, Review]
     reviews: dict[str, Review]
-    own: tuple[str, ...]
+    own: OwnApplications
 
     @property
     def stage(self) -> Stage:
@@ -46,7 +46,7 @@ async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | 
     state, actor = await reader.seen_by(viewer, APPLICATION, application)
     reviews = await reader.index_entries(reviews_of(application))
     round = round or state.round
-    own = await reader.applied_by(actor, round, state.call)
+    own = await reader.applied_by(actor, round, state.call, known={application: state})
     loaded = await reader.load(
         (CALL, state.call),
         (INITIATIVE, state.initiative),

@@ -9,12 +9,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
-from domain.applications.state import APPLICATION
+from domain.applications.state import APPLICATION, Application
 from domain.deciding import Aggregate, Loaded
 from domain.indexes import applications_by, conflicts_of, rounds_of, submissions_to
 from domain.initiatives import INITIATIVE, Initiative
 from domain.organisations import ORGANISATION
-from domain.parties import Actor, is_organisation
+from domain.parties import Actor, OwnApplications, is_organisation
 from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.values import check_stream_id, is_id
@@ -126,16 +126,19 @@ class Fresh:
         """Whether a party is an organisation without members, for example after an erasure."""
         return is_organisation(party) and not (await self.the(ORGANISATION, party)).members
 
-    async def applied_by(self, actor: Actor, round: str, call: str) -> tuple[str, ...]:
-        """The applications of all parties that a person has ties to, sorted: those in a round, and those that are invited to a
-        later stage of its call or going on there; as in `domain.parties.applied_by`."""
+    async def applied_by(
+        self, actor: Actor, round: str, call: str, known: Mapping[str, Application] | None = None
+    ) -> OwnApplications:
+        """The applications of all parties that a person has ties to, in a round and in later stages of its call, as in
+        `domain.parties.applied_by`. Those that are `known` are not loaded again."""
         in_round = [applications_by(party, round) for party in actor.all_parties]
         in_call = [submissions_to(call, party) for party in actor.all_parties]
         found = await self.states.read_set(bypass_cache=True).index_entries((*in_round, *in_call))
-        own = {each for index in in_round for each in found[index]}
-        others = {each for index in in_call for each in found[index]} - own
-        loaded = await self.load(*((APPLICATION, each) for each in others)) if others else {}
-        return tuple(sorted({*own, *(each for each in loaded if loaded[each].state.rivals_later)}))
+        to_call = {each: (known or {}).get(each) for index in in_call for each in found[index]}
+        missing = [each for each, state in to_call.items() if state is None]
+        loaded = await self.load(*((APPLICATION, each) for each in missing)) if missing else {}
+        states = {each: state or loaded[each].state for each, state in to_call.items()}
+        return OwnApplications.of((each for index in in_round for each in found[index]), states)
 
     async def index_entries(self, index: str) -> tuple[str, ...]:
         """The current ids in one of the command runner's indexes (`domain.indexes`)."""

@@ -16,7 +16,7 @@ from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.panels.facts import RankingPlace
 from domain.panels.ranking import rank, without
-from domain.parties import Actor
+from domain.parties import Actor, OwnApplications
 from domain.personal import Withheld
 from domain.reviews.state import REVIEW, Review, ReviewStatus, concerning
 from domain.rounds.state import ROUND, Round, RoundStatus
@@ -238,7 +238,7 @@ async def _titled(
     round_id: str,
     round: Round,
     applications: list[str],
-    own: Collection[str],
+    own: OwnApplications,
 ) -> dict[str, Role]:
     """Those of a round's applications whose title the viewer sees, from current streams, each with the role in which
     they see it."""

@@ -20,7 +20,7 @@ from domain.calls.state import CALL
 from domain.deciding import Allowed, Verdict
 from domain.dossiers import DOSSIER
 from domain.funds import FUND, FundCommitted, FundReleased
-from domain.grants.facts import GrantScreened
+from domain.grants.facts import GrantScreened, GrantScreeningEnded
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, applications_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
@@ -138,7 +138,7 @@ class _House:
             case FundCommitted() | FundReleased() | CallAwardReleased() as fact:
                 # It is about this grant; its recipient released it by declining. Without a grant, an applicant withdrew.
                 return fact.grant is not None and await self._shows(fact.grant)
-            case GrantScreened() as fact:
+            case GrantScreened() | GrantScreeningEnded() as fact:
                 grant = await self._reader.the(GRANT, fact.grant)
                 return isinstance(access.sees_screening(self._actor, grant, fact.setting), Allowed)
             case RoundPutToPanel() as fact:

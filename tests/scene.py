@@ -16,7 +16,7 @@ from domain.calls.facts import CallDrafted, CallPublished
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.forms import BudgetLine, Criterion, Form, Question, Rubric
-from domain.indexes import applications_by, applications_of, reviews_in, reviews_of
+from domain.indexes import applications_by, applications_of, entries_of
 from domain.initiatives import (
     INSTALLATION_ID,
     AdministratorAppointed,
@@ -356,6 +356,7 @@ def awarded(amount: int, application: str = APPLICATION) -> PanelOutcomeSet:
         rank=None,
         reason="quality",
         more_because=None,
+        decider=CHAIR,
     )
 
 
@@ -370,6 +371,7 @@ def waitlisted(rank: int, application: str = APPLICATION, amount: int = 50_000) 
         rank=rank,
         reason=None,
         more_because=None,
+        decider=CHAIR,
     )
 
 
@@ -384,6 +386,7 @@ def declined(application: str = APPLICATION) -> PanelOutcomeSet:
         rank=None,
         reason="not_selected",
         more_because=None,
+        decider=CHAIR,
     )
 
 
@@ -461,5 +464,5 @@ def reviewing(*, quorum: int = 2, budget: int = 100_000, blindness: Blindness = 
 def review(world: World, review: str, application: str, juror: str, *facts: Fact) -> None:
     """Let a juror have been asked to judge, and what came after it."""
     world.given(review, assigned(juror, review=review, application=application), *facts)
-    world.indexes.setdefault(reviews_of(application), set()).add(review)
-    world.indexes.setdefault(reviews_in(ROUND), set()).add(review)
+    for index, entry in entries_of(assigned(juror, review=review, application=application), OFFICER):
+        world.indexes.setdefault(index, set()).add(entry)

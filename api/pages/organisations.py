@@ -65,7 +65,9 @@ async def _one(visit: Visit) -> PageContent:
             "organisation": shown,
             "me": await initiatives.me(reader, who),
             "removable": removable,
-            "closing": (await trial.of(msg("Close"), CloseOrganisation(organisation=organisation))).may,
+            "closing": await trial.of(
+                msg("Close the organisation"), CloseOrganisation(organisation=organisation)
+            ),
             "story": (
                 await organisations.of_organisation(
                     reader, who, organisation, cursor=visit.query.get("cursor")

@@ -242,6 +242,7 @@ class _Season:
                 rank=None,
                 reason="quality" if awards else "budget_exhausted",
                 more_because=None,
+                decider=staff.chair,
             )
             await self._deed(staff.chair, Role.CHAIR, {panel: outcome})
             outcomes[place.application] = (

@@ -38,11 +38,41 @@ def joins(actor: str, organisation: Organisation) -> Verdict:
     return Allowed(Role.PERSON) if invited else Denied(NOT_YOURS, hidden=True)
 
 
-def removes_member(actor: str, organisation: Organisation, person: str) -> Verdict:
-    """Members of the organisation; and an invited person, for their own invitation."""
+def removes_member(
+    actor: str, organisation: Organisation, person: str, installation: Installation
+) -> Verdict:
+    """Members of the organisation, for themselves, for people who are invited, and for members who joined after them, so that
+    nobody who was just let in removes those who let them in. An administrator of the installation, for every member. And an
+    invited person, for their own invitation."""
     if actor == person and actor in organisation.invited:
         return Allowed(Role.PERSON)
-    return member_of_organisation(actor, organisation)
+    verdict = member_of_organisation(actor, organisation)
+    if person not in organisation.members or actor == person:
+        return verdict
+    above = installation_administrator(actor, installation)
+    if isinstance(above, Allowed):
+        return above
+    joined = organisation.joined
+    if isinstance(verdict, Allowed) and joined.index(person) < joined.index(actor):
+        return Denied(
+            msg(
+                "This person has acted for the organisation longer than you, so you cannot remove them. They can leave, or an "
+                "administrator of this installation can remove them."
+            )
+        )
+    return verdict
+
+
+def closes_organisation(actor: str, organisation: Organisation) -> Verdict:
+    """The member who has acted for the organisation the longest, because closing cannot be undone."""
+    verdict = member_of_organisation(actor, organisation)
+    if isinstance(verdict, Allowed) and organisation.joined[0] != actor:
+        return Denied(
+            msg(
+                "Closing an organisation cannot be undone, so only the member who has acted for it the longest can close it."
+            )
+        )
+    return verdict
 
 
 def sees_organisation(actor: str, organisation: Organisation) -> Verdict:

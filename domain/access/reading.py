@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from domain.access.members import member, officer
 from domain.access.reviewing import applicant, examines
@@ -12,6 +13,7 @@ from domain.access.ties import (
     WITH_PANEL,
     declared_conflict,
     hidden_from_others,
+    hides_rivals,
     owes,
     owes_declaration,
     own_reviews,
@@ -22,7 +24,7 @@ from domain.applications.state import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
-from domain.parties import Actor, acts_for, is_tied_to
+from domain.parties import Actor, OwnApplications, acts_for, is_tied_to
 from domain.readings import Reading, still_excludes
 from domain.reviews.facts import JUDGING
 from domain.reviews.state import Review, ReviewStatus
@@ -30,8 +32,10 @@ from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
 from domain.values import Role
 
+NONE_OWN: Final = OwnApplications()
 
-def reads_of_round(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+
+def reads_of_round(actor: str, initiative: Initiative, round: Round, *, own: OwnApplications) -> Verdict:
     """Whose reading of a round has to be recorded before they are shown it: the staff's and the jury's. Not that of
     applicants of the round, who are shown nothing of others. `own` are the actor's applications in the round."""
     return unless_rival(hidden_from_others(member(actor, initiative, Role.OFFICER, *JUDGING)), round, own)
@@ -44,7 +48,7 @@ def sees_application(
     application: Application,
     reviews: Iterable[Review],
     *,
-    own: Collection[str],
+    own: OwnApplications,
 ) -> Verdict:
     """The title and the answers of an application: the applicant; the staff; a juror who declared that they have no
     conflict; and the chair once the round is in panel, unless they declared a conflict. `reviews` are all reviews of
@@ -82,7 +86,7 @@ def sees_applicant(
     application: Application,
     reviews: Iterable[Review],
     *,
-    own: Collection[str],
+    own: OwnApplications,
 ) -> Verdict:
     """Who applied, and answers that identify the applicant: everybody who sees the application, but jurors and the
     chair only in an open stage."""
@@ -99,7 +103,7 @@ def sees_reviews(
     application: Application,
     reviews: Iterable[Review],
     *,
-    own: Collection[str],
+    own: OwnApplications,
 ) -> Verdict:
     """The scores and the jury's comments on an application: the staff; its jurors once they have submitted their own
     review; the jury once the round is in panel; funders the scores, once it is decided. `reviews` are all reviews of
@@ -141,7 +145,7 @@ def sees_assignments(
     application: Application,
     reviews: Iterable[Review],
     *,
-    own: Collection[str],
+    own: OwnApplications,
 ) -> Verdict:
     """Who was asked to review an application and who has submitted, without scores and comments: the staff who choose
     its jurors, even if they owe a review of it themselves."""
@@ -161,7 +165,7 @@ def sees_ranking(
     initiative: Initiative,
     round: Round,
     *,
-    own: Collection[str],
+    own: OwnApplications,
     owed: Collection[str] = (),
 ) -> Verdict:
     """The ranking of a round: the staff; the jury once the round is in panel; funders once it is decided.
@@ -170,10 +174,15 @@ def sees_ranking(
     owe a review in the round: `owed` are the applications that the actor still has to review. `own` are the actor's
     applications in the round; a person who has one sees no ranking before the round is decided.
     """
-    if own and round.status is not RoundStatus.DECIDED:
+    if hides_rivals(round, own):
         return Denied(
             msg(
                 "You or your organisation applied in this round, so its ranking is not shown to you before it is decided."
+            )
+            if round.status is not RoundStatus.DECIDED
+            else msg(
+                "You or your organisation applied to this call and are invited to a later stage, so this ranking is not shown to "
+                "you before that is decided."
             )
         )
     of_jury = not initiative.roles(actor).isdisjoint(JUDGING)
@@ -186,7 +195,7 @@ def sees_ranking(
     return hidden_from_others(officer(actor, initiative))
 
 
-def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: OwnApplications) -> Verdict:
     """How many reviews each application of a round has and needs, without scores: the staff, who ask jurors; the chair,
     who can lower a quorum; and jurors for the applications that they were asked to review, because one of them may have
     to act in the chair's place. Not people who applied in the round, before it is decided: `own` are the actor's
@@ -198,7 +207,7 @@ def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Coll
     return unless_rival(hidden_from_others(verdict), round, own)
 
 
-def sees_late_access(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+def sees_late_access(actor: str, initiative: Initiative, round: Round, *, own: OwnApplications) -> Verdict:
     """Who was given late access: the staff, except those who applied in the round, before it is decided."""
     return unless_rival(hidden_from_others(officer(actor, initiative)), round, own)
 
@@ -209,7 +218,7 @@ def sees_timeline(
     *,
     applicant: str | None = None,
     round: Round | None = None,
-    own: Collection[str] = (),
+    own: OwnApplications = NONE_OWN,
 ) -> Verdict:
     """Everything that happened in a stream, pseudonymous and without sealed texts: the staff and funders; and the
     applicant for their own application or grant, without the jurors' handles.

@@ -232,7 +232,7 @@ def decides_on(
     they were asked to review without having declared whether they have a conflict. `reviews` are all reviews of it;
     `own` and `read` are as in `chairs_panel`.
 
-    If `no_chair_can` decide, because each has a conflict with it or applied in the round, a juror decides who was asked
+    If `no_chair_can` decide, because each has a conflict with it or is excluded from the panel, a juror decides who was asked
     to review it, declared no conflict, and meets the conditions for a chair.
     """
     mine = own_reviews(actor, reviews)
@@ -253,6 +253,21 @@ def chairs_panel(
     """The chair; in a blind stage only one who is not an officer and does not know who applied. `own` are the actor's
     applications in the round, and there must be none; `read` is what they have read of it."""
     return _decides(Role.CHAIR, actor, initiative, stage, own=own, read=read)
+
+
+def closes_panel(
+    actor: str,
+    initiative: Initiative,
+    stage: Stage,
+    *,
+    own: Collection[str],
+    read: Reading,
+    in_place_of_chair: bool,
+) -> Verdict:
+    """The chair, as in `chairs_panel`; or a juror `in_place_of_chair` who meets the conditions for one."""
+    if in_place_of_chair and Role.CHAIR not in initiative.roles(actor):
+        return _decides(Role.JUROR, actor, initiative, stage, own=own, read=read)
+    return chairs_panel(actor, initiative, stage, own=own, read=read)
 
 
 def _decides(

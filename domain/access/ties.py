@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.deciding import Allowed, Denied, Verdict
 from domain.messages import msg
+from domain.parties import OwnApplications
 from domain.readings import Reading
 from domain.reviews.state import OUTSTANDING, STEPPED_BACK, Review, undeclared
 from domain.rounds.state import Round, RoundStatus
@@ -72,15 +73,27 @@ def unless_knows(verdict: Verdict, stage: Stage, read: Reading) -> Verdict:
     return verdict
 
 
-def unless_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdict:
-    """Staff and jury, except people who applied in the round: the others are their rivals until it is decided."""
-    if isinstance(verdict, Allowed) and own and round.status is not RoundStatus.DECIDED:
+def unless_rival(verdict: Verdict, round: Round, own: OwnApplications) -> Verdict:
+    """Staff and jury, except people who applied in the round: the others are their rivals until it is decided, and longer if
+    their own application goes on in a later stage (`hides_rivals`)."""
+    if isinstance(verdict, Allowed) and hides_rivals(round, own):
         return Denied(
             msg(
                 "You or your organisation applied in this round, so other applications are not shown to you before it is decided."
             )
+            if round.status is not RoundStatus.DECIDED
+            else msg(
+                "You or your organisation applied to this call and are invited to a later stage, so other applications are not "
+                "shown to you before that is decided."
+            )
         )
     return verdict
+
+
+def hides_rivals(round: Round, own: OwnApplications) -> bool:
+    """Whether others' applications of a round are those of rivals: until it is decided, and as long as an application of one's
+    own is in play in a later stage, because rivals there wrote and were scored here."""
+    return bool(own) and (own.competing or round.status is not RoundStatus.DECIDED)
 
 
 def hidden_from_others(verdict: Verdict) -> Verdict:

@@ -34,10 +34,10 @@ from domain.deciding import Fact
 from domain.dossiers import Dossier
 from domain.eligibility import wrong_answers
 from domain.forms import Answer, Form
-from domain.messages import msg
+from domain.messages import counted, msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds.state import Round, RoundStatus
-from domain.texts import check_text
+from domain.texts import check_explanation, check_text
 from domain.values import Money
 
 
@@ -55,10 +55,12 @@ def submit(
     answers: Mapping[str, Answer],
     eligibility: Mapping[str, bool],
     earlier: Collection[Application],
+    by_same_person: Collection[Application],
     now: datetime,
 ) -> tuple[Fact, ...]:
     """Submit an application to an open round, or to a rolling call. All answers are checked, and all errors are
-    reported together. `earlier` are the applicant's other applications to the call, if it takes only one from each;
+    reported together. `earlier` are the applicant's other applications to the call, if it takes only one from each, and
+    `by_same_person` those of a person and of the organisations for which they alone act;
     `eligibility` are the answers to its eligibility questions."""
     if call.rolling:
         check_takes_in(call, now)
@@ -66,6 +68,16 @@ def submit(
         round.check_open(now, applicant)
         if round.stage != call.stages[0].id:
             raise Refused(msg("This stage is open only to applications that were invited to it."))
+    if call.applications_per_applicant == "one" and any(
+        each.status is not ApplicationStatus.WITHDRAWN for each in by_same_person
+    ):
+        raise Refused(
+            msg(
+                "This call takes one application from each applicant. A person, and the organisations for which nobody else "
+                "acts, count as one applicant, and you have submitted an application already. You can change it, or withdraw "
+                "it and submit another one."
+            )
+        )
     if call.applications_per_applicant == "one" and any(
         each.status is not ApplicationStatus.WITHDRAWN for each in earlier
     ):
@@ -168,6 +180,33 @@ def withdraw(
             explanation=check_explanation(explanation),
         ),
     )
+
+
+def check_all_ended(applications: Collection[Application]) -> None:
+    """Raise `Refused` if one of an organisation's applications could still lead to an award, or was awarded and not offered
+    yet, so that the organisation cannot be closed: nobody could be offered the award, and it would block others."""
+    undecided = sum(each.status in WITHDRAWABLE for each in applications)
+    if undecided:
+        raise Refused(
+            counted(
+                "{count} application of this organisation is under consideration or on a waiting list. Withdraw it first; then "
+                "the organisation can be closed.",
+                "{count} applications of this organisation are under consideration or on a waiting list. Withdraw them first; "
+                "then the organisation can be closed.",
+                count=undecided,
+            )
+        )
+    awarded = sum(each.has_unoffered_award for each in applications)
+    if awarded:
+        raise Refused(
+            counted(
+                "{count} application of this organisation was awarded a grant that is not offered yet. Answer the offer first; "
+                "then the organisation can be closed.",
+                "{count} applications of this organisation were awarded grants that are not offered yet. Answer the offers "
+                "first; then the organisation can be closed.",
+                count=awarded,
+            )
+        )
 
 
 def end_by_erasure(
@@ -328,10 +367,3 @@ def _check_undecided(application: Application) -> None:
                 status=application.status,
             )
         )
-
-
-def check_explanation(explanation: str | None) -> str | None:
-    """The optional explanation beside a reason, trimmed; an empty one counts as none. Raises `Invalid`."""
-    if explanation is None or not explanation.strip():
-        return None
-    return check_text(explanation, "explanation", most=limits.EXPLANATION, long=True)

@@ -27,7 +27,7 @@ from domain.forms import Form, Rubric, check_form, check_rubric
 from domain.initiatives import check_screening_changes
 from domain.messages import At, msg
 from domain.refusals import Invalid, Refused
-from domain.texts import check_optional
+from domain.texts import check_explanation
 from domain.values import Money
 
 _LAST_YEAR: Final = 2200
@@ -204,7 +204,7 @@ def cancel(
             call=call_id,
             officer=officer,
             reason=reason,
-            explanation=check_optional(explanation, "explanation", most=limits.EXPLANATION),
+            explanation=check_explanation(explanation),
         ),
     )
 

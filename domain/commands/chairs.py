@@ -1,12 +1,13 @@
-"""Whether a chair can decide on an application, or a juror has to in their place."""
+"""Whether a chair can decide on an application or in a panel, or a juror has to in their place."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from domain import access
-from domain.deciding import PlanRequest, some
+from domain.calls.state import Call
+from domain.commands.judged import known_of
+from domain.deciding import Denied, Part, some
 from domain.initiatives import Initiative
 from domain.parties import Actor, applied_by
 from domain.persons import PERSON, PersonStatus
@@ -15,12 +16,19 @@ from domain.values import Role
 
 
 def every_chair_is_excluded(
-    actor: str, initiative: Initiative, round_id: str, call_id: str, reviews: Iterable[Review]
-) -> Generator[PlanRequest, Any, bool]:
-    """Whether there are chairs and each of them has a conflict or an application of their own in the round. Loaded only
-    for jurors.
+    actor: str,
+    initiative: Initiative,
+    call_id: str,
+    call: Call,
+    round_id: str,
+    stage: str,
+    reviews: Iterable[Review] = (),
+) -> Part[bool]:
+    """Whether there are chairs and none of them can decide: each has declared a conflict in one of the `reviews`, or is excluded
+    from the whole panel (`access.chairs_panel`), because they applied in the round, or know who applied in a blind one. Loaded
+    only for jurors, who then decide in their place.
 
-    `reviews` are all reviews of the application.
+    `reviews` are all reviews of an application; none for what is decided for the panel as a whole.
     """
     if Role.CHAIR in initiative.roles(actor) or Role.JUROR not in initiative.roles(actor):
         return False
@@ -31,6 +39,10 @@ def every_chair_is_excluded(
     for chair in chairs:
         if access.declared_conflict(chair, reviews):
             continue
-        if not (yield from applied_by(Actor.of(chair, people[chair]), round_id, call_id)):
+        own = yield from applied_by(Actor.of(chair, people[chair]), round_id, call_id)
+        read = yield from known_of(chair, round_id, stage, call_id, call)
+        if not isinstance(
+            access.chairs_panel(chair, initiative, call.stage(stage), own=own, read=read), Denied
+        ):
             return False
     return bool(chairs)

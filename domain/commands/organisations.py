@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from domain import access, limits, organisations, persons
+from domain.applications import rules as application_rules
+from domain.applications.state import APPLICATION, Application
 from domain.commands.erasing import what_goes_with
+from domain.commands.joining import EndedByJoining, ended_by_joining
 from domain.deciding import (
     Allowed,
     Command,
@@ -14,10 +17,12 @@ from domain.deciding import (
     Plan,
     PlannedCommand,
     Registered,
+    index_entries,
     maybe,
     some,
     the,
 )
+from domain.indexes import submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.organisations import ORGANISATION, Organisation
 from domain.persons import PERSON, ErasureReason, Person
@@ -41,21 +46,23 @@ class InviteToOrganisation(Command, frozen=True, kw_only=True):
 
 
 class JoinOrganisation(Command, frozen=True, kw_only=True):
-    """Accept an invitation, and act for the organisation from now on."""
+    """Accept an invitation, and act for the organisation from now on. What one decided before on the organisation's money,
+    or in a round in which it applied, no longer counts."""
 
     organisation: OrganisationId
 
 
 class RemoveOrganisationMember(Command, frozen=True, kw_only=True):
-    """Remove a person (or oneself) from an organisation's members, or withdraw their invitation. At least one member
-    has to stay."""
+    """Remove oneself, or a person who joined later, from an organisation's members; withdraw an invitation, or decline one's
+    own. An administrator of the installation can remove every member. At least one member has to stay."""
 
     organisation: OrganisationId
     person: PersonId
 
 
 class CloseOrganisation(Command, frozen=True, kw_only=True):
-    """Close an organisation: it can no longer apply, and its grants continue."""
+    """Close an organisation, as the member who has acted for it the longest: it can no longer apply, and its grants
+    continue. Not while it has an application under consideration or an award that was not offered yet."""
 
     organisation: OrganisationId
 
@@ -112,13 +119,18 @@ def _invite(command: InviteToOrganisation, context: CommandContext) -> Plan:
 def _join(command: JoinOrganisation, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
     if context.actor != SYSTEM:
-        yield from maybe(PERSON, context.actor)
+        yield from maybe(PERSON, context.actor)  # so that nothing of theirs is decided meanwhile
+    ended = EndedByJoining()
+    if context.actor in organisation.invited:
+        ended = yield from ended_by_joining(context.actor, command.organisation)
 
     def decide() -> Outcome:
         added = organisations.join(command.organisation, organisation, person=context.actor)
         joined = persons.join_organisation(context.actor, organisation=command.organisation)
         return Outcome(
-            facts={command.organisation: added, context.actor: joined}, answers=command.organisation
+            facts={command.organisation: added, context.actor: joined, **ended.facts},
+            answers=command.organisation,
+            initiatives=ended.initiatives,
         )
 
     return PlannedCommand(may=access.joins(context.actor, organisation), initiative=None, decide=decide)
@@ -126,10 +138,13 @@ def _join(command: JoinOrganisation, context: CommandContext) -> Plan:
 
 def _remove_member(command: RemoveOrganisationMember, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        removed = organisations.remove_member(command.organisation, organisation, person=command.person)
+        removed = organisations.remove_member(
+            command.organisation, organisation, person=command.person, by=context.actor
+        )
         left = persons.leave_organisation(command.person, person, organisation=command.organisation)
         return Outcome(
             facts={command.organisation: removed} | ({command.person: left} if left else {}),
@@ -137,20 +152,26 @@ def _remove_member(command: RemoveOrganisationMember, context: CommandContext) -
         )
 
     return PlannedCommand(
-        may=access.removes_member(context.actor, organisation, command.person), initiative=None, decide=decide
+        may=access.removes_member(context.actor, organisation, command.person, installation),
+        initiative=None,
+        decide=decide,
     )
 
 
 def _close(command: CloseOrganisation, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
-    return PlannedCommand(
-        may=access.member_of_organisation(context.actor, organisation),
-        initiative=None,
-        decide=lambda: Outcome(
-            facts={command.organisation: organisations.close(command.organisation, organisation)},
-            answers=command.organisation,
-        ),
-    )
+    may = access.closes_organisation(context.actor, organisation)
+    applications: dict[str, Application] = {}
+    if isinstance(may, Allowed):
+        submitted = yield from index_entries(submissions_of(command.organisation))
+        applications = yield from some(APPLICATION, submitted)
+
+    def decide() -> Outcome:
+        closed = organisations.close(command.organisation, organisation)
+        application_rules.check_all_ended(applications.values())
+        return Outcome(facts={command.organisation: closed}, answers=command.organisation)
+
+    return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
 def _erase(command: EraseOrganisation, context: CommandContext) -> Plan:

@@ -24,7 +24,7 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.indexes import deciders_of, reviews_in, reviews_of
+from domain.indexes import deciders_of, judged_by, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import outcomes, state
 from domain.panels import rules as panel_rules
@@ -61,7 +61,7 @@ class SetPanelOutcome(Command, frozen=True, kw_only=True):
 
 
 class ClosePanel(Command, frozen=True, kw_only=True):
-    """Close the panel, once every application has its outcome."""
+    """Close the panel, once every application has its outcome. If no chair can decide in it, a juror of the round does."""
 
     panel: PanelId
 
@@ -136,7 +136,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
         )
     reviews = concerning((yield from some(REVIEW, asked)), panel.round)
     no_chair_can = yield from every_chair_is_excluded(
-        context.actor, initiative, panel.round, panel.call, reviews.values()
+        context.actor, initiative, panel.call, call, panel.round, panel.stage, reviews.values()
     )
     # Withdrawn applications matter only if the budget seems too small, so the others are seldom loaded.
     awarded = state.awards(panel, besides=command.application)
@@ -170,6 +170,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
                     rank=command.rank,
                     reason=command.reason,
                     more_because=command.more_because,
+                    decider=context.actor,
                 )
             },
             answers=command.panel,
@@ -192,16 +193,27 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, call, ranked, (_, own) = yield from together(
+    initiative, call, ranked, (_, own), judged = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
         actor_in(context.actor, panel.round, panel.call),
+        index_entries(judged_by(context.actor, panel.round)),
     )
     initiative = initiative.within(panel.call)
     read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
+    no_chair_can = yield from every_chair_is_excluded(
+        context.actor, initiative, panel.call, call, panel.round, panel.stage
+    )
     return PlannedCommand(
-        may=access.chairs_panel(context.actor, initiative, call.stage(panel.stage), own=own, read=read),
+        may=access.closes_panel(
+            context.actor,
+            initiative,
+            call.stage(panel.stage),
+            own=own,
+            read=read,
+            in_place_of_chair=no_chair_can and bool(judged),
+        ),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(

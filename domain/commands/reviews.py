@@ -97,6 +97,7 @@ def _replace(command: ReplaceReview, context: CommandContext) -> Plan:
 
 def _ask(application_id: str, juror: str, context: CommandContext, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
+    # The readings are loaded with the rest, so that `known_of` finds them without a round trip of its own; as below.
     call, round, initiative, person, _, _ = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),
@@ -203,7 +204,7 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     written = tuple(concerning((yield from some(REVIEW, asked)), application.round).values())
     read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
     no_chair_can = yield from every_chair_is_excluded(
-        context.actor, initiative, application.round, application.call, written
+        context.actor, initiative, application.call, call, application.round, round.stage, written
     )
     jury = yield from _jury(initiative)
     left = yield from _can_be_asked(command.application, application, call, stage, jury, written)

@@ -75,7 +75,7 @@ def _record(command: RecordScreening, context: CommandContext) -> Plan:
         command.grant,
         context,
         access.finance_on_grant,
-        lambda grant, recipient, _actor: rules.record_screening(
+        lambda grant, recipient, actor: rules.record_screening(
             command.grant,
             grant,
             recipient,
@@ -84,6 +84,7 @@ def _record(command: RecordScreening, context: CommandContext) -> Plan:
             reference=command.reference,
             screened_on=command.screened_on,
             note=command.note,
+            screener=actor.id,
             now=context.now,
         ),
     )

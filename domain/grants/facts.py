@@ -102,12 +102,12 @@ class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
 
     grant: str
     setting: int
+    confirmer: str
 
 
 @stored_as("grant.screened.v1", audience=FOLLOWERS)
 class GrantScreened(Fact, frozen=True, kw_only=True):
-    """The payee of that `setting` was compared with sanctions lists on `screened_on`; `reference` is public. The
-    envelope names who recorded it."""
+    """The payee of that `setting` was compared with sanctions lists on `screened_on`; `reference` is public."""
 
     grant: str
     dossier: str
@@ -115,7 +115,17 @@ class GrantScreened(Fact, frozen=True, kw_only=True):
     result: ScreeningResult
     reference: str
     screened_on: date
+    screener: str
     note: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+@stored_as("grant.screening_ended.v1", audience=FOLLOWERS)
+class GrantScreeningEnded(Fact, frozen=True, kw_only=True):
+    """The person who recorded the screening of the payee of that `setting` began to act for the recipient or the payee, so it
+    no longer counts."""
+
+    grant: str
+    setting: int
 
 
 @stored_as("grant.instalments_scheduled.v1", audience=EVERYBODY)
@@ -175,6 +185,17 @@ class GrantInstalmentApproved(Fact, frozen=True, kw_only=True):
     instalment: int
     approver: str
     approval: Approval
+
+
+@stored_as("grant.decisions_ended.v1", audience=EVERYBODY)
+class GrantDecisionsEnded(Fact, frozen=True, kw_only=True):
+    """A person began to act for the recipient or the payee, so what they decided on the payments no longer counts. They
+    approved these `instalments`, which need both approvals again; `payee`: they had confirmed the payee, who has to be
+    confirmed again."""
+
+    grant: str
+    instalments: tuple[int, ...]
+    payee: bool
 
 
 @stored_as("grant.instalment_instructed.v2", audience=EVERYBODY)
@@ -294,12 +315,14 @@ GrantFact = (
     | GrantPayeeSet
     | GrantPayeeConfirmed
     | GrantScreened
+    | GrantScreeningEnded
     | GrantInstalmentsScheduled
     | GrantReportSubmitted
     | GrantReportAccepted
     | GrantReportReturned
     | GrantInstalmentRequested
     | GrantInstalmentApproved
+    | GrantDecisionsEnded
     | GrantInstalmentInstructed
     | GrantInstalmentSettled
     | GrantInstalmentFailed

@@ -17,6 +17,7 @@ from domain.grants.facts import (
     GrantAmendmentDeclined,
     GrantAmendmentProposed,
     GrantCompleted,
+    GrantDecisionsEnded,
     GrantDeclined,
     GrantFact,
     GrantInstalmentApproved,
@@ -34,6 +35,7 @@ from domain.grants.facts import (
     GrantReportSubmitted,
     GrantResumed,
     GrantScreened,
+    GrantScreeningEnded,
     GrantSuspended,
     GrantTerminated,
     Instalment,
@@ -100,31 +102,36 @@ _AWAITED: Final[Mapping[InstalmentStatus, Approval]] = {
 
 class Payee(msgspec.Struct, frozen=True, kw_only=True):
     """The present payee; its name and account are only in the fact, sealed. `party` is the person or the organisation
-    that is paid, if they are registered here."""
+    that is paid, if they are registered here. `confirmer` is the person who confirmed it."""
 
     setting: int
     party: str | None = None
     confirmed: bool = False
+    confirmer: str | None = None
     payable_from: datetime | None = None
 
 
 class Screening(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest screening: the setting of the screened payee, and what was found."""
+    """The latest screening: the setting of the screened payee, what was found, and who recorded it."""
 
     setting: int
     result: ScreeningResult
+    screener: str
 
 
 class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
-    """An instalment: its plan, who approved it first, and which report met its condition.
+    """An instalment: its plan, who approved it, and which report met its condition.
 
-    `approved_for` is the payee's setting at the latest approval: an approval counts only for that payee.
+    `approved_for` is the payee's setting at the latest approval: an approval counts only for that payee. `approvals_ended`:
+    somebody who approved it began to act for the recipient or the payee, and nobody has approved it since.
     `instructed_at` is when the bank was last instructed to pay.
     """
 
     plan: Instalment
     status: InstalmentStatus = InstalmentStatus.SCHEDULED
     first_approver: str | None = None
+    second_approver: str | None = None
+    approvals_ended: bool = False
     approved_for: int | None = None
     report: int | None = None
     instructed_at: datetime | None = None
@@ -132,7 +139,7 @@ class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def approvals(self) -> int:
         """The number of approvals that led to its status."""
-        return _APPROVALS_OF.get(self.status, 0)
+        return 0 if self.approvals_ended else _APPROVALS_OF.get(self.status, 0)
 
 
 class Amendment(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,12 +226,14 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     def next_approval(self, number: int) -> Approval | None:
         """The approval that an instalment needs next: the first, the second, or none.
 
-        A failed one needs both again if the payee was changed after it was approved.
+        A failed one needs both again if its approvals no longer count.
         """
         instalment = self.instalments.get(number)
         if instalment is None:
             return None
-        if instalment.status is InstalmentStatus.FAILED and self.outdated(instalment):
+        if instalment.status is InstalmentStatus.FAILED and (
+            instalment.approvals_ended or self.outdated(instalment)
+        ):
             return 1
         return _AWAITED.get(instalment.status)
 
@@ -269,9 +278,15 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             )
         case GrantPayeeConfirmed():
             assert grant.payee is not None
-            return replace(grant, payee=replace(grant.payee, confirmed=True), payee_confirmed_before=True)
+            payee = replace(grant.payee, confirmed=True, confirmer=fact.confirmer)
+            return replace(grant, payee=payee, payee_confirmed_before=True)
         case GrantScreened():
-            return replace(grant, screening=Screening(setting=fact.setting, result=fact.result))
+            screening = Screening(setting=fact.setting, result=fact.result, screener=fact.screener)
+            return replace(grant, screening=screening)
+        case GrantScreeningEnded():
+            return replace(grant, screening=None)
+        case GrantDecisionsEnded():
+            return _with_ended_decisions(grant, fact)
         case GrantInstalmentsScheduled():
             return replace(
                 grant, instalments={plan.number: InstalmentState(plan=plan) for plan in fact.instalments}
@@ -295,6 +310,8 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
                     instalment,
                     status=InstalmentStatus.APPROVED_ONCE,
                     first_approver=fact.approver,
+                    second_approver=None,
+                    approvals_ended=False,
                     approved_for=_setting(grant),
                 ),
             )
@@ -302,7 +319,12 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             instalment = grant.instalments[fact.instalment]
             return _with_instalment(
                 grant,
-                replace(instalment, status=InstalmentStatus.APPROVED, approved_for=_setting(grant)),
+                replace(
+                    instalment,
+                    status=InstalmentStatus.APPROVED,
+                    second_approver=fact.approver,
+                    approved_for=_setting(grant),
+                ),
             )
         case GrantInstalmentInstructed():
             instalment = grant.instalments[fact.instalment]
@@ -360,10 +382,24 @@ def _setting(grant: Grant) -> int | None:
 
 
 def _unapproved(instalment: InstalmentState) -> InstalmentState:
-    """An instalment after another payee was set: its approvals end, because they were for the former payee."""
+    """An instalment whose approvals ended. One that is with the bank, or that the bank did not pay, keeps its status."""
     if instalment.status not in APPROVALS:
         return instalment
-    return msgspec.structs.replace(instalment, status=InstalmentStatus.REQUESTED, first_approver=None)
+    return msgspec.structs.replace(
+        instalment, status=InstalmentStatus.REQUESTED, first_approver=None, second_approver=None
+    )
+
+
+def _with_ended_decisions(grant: Grant, fact: GrantDecisionsEnded) -> Grant:
+    """A grant after a person who decided on its payments began to act for its recipient or its payee."""
+    instalments = {
+        number: msgspec.structs.replace(_unapproved(grant.instalments[number]), approvals_ended=True)
+        for number in fact.instalments
+    }
+    payee = grant.payee
+    if fact.payee and payee is not None:
+        payee = msgspec.structs.replace(payee, confirmed=False, confirmer=None)
+    return msgspec.structs.replace(grant, payee=payee, instalments=grant.instalments | instalments)
 
 
 def _ended(instalment: InstalmentState) -> InstalmentState:

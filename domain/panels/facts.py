@@ -56,7 +56,7 @@ class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
 
     An award has an `amount` in minor units of `currency` and a `reason`; `more_because` says why it is higher than the
     requested sum. A place on the waiting list has a `rank` from 1, and the `amount` that is awarded if the application
-    moves up. A decline has a `reason`.
+    moves up. A decline has a `reason`. `decider` is the chair who set it, or the juror in their place.
     """
 
     panel: str
@@ -67,6 +67,24 @@ class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
     rank: int | None
     reason: OutcomeReason | None
     more_because: MoreReason | None
+    decider: str
+
+
+@stored_as("panel.outcome_ended.v1", audience=FOLLOWERS)
+class PanelOutcomeEnded(Fact, frozen=True, kw_only=True):
+    """The person who set this outcome began to act for an applicant of the round, so it no longer counts; another person sets
+    one."""
+
+    panel: str
+    application: str
+
+
+@stored_as("panel.reopened.v1", audience=FOLLOWERS)
+class PanelReopened(Fact, frozen=True, kw_only=True):
+    """A closed panel is open again, because the person who closed it, or set outcomes in it, began to act for an applicant of
+    the round."""
+
+    panel: str
 
 
 @stored_as("panel.closed.v1", audience=FOLLOWERS)
@@ -155,6 +173,8 @@ class PanelWaitingListMoved(Fact, frozen=True, kw_only=True):
 PanelFact = (
     PanelOpened
     | PanelOutcomeSet
+    | PanelOutcomeEnded
+    | PanelReopened
     | PanelClosed
     | PanelReturned
     | PanelConfirmed

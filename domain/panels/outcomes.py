@@ -30,6 +30,7 @@ def set_outcome(
     rank: int | None,
     reason: OutcomeReason | None,
     more_because: MoreReason | None,
+    decider: str,
 ) -> tuple[Fact, ...]:
     """Decide on a ranked application; the decision can be changed until the panel is closed.
 
@@ -68,6 +69,7 @@ def set_outcome(
             rank=rank,
             reason=reason,
             more_because=more_because,
+            decider=decider,
         ),
     )
 

@@ -8,7 +8,15 @@ from domain.applications.state import Application, ApplicationStatus, to_settle,
 from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.messages import counted, msg
-from domain.panels.facts import PanelClosed, PanelConfirmed, PanelOpened, PanelReturned, ReturnReason
+from domain.panels.facts import (
+    PanelClosed,
+    PanelConfirmed,
+    PanelOpened,
+    PanelOutcomeEnded,
+    PanelReopened,
+    PanelReturned,
+    ReturnReason,
+)
 from domain.panels.ranking import rank
 from domain.panels.state import Panel, PanelStatus
 from domain.refusals import Refused
@@ -118,6 +126,21 @@ def return_to_chair(
         )
     _check_second(panel, returner, deciders)
     return (PanelReturned(panel=panel_id, returner=returner, reason=reason),)
+
+
+def end_decisions(panel_id: str, panel: Panel, *, person: str) -> tuple[Fact, ...]:
+    """Record that what a person decided in a panel no longer counts, because they begin to act for an applicant of its round;
+    nothing for a panel that is confirmed, because two people have decided it."""
+    if panel.status not in (PanelStatus.OPENED, PanelStatus.CLOSED):
+        return ()
+    ended = tuple(
+        PanelOutcomeEnded(panel=panel_id, application=application)
+        for application, decision in sorted(panel.outcomes().items())
+        if decision.decider == person
+    )
+    if panel.status is PanelStatus.CLOSED and (ended or panel.chair == person):
+        return (PanelReopened(panel=panel_id), *ended)
+    return ended
 
 
 def _check_complete(panel: Panel, applications: Mapping[str, Application]) -> None:

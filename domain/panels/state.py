@@ -18,7 +18,9 @@ from domain.panels.facts import (
     PanelConfirmed,
     PanelFact,
     PanelOpened,
+    PanelOutcomeEnded,
     PanelOutcomeSet,
+    PanelReopened,
     PanelReturned,
     PanelWaitingListLeft,
     PanelWaitingListMoved,
@@ -36,8 +38,8 @@ class PanelStatus(enum.StrEnum):
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a panel. `decisions` are all outcomes that were set, including those that were changed later: adding
-    one copies only pointers, so that folding a thousand takes a few milliseconds. `chair` is the person who closed it.
+    """The state of a panel. `decisions` are all outcomes that were set and did not end, including those that were changed later:
+    adding one copies only pointers, so that folding a thousand takes a few milliseconds. `chair` is the person who closed it.
     `announce_at` is set while an announcement is planned. `freed` is the sum of awards that ended without a grant,
     `moved_up` the sum awarded from the waiting list since."""
 
@@ -75,7 +77,10 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
             return replace(panel, decisions=(*panel.decisions, fact))
         case PanelClosed():
             return replace(panel, status=PanelStatus.CLOSED, chair=fact.chair)
-        case PanelReturned():
+        case PanelOutcomeEnded():
+            left = tuple([each for each in panel.decisions if each.application != fact.application])
+            return replace(panel, decisions=left)
+        case PanelReturned() | PanelReopened():
             return replace(panel, status=PanelStatus.OPENED, chair=None)
         case PanelConfirmed():
             return replace(panel, status=PanelStatus.CONFIRMED)

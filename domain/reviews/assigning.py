@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from domain import fast_track
-from domain.applications.rules import check_explanation
 from domain.applications.state import Application
 from domain.deciding import Fact
 from domain.initiatives import Initiative
@@ -27,6 +26,7 @@ from domain.reviews.writing import check_eligible, check_in_review
 from domain.rounds.facts import QuorumReason, RoundQuorumLowered
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
+from domain.texts import check_explanation
 
 
 def why_not_asked(
@@ -148,6 +148,27 @@ def declare_conflict(
             after_submitting=submitted,
             reason=reason,
             explanation=check_explanation(explanation),
+        ),
+    )
+
+
+def end_by_joining(
+    review_id: str, review: Review, round_id: str, *, person: str, own: Collection[str]
+) -> tuple[Fact, ...]:
+    """Step back, in the name of a juror, from a review that they submitted in a round before they began to act for an
+    applicant of it; nothing for other reviews. `own` are the applications of that party: a conflict of interest. The others
+    are its rivals."""
+    if (review.juror, review.round, review.status) != (person, round_id, ReviewStatus.SUBMITTED):
+        return ()
+    return (
+        ReviewConflictDeclared(
+            review=review_id,
+            application=review.application,
+            round=review.round,
+            juror=review.juror,
+            after_submitting=True,
+            reason="collaboration" if review.application in own else "rivalry",
+            explanation=None,
         ),
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain import limits
 from domain.calls.rules import instant
 from domain.calls.state import Call, CallStatus
 from domain.deciding import Fact
@@ -25,7 +24,7 @@ from domain.rounds.facts import (
 )
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
-from domain.texts import check_optional
+from domain.texts import check_explanation
 
 
 def stage_to_open(call: Call, rounds: Iterable[Round]) -> Stage:
@@ -111,7 +110,7 @@ def extend(
             grace_minutes=round.grace_minutes,
             closing_at=max(intake_ends, round.closing_at),
             reason=reason,
-            explanation=check_optional(explanation, "explanation", most=limits.EXPLANATION),
+            explanation=check_explanation(explanation),
         ),
     )
 
@@ -152,7 +151,7 @@ def grant_late_access(
             time_zone=round.time_zone,
             closing_at=max(moment, round.intake_ends, *others),
             reason=reason,
-            explanation=check_optional(explanation, "explanation", most=limits.EXPLANATION),
+            explanation=check_explanation(explanation),
         ),
     )
 

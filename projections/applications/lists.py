@@ -10,10 +10,10 @@ from domain import access
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL
 from domain.deciding import Allowed
-from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of, submissions_of
+from domain.indexes import conflicts_of, judged_by, reviews_of, rounds_of, submissions_of, submissions_to
 from domain.initiatives import Initiative
 from domain.messages import msg
-from domain.parties import Actor, acts_for
+from domain.parties import Actor, OwnApplications, acts_for
 from domain.readings import EXAMINED
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.state import REVIEW, Review, concerning
@@ -21,7 +21,7 @@ from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from projections import readings
 from projections.applications.lines import ApplicationLine, line
-from projections.cases import decided_rounds, judged_now, undecided
+from projections.cases import decided_rounds, judged_now
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
@@ -60,9 +60,9 @@ async def of_call(
         "limit": check_limit(limit) + 1,
     }
     rows = await _rows_of_call(reader, actor, call, **asked)
-    # Rare: staff who applied themselves get the list again without their rivals, until the round is decided.
-    applied_in = rows[0]["applied_in"] if rows and role is not Role.FUNDER else []
-    if closed := await undecided(reader, applied_in):
+    # Rare: staff who applied themselves get the list again without their rivals.
+    applied = bool(rows and rows[0]["applied"]) and role is not Role.FUNDER
+    if applied and (closed := await _with_rivals(reader, actor, call)):
         rows = await _rows_of_call(reader, actor, call, closed=closed, **asked)
 
     judged = [row["application"] for row in rows if row["judged"]] if role is not Role.FUNDER else []
@@ -92,6 +92,17 @@ async def of_call(
         )
 
     return page(rows, limit, item, lambda row: str(row["application"]))
+
+
+async def _with_rivals(reader: Fresh, viewer: Actor, call: str) -> list[str]:
+    """The rounds of a call in which the viewer has rivals."""
+    rounds = await reader.index_entries(rounds_of(call))
+    loaded = await reader.load(*((ROUND, each) for each in rounds))
+    return [
+        each
+        for each in rounds
+        if access.hides_rivals(loaded[each].state, await reader.applied_by(viewer, each, call))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +142,15 @@ async def _seen_as_juror(
     for application, its_reviews in reviews.items():
         state: Application = loaded[application].state
         round: Round = loaded[state.round].state
-        text = access.sees_application(viewer, house, round, state, its_reviews, own=())
+        text = access.sees_application(viewer, house, round, state, its_reviews, own=OwnApplications())
         identity = access.sees_applicant(
-            viewer, house, loaded[call].state.stage(round.stage), round, state, its_reviews, own=()
+            viewer,
+            house,
+            loaded[call].state.stage(round.stage),
+            round,
+            state,
+            its_reviews,
+            own=OwnApplications(),
         )
         found[application] = _Seen(
             title=isinstance(text, Allowed),
@@ -167,7 +184,7 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
     """A call's applications; in rounds that are `closed` to the viewer only those of the viewer's own parties.
 
     Each row has `conflict` (the viewer declared one with it), `conflict_in_call` (with one of the call), `judged`
-    (they were asked to review it) and `applied_in` (the call's rounds in which they applied). All come from the command
+    (they were asked to review it) and `applied` (they, or a party with which they are tied, applied to the call). All come from the command
     runner's indexes, which are current; a read model may lag.
 
     PostgreSQL plans this once for all values: each is in a sub-select, and unused conditions are left out. With
@@ -185,7 +202,7 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
             EXISTS (SELECT FROM looked_up WHERE what = 1) AS conflict_in_call,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
-            ARRAY (SELECT DISTINCT round FROM looked_up WHERE what >= 3) AS applied_in
+            EXISTS (SELECT FROM history.indexes WHERE name = ANY ((SELECT %(submissions)b::text[])::text[])) AS applied
         FROM (
             SELECT * FROM read.applications a
             WHERE a.call = (SELECT %(call)b::text) AND a.application > (SELECT %(after)b::text)
@@ -201,8 +218,8 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
         looked_up=[
             conflicts_of(viewer.id, ""),
             judged_by(viewer.id, ""),
-            *(applications_by(party, "") for party in viewer.all_parties),
         ],
+        submissions=[submissions_to(call, party) for party in viewer.all_parties],
         rounds_of=rounds_of(call),
         **asked,
     )

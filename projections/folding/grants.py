@@ -29,6 +29,7 @@ from domain.grants.facts import (
     GrantReportSubmitted,
     GrantResumed,
     GrantScreened,
+    GrantScreeningEnded,
     GrantSuspended,
     GrantTerminated,
     Instalment,
@@ -207,6 +208,8 @@ def grant_row(row: GrantRow, state: Grant, fact: GrantFact, version: int) -> Gra
             return replace(row, amendment=None, amendment_version=None)
         case GrantScreened():
             return replace(row, screening_version=version)
+        case GrantScreeningEnded():
+            return replace(row, screening_version=None)
         case GrantResumed():
             return replace(row, reason=None, reason_version=None)
         case GrantAmendmentProposed():

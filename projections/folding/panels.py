@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.panels.facts import PanelFact, PanelOpened, PanelOutcome, PanelOutcomeSet
+from domain.panels.facts import PanelFact, PanelOpened, PanelOutcome, PanelOutcomeEnded, PanelOutcomeSet
 from domain.panels.state import Panel, PanelStatus, evolve
 from domain.rounds.facts import RoundQuorumLowered
 from projections.placed import Placed
@@ -78,6 +78,8 @@ def fold(rows: Rows, fact: PanelFact | RoundQuorumLowered, placed: Placed) -> No
         for number, place in enumerate(fact.ranking, start=1):
             given = {"panel": fact.panel, "number": number, "from_position": placed.position}
             rows.put(PLACES, row_of(PlaceRow, place, **given))
+    elif isinstance(fact, PanelOutcomeEnded):
+        rows.clear(OUTCOMES, (fact.panel, fact.application))
     elif isinstance(fact, PanelOutcomeSet):
         rows.put(OUTCOMES, row_of(OutcomeRow, fact, waitlist_rank=fact.rank))
 

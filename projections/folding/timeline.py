@@ -22,6 +22,7 @@ from domain.organisations import OrganisationRegistered
 from domain.panels.facts import (
     PanelAwardFreed,
     PanelOpened,
+    PanelOutcomeEnded,
     PanelOutcomeSet,
     PanelWaitingListLeft,
     PanelWaitingListMoved,
@@ -69,6 +70,7 @@ def shown_in(placed: Placed) -> tuple[str, ...]:
             return placed.stream, round
         case (
             PanelOutcomeSet()
+            | PanelOutcomeEnded()
             | PanelAwardFreed()
             | PanelWaitingListLeft()
             | PanelWaitingListMoved()
@@ -177,6 +179,7 @@ def about(fact: Fact) -> tuple[str | None, str | None]:
         case (
             ReadingRecorded()
             | PanelOutcomeSet()
+            | PanelOutcomeEnded()
             | PanelAwardFreed()
             | PanelWaitingListLeft()
             | PanelWaitingListMoved()

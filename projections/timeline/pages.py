@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from domain import access
 from domain.deciding import Allowed
-from domain.grants.facts import GrantScreened
+from domain.grants.facts import GrantScreened, GrantScreeningEnded
 from domain.grants.state import GRANT
 from domain.topics import topics_for, topics_of
 from domain.values import Role
@@ -80,9 +80,11 @@ async def _hidden_screenings(reader: Reader, asked: Asked) -> list[int]:
         WHERE t.thing = %(thing)b AND t.topic = ANY (%(topics)b::text[])
         """,
         thing=asked.thing,
-        topics=list(topics_of(GrantScreened)),
+        topics=list(topics_of(GrantScreened, GrantScreeningEnded)),
     )
-    screenings = {row["position"]: cast("GrantScreened", recorded_in(row).fact) for row in rows}
+    screenings = {
+        row["position"]: cast("GrantScreened | GrantScreeningEnded", recorded_in(row).fact) for row in rows
+    }
     if not screenings:
         return []
     grants = await reader.readable(*((GRANT, each) for each in {fact.grant for fact in screenings.values()}))

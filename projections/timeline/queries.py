@@ -154,8 +154,10 @@ async def of_call(
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
     conflicts = await reader.conflicts_in_call(who, call)
-    # Rounds in which the viewer applied are hidden, as from funders, until they are decided.
-    closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
+    # Rounds in which the viewer has rivals are hidden, as undecided ones are from funders.
+    closed = undecided
+    if role is not Role.FUNDER:
+        closed = [each for each in rounds if access.hides_rivals(states[each], own[each])]
     return await page(
         reader,
         Asked(

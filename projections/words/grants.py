@@ -11,6 +11,7 @@ from domain.grants.facts import (
     GrantAmendmentDeclined,
     GrantAmendmentProposed,
     GrantCompleted,
+    GrantDecisionsEnded,
     GrantDeclined,
     GrantFact,
     GrantInstalmentApproved,
@@ -28,6 +29,7 @@ from domain.grants.facts import (
     GrantReportSubmitted,
     GrantResumed,
     GrantScreened,
+    GrantScreeningEnded,
     GrantSuspended,
     GrantTerminated,
     Instalment,
@@ -94,6 +96,29 @@ def grant_words(fact: GrantFact, context: SentenceContext) -> FactInWords:
                 changed=(
                     msg("Result of the screening: {result}", result=SCREENING_RESULTS[fact.result]),
                     msg("Reference of the screening: {reference}", reference=fact.reference),
+                ),
+            )
+        case GrantScreeningEnded():
+            return FactInWords(
+                msg(
+                    "The screening of the payee of the grant for {about} no longer counts: the person who recorded it has begun "
+                    "to act for the recipient or the payee.",
+                    about=about,
+                )
+            )
+        case GrantDecisionsEnded():
+            return FactInWords(
+                msg(
+                    "A person who decided on the payments of the grant for {about} has begun to act for the recipient or the "
+                    "payee.",
+                    about=about,
+                ),
+                changed=(
+                    *(
+                        msg("Instalment {instalment} needs both approvals again", instalment=number)
+                        for number in fact.instalments
+                    ),
+                    *((msg("The payee has to be confirmed again"),) if fact.payee else ()),
                 ),
             )
         case GrantCompleted():

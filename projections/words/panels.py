@@ -15,7 +15,9 @@ from domain.panels.facts import (
     PanelConfirmed,
     PanelFact,
     PanelOpened,
+    PanelOutcomeEnded,
     PanelOutcomeSet,
+    PanelReopened,
     PanelReturned,
     PanelWaitingListLeft,
     PanelWaitingListMoved,
@@ -40,6 +42,22 @@ def panel_words(fact: PanelFact, context: SentenceContext) -> FactInWords:
             )
         case PanelOutcomeSet():
             return _outcome(fact, context)
+        case PanelOutcomeEnded():
+            return FactInWords(
+                msg(
+                    "The outcome for {about} no longer counts: the person who set it has begun to act for an applicant of the "
+                    "round.",
+                    about=about,
+                )
+            )
+        case PanelReopened():
+            return FactInWords(
+                msg(
+                    "The panel of {about} is open again: a person who decided in it has begun to act for an applicant of the "
+                    "round.",
+                    about=about,
+                )
+            )
         case PanelClosed():
             return FactInWords(msg("{actor} closed the panel of {about}.", actor=actor, about=about))
         case PanelReturned():

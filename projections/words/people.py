@@ -26,6 +26,7 @@ from domain.organisations import (
     OrganisationErased,
     OrganisationFact,
     OrganisationHandleGiven,
+    OrganisationInvitationDeclined,
     OrganisationMemberAdded,
     OrganisationMemberInvited,
     OrganisationMemberRemoved,
@@ -152,6 +153,10 @@ def organisation_words(fact: OrganisationFact, context: SentenceContext) -> Fact
         case OrganisationMemberInvited():
             return FactInWords(
                 msg("{actor} invited a person to act for the organisation.", actor=context.actor)
+            )
+        case OrganisationInvitationDeclined():
+            return FactInWords(
+                msg("{actor} declined an invitation to act for the organisation.", actor=context.actor)
             )
         case OrganisationMemberAdded():
             return FactInWords(

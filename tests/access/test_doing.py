@@ -14,8 +14,9 @@ from domain.initiatives import MemberAdded, MemberRemoved
 from domain.readings import Reading
 from domain.reviews.state import Review, ReviewStatus
 from domain.values import MEMBER_ROLES, Role
+from tests.access.moments import NEWCOMER, WHO, Moment, fork
 from tests.access.table import HIDDEN, PERSONS, ROLES, SENTENCES, TABLE
-from tests.access.walk import NEWCOMER, WHO, Moment, fork, moments
+from tests.access.walk import moments
 from tests.driving import World
 from tests.scene import (
     ARTIST,

@@ -14,7 +14,8 @@ from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.rounds.facts import RoundOpened
 from domain.stages import Blindness
 from domain.values import Role
-from tests.access.walk import NEWCOMER, Moment, fork, moments
+from tests.access.moments import NEWCOMER, Moment, fork
+from tests.access.walk import moments
 from tests.scene import ARTIST, CHAIR, INITIATIVE, JUROR, OFFICER, THIRD_JUROR
 
 walked = functools.cache(moments)

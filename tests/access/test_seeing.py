@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable
 
+import msgspec
 import pytest
 
 from domain import access
@@ -12,7 +13,7 @@ from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.state import Grant
 from domain.initiatives import INITIATIVE as INITIATIVES
 from domain.initiatives import Initiative
-from domain.parties import Actor
+from domain.parties import Actor, OwnApplications
 from domain.reviews.state import Review, ReviewStatus
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Blindness
@@ -84,6 +85,9 @@ def reviews(**statuses: ReviewStatus) -> tuple[Review, ...]:
         Review(status=status, juror=jurors[name.replace("_", " ")], application=APPLICATION)
         for name, status in statuses.items()
     )
+
+
+GOING_ON = msgspec.structs.replace(OURS, status=ApplicationStatus.INVITED, invited_to="project")
 
 
 def allowed(ask: Callable[[str], Verdict], among: Iterable[str] = EVERYBODY) -> dict[str, Role]:
@@ -174,21 +178,21 @@ class TestTheApplicationsText:
     def test_is_kept_from_all_who_applied_until_the_round_is_decided(self, state: Round) -> None:
         def ask(who: str) -> Verdict:
             return access.sees_application(
-                Actor(who), HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
+                Actor(who), HOUSE, state, OURS, self.STATUSES, own=OwnApplications((OTHER_APPLICATION,))
             )
 
         assert allowed(ask) == {"artist": Role.APPLICANT}
         assert told(ask(OFFICER)) == APPLIED
         assert hidden(ask) == hidden(self.asking(state, self.STATUSES))
         assert access.sees_application(
-            Actor(OFFICER), HOUSE, DECIDED, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
+            Actor(OFFICER), HOUSE, DECIDED, OURS, self.STATUSES, own=OwnApplications((OTHER_APPLICATION,))
         ) == Allowed(Role.OFFICER)
 
     def test_an_officer_sees_their_own_as_its_applicant(self) -> None:
         own = Application(status=ApplicationStatus.ELIGIBLE, applicant=OFFICER)
-        assert access.sees_application(Actor(OFFICER), HOUSE, CLOSED, own, (), own=(APPLICATION,)) == Allowed(
-            Role.APPLICANT
-        )
+        assert access.sees_application(
+            Actor(OFFICER), HOUSE, CLOSED, own, (), own=OwnApplications((APPLICATION,))
+        ) == Allowed(Role.APPLICANT)
 
 
 class TestWhoApplied:
@@ -295,7 +299,7 @@ class TestTheReviews:
     def test_are_kept_from_all_who_applied_until_the_round_is_decided(self, state: Round) -> None:
         def ask(who: str, state: Round = state) -> Verdict:
             return access.sees_reviews(
-                Actor(who), HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
+                Actor(who), HOUSE, state, OURS, self.STATUSES, own=OwnApplications((OTHER_APPLICATION,))
             )
 
         assert allowed(ask) == {}
@@ -333,8 +337,13 @@ class TestHowFarTheJuryIs:
 
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
     def test_is_kept_from_all_who_applied_until_it_is_decided(self, state: Round) -> None:
-        assert allowed(lambda who: access.sees_progress(who, HOUSE, state, own=(APPLICATION,))) == {}
-        assert access.sees_progress(OFFICER, HOUSE, DECIDED, own=(APPLICATION,)) == Allowed(Role.OFFICER)
+        assert (
+            allowed(lambda who: access.sees_progress(who, HOUSE, state, own=OwnApplications((APPLICATION,))))
+            == {}
+        )
+        assert access.sees_progress(OFFICER, HOUSE, DECIDED, own=OwnApplications((APPLICATION,))) == Allowed(
+            Role.OFFICER
+        )
 
 
 class TestTheCommentsForTheApplicant:
@@ -390,8 +399,13 @@ class TestTheRanking:
 
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
     def test_is_kept_from_all_who_applied_until_it_is_decided(self, state: Round) -> None:
-        assert allowed(lambda who: access.sees_ranking(who, HOUSE, state, own=(APPLICATION,))) == {}
-        assert access.sees_ranking(OFFICER, HOUSE, DECIDED, own=(APPLICATION,)) == Allowed(Role.OFFICER)
+        assert (
+            allowed(lambda who: access.sees_ranking(who, HOUSE, state, own=OwnApplications((APPLICATION,))))
+            == {}
+        )
+        assert access.sees_ranking(OFFICER, HOUSE, DECIDED, own=OwnApplications((APPLICATION,))) == Allowed(
+            Role.OFFICER
+        )
 
     def test_does_not_exist_for_others(self) -> None:
         assert hidden(lambda who: access.sees_ranking(who, HOUSE, IN_PANEL, own=())) == (
@@ -432,7 +446,7 @@ class TestTheTimeline:
     ) -> None:
         def ask(who: str, state: Round = state) -> Verdict:
             return access.sees_timeline(
-                Actor(who), HOUSE, applicant=ARTIST, round=state, own=(OTHER_APPLICATION,)
+                Actor(who), HOUSE, applicant=ARTIST, round=state, own=OwnApplications((OTHER_APPLICATION,))
             )
 
         assert allowed(ask) == {"artist": Role.APPLICANT}
@@ -569,4 +583,30 @@ def test_who_was_let_in_late_is_seen_by_the_staff_but_not_by_who_applied() -> No
     """A juror never, nor the chair: late access tells who came late."""
     seen = allowed(lambda who: access.sees_late_access(who, HOUSE, CLOSED, own=()))
     assert set(seen.values()) == {Role.OFFICER}
-    assert allowed(lambda who: access.sees_late_access(who, HOUSE, CLOSED, own=(APPLICATION,))) == {}
+    assert (
+        allowed(lambda who: access.sees_late_access(who, HOUSE, CLOSED, own=OwnApplications((APPLICATION,))))
+        == {}
+    )
+
+
+def test_who_goes_on_in_a_later_stage_sees_nothing_of_rivals_in_a_decided_round_either() -> None:
+    """Their own application, in whichever round, is shown to them as to every applicant."""
+    going_on = OwnApplications.of((), {OTHER_APPLICATION: GOING_ON})
+    assert (going_on, going_on.competing) == ((OTHER_APPLICATION,), True)
+    invited = "You or your organisation applied to this call and are invited to a later stage, so "
+    others, ranking = (
+        f"{invited}other applications are not shown to you before that is decided.",
+        f"{invited}this ranking is not shown to you before that is decided.",
+    )
+    answers = [
+        access.sees_application(Actor(OFFICER), HOUSE, DECIDED, OURS, (), own=going_on),
+        access.sees_reviews(Actor(OFFICER), HOUSE, DECIDED, OURS, (), own=going_on),
+        access.sees_progress(OFFICER, HOUSE, DECIDED, own=going_on),
+        access.sees_late_access(OFFICER, HOUSE, DECIDED, own=going_on),
+        access.sees_timeline(Actor(OFFICER), HOUSE, applicant=ARTIST, round=DECIDED, own=going_on),
+        access.reads_of_round(OFFICER, HOUSE, DECIDED, own=going_on),
+    ]
+    assert [str(answer.detail) for answer in answers if isinstance(answer, Denied)] == [others] * len(answers)
+    answer = access.sees_ranking(OFFICER, HOUSE, DECIDED, own=going_on)
+    assert isinstance(answer, Denied)
+    assert str(answer.detail) == ranking

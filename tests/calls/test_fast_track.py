@@ -22,7 +22,7 @@ from domain.values import Money
 from tests.calls.test_calls import changed, funded
 from tests.driving import NOON, World
 from tests.grants import scene as grants
-from tests.panels.test_panels import award, in_panel
+from tests.panels.scene import award, in_panel
 from tests.scene import (
     CALL,
     CHAIR,

@@ -96,6 +96,7 @@ OUTCOME_SET = PanelOutcomeSet(
     rank=None,
     reason="other",
     more_because=None,
+    decider=CHAIR,
 )
 
 INVITED = ApplicationInvited(application=APPLICATION, panel=PANEL, call=CALL, stage="project")

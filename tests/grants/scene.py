@@ -228,7 +228,7 @@ def payee_set(setting: int = 1, *, waits: bool = False, ends: int = 0) -> GrantP
 
 def payee_confirmed(setting: int = 1) -> GrantPayeeConfirmed:
     """The account was confirmed."""
-    return GrantPayeeConfirmed(grant=GRANT, setting=setting)
+    return GrantPayeeConfirmed(grant=GRANT, setting=setting, confirmer=FINANCE)
 
 
 def scheduled(*instalments: tuple[int, Condition]) -> GrantInstalmentsScheduled:

@@ -19,7 +19,7 @@ from domain.deciding import Command
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import conflicts_of
 from domain.refusals import Forbidden
-from tests.access.walk import fork
+from tests.access.moments import fork
 from tests.driving import NOON, World
 from tests.grants.scene import (
     APPLICATION,

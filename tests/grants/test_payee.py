@@ -159,7 +159,7 @@ class TestAPayeeThatIsSet:
     def test_finance_confirms_it(self) -> None:
         world = world_with_grant(*accepted(), payee_set())
         assert world.run(CONFIRM, FINANCE) == Outcome(
-            facts={GRANT: (GrantPayeeConfirmed(grant=GRANT, setting=1),)}, answers=GRANT
+            facts={GRANT: (GrantPayeeConfirmed(grant=GRANT, setting=1, confirmer=FINANCE),)}, answers=GRANT
         )
 
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, APPROVER, FUNDER])
@@ -256,7 +256,7 @@ class TestAPayeeThatWasChanged:
         world = world_with_grant(*payable(), requested(), payee_set(2, waits=True), *approved())
         assert world.turned_down(INSTRUCT, FINANCE, A_DAY_LATER) == (
             Refused,
-            "The payee was changed; the new one must be confirmed before a payment.",
+            "The bank details are not confirmed. They must be confirmed before a payment.",
         )
 
     def test_nothing_is_requested_for_an_unconfirmed_one(self) -> None:

@@ -68,6 +68,7 @@ def screened(result: ScreeningResult = "no_match", setting: int = 1) -> GrantScr
         result=result,
         reference="S-2026-1",
         screened_on=TODAY,
+        screener=FINANCE,
         note="Nobody alike.",
     )
 

@@ -80,7 +80,14 @@ AMENDMENT = GrantAmendmentProposed(
 def screened(result: str) -> GrantScreened:
     """A screening of the payee."""
     return GrantScreened(
-        grant=GRANT, dossier=PAYMENTS, setting=1, result=result, reference="S", screened_on=TODAY, note=None
+        grant=GRANT,
+        dossier=PAYMENTS,
+        setting=1,
+        result=result,
+        reference="S",
+        screened_on=TODAY,
+        screener=FINANCE,
+        note=None,
     )
 
 

@@ -12,7 +12,7 @@ from domain.persons import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import MEMBER_ROLES, Role
 from tests.driving import World, person
-from tests.panels.test_panels import DECLINE, in_panel
+from tests.panels.scene import DECLINE, in_panel
 from tests.scene import (
     ADMINISTRATOR,
     APPLICATION,

@@ -16,6 +16,7 @@ from domain.grants.facts import (
     GrantAmendmentDeclined,
     GrantAmendmentProposed,
     GrantCompleted,
+    GrantDecisionsEnded,
     GrantDeclined,
     GrantInstalmentApproved,
     GrantInstalmentFailed,
@@ -32,6 +33,7 @@ from domain.grants.facts import (
     GrantReportSubmitted,
     GrantResumed,
     GrantScreened,
+    GrantScreeningEnded,
     GrantSuspended,
     GrantTerminated,
 )
@@ -118,7 +120,7 @@ class GrantBook:
     def approve(self, instalment: int, stage: int, actor: str) -> None:
         """Two people approve, for the payee of now: of a payment that failed for an earlier one, both do anew."""
         if self.steps[instalment] == "failed":
-            assert self.outdated(instalment), "approved again for nothing"
+            assert self.outdated(instalment) or not self.approvers[instalment], "approved again for nothing"
             self.steps[instalment], self.approvers[instalment] = "requested", []
         before = self.approvers[instalment]
         assert actor not in before, "approved twice by the same person"
@@ -140,7 +142,7 @@ class GrantBook:
                 lost += len(self.approvers[instalment])
                 self.steps[instalment], self.approvers[instalment] = "requested", []
             elif step == "failed" and not self.outdated(instalment):
-                lost += 2
+                lost += len(self.approvers[instalment])
         return lost
 
     def amend(self, fact: GrantAmended) -> None:
@@ -296,8 +298,14 @@ class Books:
             case GrantPayeeConfirmed():
                 assert (fact.setting, grant.confirmed) == (grant.setting, False)
                 grant.confirmed = grant.ever_confirmed = True
-            case GrantScreened():
+            case GrantScreened() | GrantScreeningEnded():
                 assert fact.setting == grant.setting
+            case GrantDecisionsEnded():
+                for number in fact.instalments:
+                    grant.approvers[number] = []
+                    if grant.steps[number].startswith("approved"):
+                        grant.steps[number] = "requested"
+                grant.confirmed = grant.confirmed and not fact.payee
             case GrantInstalmentsScheduled():
                 assert set(grant.steps.values()) <= {"scheduled"}, "planned anew after a request"
                 grant.plan = {instalment.number: instalment.amount for instalment in fact.instalments}
@@ -325,7 +333,9 @@ class Books:
                 grant.paid[fact.instalment] = fact.amount
             case GrantInstalmentFailed():
                 grant.move(fact.instalment, "failed", "instructed")
-                assert fact.approvals_ended == (2 if grant.outdated(fact.instalment) else 0)
+                assert fact.approvals_ended == (
+                    len(grant.approvers[fact.instalment]) if grant.outdated(fact.instalment) else 0
+                )
             case GrantReportSubmitted():
                 assert grant.step in ("accepted", "suspended")
                 assert fact.report == len(grant.reports) + 1

@@ -2,7 +2,12 @@
 
 import pytest
 
-from domain.applications.facts import ApplicationEndedByErasure
+from domain.applications.facts import (
+    ApplicationAwarded,
+    ApplicationEndedByErasure,
+    ApplicationGrantOffered,
+    ApplicationWaitlisted,
+)
 from domain.commands.organisations import (
     CloseOrganisation,
     EraseOrganisation,
@@ -12,12 +17,13 @@ from domain.commands.organisations import (
     RemoveOrganisationMember,
 )
 from domain.commands.persons import ErasePerson
-from domain.deciding import Outcome
+from domain.deciding import Fact, Outcome
 from domain.identifiers import check_identifiers
 from domain.organisations import (
     ORGANISATION,
     OrganisationClosed,
     OrganisationErased,
+    OrganisationInvitationDeclined,
     OrganisationMemberAdded,
     OrganisationMemberInvited,
     OrganisationMemberRemoved,
@@ -34,10 +40,14 @@ from tests.scene import (
     KEEPER,
     OFFICER,
     OTHER_ARTIST,
+    PANEL,
     STRANGER,
+    found_eligible,
+    found_ineligible,
     numbered,
     peopled,
     submitted,
+    withdrawn,
 )
 
 HIDDEN = (NotFound, "Not found, or you have no access.")
@@ -173,9 +183,23 @@ class TestWhenItIsRegistered:
             world = with_collective()
             world.run(InviteToOrganisation(organisation=COLLECTIVE, person=STRANGER), ARTIST)
             outcome = world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=STRANGER), actor)
-            removed = OrganisationMemberRemoved(organisation=COLLECTIVE, person=STRANGER)
-            assert outcome.facts == {COLLECTIVE: (removed,)}
+            ended = OrganisationMemberRemoved if actor == ARTIST else OrganisationInvitationDeclined
+            assert outcome.facts == {COLLECTIVE: (ended(organisation=COLLECTIVE, person=STRANGER),)}
             assert world.turned_down(JoinOrganisation(organisation=COLLECTIVE), STRANGER) == HIDDEN
+
+    def test_who_declined_twice_is_not_invited_again(self) -> None:
+        """Once may be a mistake. An invitation that was withdrawn is none that was declined."""
+        world = with_collective()
+        invite = InviteToOrganisation(organisation=COLLECTIVE, person=STRANGER)
+        end = RemoveOrganisationMember(organisation=COLLECTIVE, person=STRANGER)
+        for actor in (ARTIST, STRANGER, STRANGER):
+            world.run(invite, ARTIST)
+            world.run(end, actor)
+        assert world.turned_down(invite, ARTIST) == (
+            Refused,
+            "This person has declined twice to act for this organisation, so they are not invited again.",
+        )
+        world.run(InviteToOrganisation(organisation=COLLECTIVE, person=OTHER_ARTIST), ARTIST)
 
     def test_the_last_one_stays(self) -> None:
         world = with_collective()
@@ -195,6 +219,56 @@ class TestWhenItIsRegistered:
         assert world.turned_down(JoinOrganisation(organisation=COLLECTIVE), STRANGER) == HIDDEN
 
 
+class TestWhenItHasApplied:
+    """It is not closed while an application could still lead to a grant that nobody could then be offered."""
+
+    OPEN = (
+        Refused,
+        (
+            "1 application of this organisation is under consideration or on a waiting list. Withdraw it first; then the "
+            "organisation can be closed."
+        ),
+    )
+    NOT_OFFERED = (
+        Refused,
+        (
+            "1 application of this organisation was awarded a grant that is not offered yet. Answer the offer first; then the "
+            "organisation can be closed."
+        ),
+    )
+    CLOSE = CloseOrganisation(organisation=COLLECTIVE)
+    AWARDED = ApplicationAwarded(
+        application=APPLICATION, panel=PANEL, amount=50_000, currency="EUR", reason="quality"
+    )
+    ON_LIST = ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=1)
+
+    @staticmethod
+    def applied(*facts: Fact) -> World:
+        """The collective applied, and then…"""
+        world = with_collective()
+        world.given(APPLICATION, submitted(applicant=COLLECTIVE), *facts)
+        world.indexes[f"submissions of {COLLECTIVE}"] = {APPLICATION}
+        return world
+
+    @pytest.mark.parametrize("facts", [(), (found_eligible(),), (found_eligible(), ON_LIST)])
+    def test_it_is_not_closed_while_an_application_is_open(self, facts: tuple[Fact, ...]) -> None:
+        assert self.applied(*facts).turned_down(self.CLOSE, ARTIST) == self.OPEN
+
+    def test_it_is_not_closed_before_an_award_is_offered(self) -> None:
+        world = self.applied(found_eligible(), self.AWARDED)
+        assert world.turned_down(self.CLOSE, ARTIST) == self.NOT_OFFERED
+        offered = ApplicationGrantOffered(application=APPLICATION, grant=numbered("grant", 1))
+        world.given(APPLICATION, offered)
+        world.run(self.CLOSE, ARTIST)
+
+    @pytest.mark.parametrize("ended", [withdrawn(), found_ineligible()])
+    def test_it_is_closed_once_all_have_ended(self, ended: Fact) -> None:
+        self.applied(ended).run(self.CLOSE, ARTIST)
+
+    def test_others_learn_nothing_of_what_is_open(self) -> None:
+        assert self.applied().turned_down(self.CLOSE, OTHER_ARTIST) == HIDDEN
+
+
 class TestWhenSeveralActForIt:
     def test_one_of_them_leaves_or_is_removed_by_another(self) -> None:
         for actor in (ARTIST, OTHER_ARTIST):
@@ -207,6 +281,46 @@ class TestWhenSeveralActForIt:
             )
             left_behind = world.state(PERSON, OTHER_ARTIST)
             assert (left_behind.organisations, left_behind.former_organisations) == (set(), {COLLECTIVE})
+
+    def test_nobody_removes_who_has_acted_for_it_longer(self) -> None:
+        world = with_collective(OTHER_ARTIST, STRANGER)
+        longer = (
+            Forbidden,
+            (
+                "This person has acted for the organisation longer than you, so you cannot remove them. They can leave, or an "
+                "administrator of this installation can remove them."
+            ),
+        )
+        for actor, removed in ((OTHER_ARTIST, ARTIST), (STRANGER, ARTIST), (STRANGER, OTHER_ARTIST)):
+            remove = RemoveOrganisationMember(organisation=COLLECTIVE, person=removed)
+            assert world.turned_down(remove, actor) == longer
+        world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=STRANGER), OTHER_ARTIST)
+
+    def test_who_comes_back_begins_at_the_end(self) -> None:
+        world = with_collective(OTHER_ARTIST)
+        world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=ARTIST), ARTIST)
+        world.run(InviteToOrganisation(organisation=COLLECTIVE, person=ARTIST), OTHER_ARTIST)
+        world.run(JoinOrganisation(organisation=COLLECTIVE), ARTIST)
+        remove = RemoveOrganisationMember(organisation=COLLECTIVE, person=OTHER_ARTIST)
+        assert world.turned_down(remove, ARTIST)[0] is Forbidden
+
+    def test_an_administrator_of_the_installation_removes_any_of_them_but_not_the_last(self) -> None:
+        """For an organisation whose founder cannot be reached, or whose account was taken over."""
+        world = with_collective(OTHER_ARTIST)
+        world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=ARTIST), KEEPER)
+        last = RemoveOrganisationMember(organisation=COLLECTIVE, person=OTHER_ARTIST)
+        assert world.turned_down(last, KEEPER)[0] is Refused
+        world.run(CloseOrganisation(organisation=COLLECTIVE), OTHER_ARTIST)
+
+    def test_only_the_one_who_has_acted_for_it_the_longest_closes_it(self) -> None:
+        world = with_collective(OTHER_ARTIST)
+        close = CloseOrganisation(organisation=COLLECTIVE)
+        assert world.turned_down(close, OTHER_ARTIST) == (
+            Forbidden,
+            "Closing an organisation cannot be undone, so only the member who has acted for it the longest can close it.",
+        )
+        world.run(RemoveOrganisationMember(organisation=COLLECTIVE, person=ARTIST), ARTIST)
+        world.run(close, OTHER_ARTIST)
 
 
 class TestErasing:

@@ -101,6 +101,13 @@ class TestByPage:
             **answers,
         )
         assert applied.status_code == 303, said(applied)
+        for visitor, why in (
+            (first, "1 application of this organisation is under consideration or on a waiting list."),
+            (second, "only the member who has acted for it the longest can close it."),
+        ):
+            shown = visitor.open(page).text
+            assert why in shown
+            assert "Invite somebody" in shown, "who may not close it can still invite"
         assert "By page" in first.open("/applications").text
         listed = second.open("/applications").text
         assert "By page" in listed

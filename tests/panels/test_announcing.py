@@ -15,7 +15,7 @@ from domain.panels.state import PanelStatus
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World
-from tests.panels.test_panels import THIRD, in_panel, place
+from tests.panels.scene import THIRD, in_panel, place
 from tests.scene import (
     APPLICATION,
     ARTIST,

@@ -18,7 +18,7 @@ from domain.panels.facts import PanelAwardFreed, PanelWaitingListLeft, PanelWait
 from domain.refusals import Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World
-from tests.panels.test_panels import place
+from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
     ARTIST,

@@ -12,7 +12,7 @@ from domain.refusals import Forbidden
 from domain.stages import Blindness
 from domain.values import Role
 from tests.driving import World
-from tests.panels.test_panels import place
+from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
     CHAIR,

@@ -7,7 +7,7 @@ from domain.forms import Criterion, Rubric
 from domain.panels.facts import RankingPlace
 from domain.panels.ranking import rank, without
 from domain.reviews.state import Review, ReviewStatus
-from tests.panels.test_panels import place, received
+from tests.panels.scene import place, received
 from tests.scene import (
     APPLICATION,
     OFFICER,

@@ -7,7 +7,7 @@ from domain.panels.facts import PanelReturned
 from domain.panels.state import PANEL as PANEL_AGGREGATE
 from domain.panels.state import PanelStatus
 from domain.refusals import Forbidden, NotFound, Refused
-from tests.panels.test_panels import award, in_panel
+from tests.panels.scene import award, in_panel
 from tests.scene import (
     CHAIR,
     JUROR,

@@ -1,11 +1,12 @@
 """A house of few people: the chair lowers a quorum when nobody is left to be asked, and a juror decides where the chair
 has a conflict of interest."""
 
+import msgspec
 import pytest
 
 from domain.access.ties import KNOWS
 from domain.calls.facts import CallPublished
-from domain.commands.panels import OpenPanel, SetPanelOutcome
+from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.commands.reviews import LowerQuorum
 from domain.deciding import Command, Fact, Outcome
 from domain.indexes import applications_by, deciders_of, entries_of
@@ -16,7 +17,7 @@ from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import Role
 from tests.driving import World
-from tests.panels.test_panels import place
+from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
     ARTIST,
@@ -229,6 +230,7 @@ class TestWhetherReviewsAreOwed:
         assert world.run(LOWER, CHAIR).facts == {ROUND: (quorum_lowered(2),)}
 
 
+CLOSE = ClosePanel(panel=PANEL)
 DECLINE = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
 ONLY_THE_CHAIR = "In this initiative, only people with this role can do this: chair."
 
@@ -247,9 +249,8 @@ CONFLICTED = (conflict_declared(CHAIR, review=THIRD_REVIEW),)
 
 class TestWhenTheChairHasAConflict:
     def test_a_juror_who_judged_the_application_decides_on_it(self) -> None:
-        assert deciding(*CONFLICTED).run(DECLINE, JUROR) == Outcome(
-            facts={PANEL: (declined(),)}, answers=PANEL
-        )
+        by_juror = msgspec.structs.replace(declined(), decider=JUROR)
+        assert deciding(*CONFLICTED).run(DECLINE, JUROR) == Outcome(facts={PANEL: (by_juror,)}, answers=PANEL)
         assert entries_of(declined(), JUROR) == ((deciders_of(PANEL), JUROR),)
 
     def test_so_does_one_whose_review_expired_after_they_declared_no_conflict(self) -> None:
@@ -349,3 +350,58 @@ class TestWhenAChairCanDecide:
         world = deciding(*CONFLICTED)
         world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=CHAIR))
         assert world.turned_down(DECLINE, JUROR) == (Forbidden, ONLY_THE_CHAIR)
+
+
+class TestWhenNoChairCanDecideInThePanel:
+    """Each applied in the round, or, in a blind call, knows who did."""
+
+    @staticmethod
+    def knowing(*kinds: ReadingKind) -> World:
+        """The only chair declared no conflict, but was shown who applied."""
+        world = deciding(cleared(CHAIR, review=THIRD_REVIEW))
+        world.given(reading_of(CHAIR, ROUND), *has_read(CHAIR, *kinds))
+        return world
+
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
+    def test_a_juror_decides_and_closes_the_panel(self, kind: ReadingKind) -> None:
+        world = self.knowing(kind)
+        assert world.turned_down(DECLINE, CHAIR) == (Forbidden, str(KNOWS))
+        world.run(DECLINE, JUROR)
+        assert world.turned_down(CLOSE, CHAIR) == (Forbidden, str(KNOWS))
+        world.run(CLOSE, JUROR)
+        assert world.turned_down(ConfirmPanel(panel=PANEL), JUROR)[0] is Forbidden
+        world.run(ConfirmPanel(panel=PANEL), OFFICER)
+
+    def test_a_juror_lowers_the_quorum(self) -> None:
+        world = with_the_chair_asked()
+        world.given(reading_of(CHAIR, ROUND), *has_read(CHAIR, "answers"))
+        assert world.turned_down(LOWER, CHAIR) == (Forbidden, str(KNOWS))
+        assert world.run(LOWER, JUROR).facts
+
+    def test_in_an_open_call_reading_excludes_no_chair(self) -> None:
+        world = self.knowing("answers")
+        world.streams[CALL] = [drafted(blindness="open"), CallPublished(call=CALL)]
+        assert world.turned_down(DECLINE, JUROR) == (Forbidden, ONLY_THE_CHAIR)
+        world.run(DECLINE, CHAIR)
+
+    def test_not_a_juror_who_was_asked_for_nothing_in_the_round_or_knows_it_too(self) -> None:
+        world = self.knowing("answers")
+        world.run(DECLINE, JUROR)
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=THIRD_JUROR, roles=(Role.JUROR,)))
+        assert world.turned_down(CLOSE, THIRD_JUROR) == (Forbidden, ONLY_THE_CHAIR)
+        world.given(reading_of(JUROR, ROUND), *has_read(JUROR, "answers"))
+        assert world.turned_down(CLOSE, JUROR) == (Forbidden, str(KNOWS))
+
+    def test_a_new_chair_who_has_not_read_ends_it(self) -> None:
+        world = self.knowing("answers")
+        added = MemberAddedToCall(initiative=INITIATIVE, person=STRANGER, call=CALL, roles=(Role.CHAIR,))
+        world.given(INITIATIVE, added)
+        assert world.turned_down(DECLINE, JUROR) == (Forbidden, ONLY_THE_CHAIR)
+        world.run(DECLINE, STRANGER)
+        world.run(CLOSE, STRANGER)
+
+    def test_a_conflict_with_one_application_alone_keeps_no_chair_from_closing(self) -> None:
+        world = deciding(*CONFLICTED)
+        world.run(DECLINE, JUROR)
+        assert world.turned_down(CLOSE, JUROR) == (Forbidden, ONLY_THE_CHAIR)
+        world.run(CLOSE, CHAIR)

@@ -45,4 +45,5 @@ async def test_an_invited_application_counts_in_every_round(
 
     read_set = SimpleNamespace(index_entries=index_entries)
     reader: Any = SimpleNamespace(states=SimpleNamespace(read_set=lambda **_: read_set), load=load)
-    assert await Fresh.applied_by(reader, Actor(ARTIST), LATER, CALL) == own
+    found = await Fresh.applied_by(reader, Actor(ARTIST), LATER, CALL)
+    assert (found, found.competing) == (own, bool(own))

@@ -35,6 +35,7 @@ TABLE = """
     organisation.registered.v1             x      .      .
     organisation.handle_given.v1           .      .      .
     organisation.member_invited.v1         x      .      .
+    organisation.invitation_declined.v1    x      .      .
     organisation.member_added.v1           x      .      .
     organisation.member_removed.v1         x      .      .
     organisation.closed.v1                 x      .      .
@@ -96,6 +97,8 @@ TABLE = """
     reading.recorded.v1                    .      x      x
     panel.opened.v1                        .      x      x
     panel.outcome_set.v1                   .      x      x
+    panel.outcome_ended.v1                 .      x      x
+    panel.reopened.v1                      .      x      x
     panel.closed.v1                        .      x      x
     panel.returned.v1                      .      x      x
     panel.confirmed.v1                     .      x      x
@@ -112,12 +115,14 @@ TABLE = """
     grant.payee_set.v1                     x      x      x
     grant.payee_confirmed.v1               x      x      x
     grant.screened.v1                      .      x      x
+    grant.screening_ended.v1               .      x      x
     grant.instalments_scheduled.v1         x      x      x
     grant.report_submitted.v1              x      x      x
     grant.report_accepted.v1               x      x      x
     grant.report_returned.v1               x      x      x
     grant.instalment_requested.v1          x      x      x
     grant.instalment_approved.v1           x      x      x
+    grant.decisions_ended.v1               x      x      x
     grant.instalment_instructed.v1         x      x      x
     grant.instalment_instructed.v2         x      x      x
     grant.instalment_settled.v1            x      x      x

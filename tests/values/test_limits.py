@@ -14,7 +14,6 @@ from api.http import commands
 from api.http.openapi import described_as_json
 from domain import limits
 from domain.answers import check_answers
-from domain.applications.rules import check_explanation
 from domain.commands.register import REGISTER
 from domain.forms import (
     BudgetLine,
@@ -31,6 +30,7 @@ from domain.grants.accounts import check_account
 from domain.initiatives import found
 from domain.persons import register
 from domain.refusals import Invalid
+from domain.texts import check_explanation
 
 IDS = {
     "application", "call", "claim", "founder", "funder", "fund", "grant", "initiative", "juror", "panel", "person", "pledge",

@@ -18,7 +18,7 @@ from domain.deciding import (
     the,
 )
 from domain.initiatives import INITIATIVE
-from domain.organisations import ORGANISATION, Organisation
+from domain.organisations import ORGANISATION, Organisation, check_takes_part
 from domain.parties import actor_in, actor_of, is_organisation
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of, with_earlier
@@ -57,12 +57,18 @@ def by_writer(
     organisation = (yield from maybe(ORGANISATION, party)) if is_organisation(party) else None
     rounds = application.rounds if next_round is None else (*application.rounds, next_round)
     read, colleagues = yield from read_of_rivals(context.actor, organisation, application.call, rounds)
+
+    def decide() -> Outcome:
+        if organisation is not None:
+            check_takes_part(organisation)
+        return Outcome(facts={application_id: rule()}, answers=application_id)
+
     return PlannedCommand(
         may=access.writes(actor, application, read=read, colleagues=colleagues),
         initiative=application.initiative,
         scope=application.call,
         party=party,
-        decide=lambda: Outcome(facts={application_id: rule()}, answers=application_id),
+        decide=decide,
     )
 
 

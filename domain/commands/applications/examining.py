@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain import limits
 from domain.applications import rules as application_rules
 from domain.applications.facts import IneligibilityReason
@@ -10,13 +12,17 @@ from domain.commands.applications.acting import by_examiner
 from domain.deciding import (
     Command,
     CommandContext,
+    Fact,
     Plan,
     Registered,
+    maybe,
     the,
     together,
 )
 from domain.dossiers import DOSSIER
-from domain.reviews.state import asked_in
+from domain.organisations import ORGANISATION, check_takes_part
+from domain.parties import is_organisation
+from domain.reviews.state import Review, asked_in
 from domain.rounds.state import ROUND
 from domain.values import ApplicationId
 
@@ -38,14 +44,15 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
 def _find_eligible(command: FindApplicationEligible, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     round, dossier = yield from together(the(ROUND, application.round), the(DOSSIER, application.dossier))
-    return (
-        yield from by_examiner(
-            command.application,
-            application,
-            context,
-            lambda _: application_rules.find_eligible(command.application, application, round, dossier),
-        )
-    )
+    party = application.applicant
+    organisation = (yield from maybe(ORGANISATION, party)) if is_organisation(party) else None
+
+    def rule(_: Mapping[str, Review]) -> tuple[Fact, ...]:
+        if organisation is not None:
+            check_takes_part(organisation)
+        return application_rules.find_eligible(command.application, application, round, dossier)
+
+    return (yield from by_examiner(command.application, application, context, rule))
 
 
 def _find_ineligible(command: FindApplicationIneligible, context: CommandContext) -> Plan:

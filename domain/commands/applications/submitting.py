@@ -27,8 +27,8 @@ from domain.deciding import (
 from domain.forms import Answer
 from domain.indexes import rounds_of, submissions_to
 from domain.messages import msg
-from domain.organisations import ORGANISATION, check_takes_part
-from domain.parties import actor_of, is_organisation
+from domain.organisations import ORGANISATION, Organisation, check_takes_part
+from domain.parties import Actor, actor_of, is_organisation
 from domain.refusals import Invalid, NotFound
 from domain.rounds import rules as round_rules
 from domain.rounds.state import ROUND, Round
@@ -88,9 +88,11 @@ def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
     organisation = (yield from maybe(ORGANISATION, party)) if is_organisation(party) else None
     read, colleagues = yield from read_of_rivals(context.actor, organisation, command.call, (round_id,))
     earlier: dict[str, Application] = {}
+    by_same_person: dict[str, Application] = {}
     if call.applications_per_applicant == "one":
         before = yield from index_entries(submissions_to(command.call, party))
         earlier = yield from some(APPLICATION, before)
+        by_same_person = yield from _by_same_person(actor, party, organisation, command.call)
     application, dossier = context.new("application"), context.new("dossier")
     opened = (
         {
@@ -128,6 +130,7 @@ def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
                     answers=command.answers,
                     eligibility=command.eligibility,
                     earlier=earlier.values(),
+                    by_same_person=by_same_person.values(),
                     now=context.now,
                 ),
             },
@@ -142,6 +145,22 @@ def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
         party=party,
         decide=decide,
     )
+
+
+def _by_same_person(
+    actor: Actor, party: str, organisation: Organisation | None, call: str
+) -> Part[dict[str, Application]]:
+    """The applications to a call that the person submitted for themself, or for organisations for which nobody else acts, if the
+    party for which they apply now is one of these, too. Then they are all one applicant."""
+    if organisation is not None and organisation.members != {actor.id}:
+        return {}
+    organisations = yield from some(ORGANISATION, sorted(actor.organisations - {party}))
+    alone = [each for each, state in organisations.items() if state.members == {actor.id}]
+    found: dict[str, Application] = {}
+    for each in (actor.id, *alone):
+        if each != party:
+            found |= yield from some(APPLICATION, (yield from index_entries(submissions_to(call, each))))
+    return found
 
 
 def _change(command: ChangeApplication, context: CommandContext) -> Plan:

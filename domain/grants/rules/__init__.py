@@ -15,6 +15,7 @@ from domain.grants.rules.reports import accept_report, return_report, submit_rep
 from domain.grants.rules.scheduling import Planned, PlannedInstalment, pay_at_once, schedule
 from domain.grants.rules.screening import record as record_screening
 from domain.grants.rules.stopping import resume, suspend, terminate
+from domain.grants.rules.ties import end_decisions
 
 __all__ = [
     "Planned",
@@ -27,6 +28,7 @@ __all__ = [
     "confirm_payee",
     "decline",
     "decline_amendment",
+    "end_decisions",
     "fail",
     "instruct",
     "lapse",

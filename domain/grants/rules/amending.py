@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from domain import fast_track
-from domain.applications.rules import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import (
     GrantAmended,
@@ -18,6 +17,7 @@ from domain.grants.rules.standing import check_not_ended
 from domain.grants.state import Amendment, Grant
 from domain.messages import msg
 from domain.refusals import Invalid, Refused
+from domain.texts import check_explanation
 from domain.values import Money
 
 

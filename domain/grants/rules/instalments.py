@@ -109,6 +109,13 @@ def instruct(
     instalment = _find(grant, number)
     check_accepted(grant)
     check_not_erased(recipient)
+    if grant.next_approval(number) is not None and instalment.approvals_ended:
+        raise Refused(
+            msg(
+                "Somebody who approved this instalment has begun to act for the recipient or the payee since. So it needs both "
+                "approvals again, from people who act for neither."
+            )
+        )
     if grant.next_approval(number) is not None and grant.outdated(instalment):
         raise Refused(
             msg("The payee was changed after this instalment was approved, so it needs both approvals again.")
@@ -131,7 +138,7 @@ def instruct(
         )
     payee = grant.payee
     if payee is None or not payee.confirmed:
-        raise Refused(msg("The payee was changed; the new one must be confirmed before a payment."))
+        raise Refused(msg("The bank details are not confirmed. They must be confirmed before a payment."))
     check_screened(grant, required=screening)
     if payee.payable_from is not None and now < payee.payable_from:
         raise Refused(

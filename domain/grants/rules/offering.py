@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.applications.rules import check_explanation
 from domain.applications.state import Application, ApplicationStatus
 from domain.calls.state import Call
 from domain.deciding import Fact
@@ -15,6 +14,7 @@ from domain.messages import msg
 from domain.organisations import Organisation, check_takes_part
 from domain.parties import PartyState
 from domain.refusals import Invalid, Refused
+from domain.texts import check_explanation
 from domain.values import in_utc
 
 

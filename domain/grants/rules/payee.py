@@ -105,4 +105,4 @@ def confirm_payee(
         )
     if grant.payee.confirmed:
         raise Refused(msg("This payee is already confirmed."))
-    return (GrantPayeeConfirmed(grant=grant_id, setting=setting),)
+    return (GrantPayeeConfirmed(grant=grant_id, setting=setting, confirmer=confirmer.id),)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from domain import limits
-from domain.applications.rules import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import GrantReportAccepted, GrantReportReturned, GrantReportSubmitted, ReturnReason
 from domain.grants.rules.standing import check_not_ended
 from domain.grants.state import Grant, ReportStatus
 from domain.messages import msg
 from domain.refusals import NotFound, Refused
-from domain.texts import check_text
+from domain.texts import check_explanation, check_text
 
 
 def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]:

@@ -26,6 +26,7 @@ def record(
     reference: str,
     screened_on: date,
     note: str | None,
+    screener: str,
     now: datetime,
 ) -> tuple[Fact, ...]:
     """Record the screening of the payee as it was seen in `setting`. A later one replaces it."""
@@ -44,6 +45,7 @@ def record(
             result=result,
             reference=check_line(reference, "reference", most=limits.SCREENING_REFERENCE),
             screened_on=screened_on,
+            screener=screener,
             note=check_optional(note, "note", most=limits.EXPLANATION),
         ),
     )

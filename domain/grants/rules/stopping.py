@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.applications.rules import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import (
     GrantResumed,
@@ -15,6 +14,7 @@ from domain.grants.rules.standing import check_accepted, check_not_ended
 from domain.grants.state import Grant, GrantStatus, InstalmentStatus
 from domain.messages import msg
 from domain.refusals import Refused
+from domain.texts import check_explanation
 
 
 def suspend(
