@@ -51,6 +51,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "mistakes": errors or {},
             "errors": {name: (errors or {}).get(name) for name in LABELS},
             "own_form": "register",
+            "by_letter": False,
+            "by_email": wiring.settings.writes_letters,
+            "action": ADDRESS,
             "next": next_,
             "labels": LABELS,
         }

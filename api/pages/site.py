@@ -97,7 +97,8 @@ class Site:
             return await self._post(page, request)
 
         made = [self.handler(HttpMethod.GET, page.path, get)]
-        return [*made, self.handler(HttpMethod.POST, page.path, post)] if page.acts else made
+        takes = page.acts or page.tries
+        return [*made, self.handler(HttpMethod.POST, page.path, post)] if takes else made
 
     def handler(
         self,
@@ -187,7 +188,8 @@ class Site:
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
-            visit = replace(await try_to_save(visit, drafts, form), returned=returned_form(form, error))
+            back = _at_inputs(returned_form(form, error), act)
+            visit = replace(await try_to_save(visit, drafts, form), returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         if drafts is not None:
@@ -403,3 +405,10 @@ def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any
     return Response(
         b"", status_code=303, headers={**SECURITY, "Location": where}, media_type=HTML, cookies=cookies or []
     )
+
+
+def _at_inputs(returned: Returned, act: PageAction) -> Returned:
+    """The errors by the inputs at which they are shown."""
+    if act.inputs is None:
+        return returned
+    return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})
