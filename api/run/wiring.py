@@ -261,7 +261,7 @@ def _put_together(
         tokens=tokens,
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
-        drafts=Drafts(history, vault, clock=clock, random=runner.random),
+        drafts=Drafts(history, vault, clock=clock),
         words=words,
         outbox=outbox,
         ways_in=ways_in,
