@@ -15,7 +15,7 @@ import msgspec
 
 from domain.messages import msg
 from domain.refusals import NotFound
-from history.sealed_texts import NotOpened, seal, unseal
+from history.outside import NotOpened, open_box, seal
 from history.statements import Connection
 from history.store import History, opened_keys
 from history.vault import Vault
@@ -34,7 +34,7 @@ class DraftPlace:
     command: str
 
     def __str__(self) -> str:
-        return f"{self.person} {self.about} {self.command}"
+        return f"draft {self.person} {self.about} {self.command}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,12 @@ class Drafts:
         vault: Vault,
         *,
         clock: Callable[[], datetime],
+        random: Callable[[int], bytes],
     ) -> None:
         self._history = history
         self._vault = vault
         self._clock = clock
+        self._random = random
 
     async def find(self, place: DraftPlace) -> Draft | None:
         """A person's draft; None if there is none, or if what is stored cannot be opened."""
@@ -100,7 +102,7 @@ class Drafts:
         key = (await opened_keys(self._history, self._vault, (place.person,))).get(place.person)
         if key is None:
             raise NotFound(_ERASED)
-        box = seal(key, _PURPOSE, str(place), msgspec.json.encode(typed))
+        box = seal(key, str(place), msgspec.json.encode(typed), self._random)
         now = self._clock()
         async with self._history.connection() as connection, connection.transaction():
             # Hold the row of the key, so that nothing is saved for somebody who is being erased.
@@ -169,13 +171,12 @@ class Drafts:
         if key is None:
             return None
         try:
-            typed = msgspec.json.decode(unseal(key, _PURPOSE, str(place), bytes(box)), type=dict[str, str])
+            typed = msgspec.json.decode(open_box(key, str(place), bytes(box)), type=dict[str, str])
         except (NotOpened, msgspec.DecodeError):
             return None
         return Draft(place, typed, int(revision), saved_at, kept_until)
 
 
-_PURPOSE: Final = "draft"
 _ERASED: Final = msg("There is no such person, or their data was erased.")
 
 

@@ -39,7 +39,7 @@ class Desk:
     def drafts(self) -> Drafts:
         """The drafts, on the desk's clock."""
         wired = self.wired
-        return Drafts(wired.history, wired.vault, clock=lambda: self.now)
+        return Drafts(wired.history, wired.vault, clock=lambda: self.now, random=wired.runner.random)
 
     async def save(self, typed: Mapping[str, str], *, seen: int = 0) -> Draft:
         """Save what was typed, to be kept for ten days."""
