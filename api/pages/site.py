@@ -56,7 +56,9 @@ _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 _VERSION: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 _MOST_QUERY: Final = 300
-_QUERY_NAME: Final = frozenset({"lang", "cursor", "as_of", "status", "round", "lines", "next", "show"})
+_QUERY_NAME: Final = frozenset(
+    {"lang", "cursor", "as_of", "status", "round", "lines", "next", "show", "kept"}
+)
 
 
 class Site:
@@ -136,7 +138,7 @@ class Site:
             return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
         check_kinds(visit.path)
         done = await self._arrivals.wait(request)
-        visit = await with_drafts(visit, page.drafts)
+        visit = await self._with_kept(await with_drafts(visit, page.drafts))
         drawn = await page.show(visit)
         return await self.answer(
             visit,
@@ -151,6 +153,12 @@ class Site:
         request.state.typed = form.typed()
         request.state.language = form.own("language")
         visit = await again_if_lost(lambda: self.visit(request, form))
+        if (
+            visit.signed_in is None
+            and form.own("draft") != "auto"
+            and (again := await self._kept(visit, form))
+        ):
+            return again
         check_signed_form(visit, form)
         check_moment(page, visit)
         check_kinds(visit.path)
@@ -184,6 +192,27 @@ class Site:
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
         return redirect(where, cookies=[self._arrivals.after(answer.position, act.command)])
+
+    async def _kept(self, visit: Visit, form: SubmittedForm) -> Response[Any] | None:
+        """Keep a form whose session has ended, and ask its person to sign in; None if nobody knows whose it is."""
+        sessions, path = self._wiring.sessions, visit.request.scope["path"]
+        person = await sessions.ended(visit.request.cookies.get(sessions.cookie_name), form.own("csrf"))
+        if person is None or not await self._wiring.kept_forms.keep(person, path, form.fields):
+            return None
+        language = f"&lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
+        return redirect(f"/sign-in?next={quote(path, safe='/')}&kept=1{language}")
+
+    async def _with_kept(self, visit: Visit) -> Visit:
+        """The visit with the form that was kept on this page for the visitor, once."""
+        if visit.signed_in is None or not visit.signed_in.kept:
+            return visit
+        fields = await self._wiring.kept_forms.take(visit.who, visit.request.scope["path"])
+        if fields is None:
+            return visit
+        form = SubmittedForm(fields)
+        return replace(
+            visit, returned=Returned(form=form.own("form"), typed=form, sentence=KEPT_FOR_YOU, status=200)
+        )
 
     async def _draft(
         self, page: Page, drafts: PageDrafts, visit: Visit, form: SubmittedForm
@@ -325,6 +354,9 @@ class Site:
         )
 
 
+KEPT_FOR_YOU: Final = msg(
+    "Your session had ended before you sent this. Below is what you typed. Nothing was saved yet: look it over, then send it."
+)
 NOT_AS_SENT: Final = msg("The form did not arrive as this page sent it. Open the page again.")
 
 
