@@ -49,7 +49,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 @dataclass(frozen=True, slots=True)
 class Aggregate(Generic[S]):
     """A kind of stream: its empty state, and how each fact changes the state. `often_absent`: most streams of this kind
-    that are loaded do not exist, so the command runner also caches their absence."""
+    that are loaded do not exist, so the command runner also caches their absence. `told_version` is for a stream with
+    facts that some of its readers must not learn of: the version that everybody is told, which does not count these
+    facts; otherwise the stream's own version is told."""
 
     kind: str
     empty: S
@@ -57,6 +59,7 @@ class Aggregate(Generic[S]):
         [S, Any], S
     ]  # Any: the union of this kind's facts, which the aggregate's own file checks
     often_absent: bool = False
+    told_version: Callable[[S], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -348,7 +348,7 @@ def make_claim(
         raise Invalid.field(
             "days",
             msg(
-                "A claim can be used for 1 to {most} days; this is {given}.",
+                "A one-time key can be used for 1 to {most} days; this is {given}.",
                 most=limits.MOST_CLAIM_DAYS,
                 given=days,
             ),
@@ -357,7 +357,7 @@ def make_claim(
     if open_one is not None:
         raise Refused(
             msg(
-                "This person has a claim that can be used until {end}; withdraw it first.",
+                "This person has a one-time key that can be used until {end}; withdraw it first.",
                 end=open_one.ends_at,
             )
         )
@@ -390,14 +390,14 @@ def use_claim(person_id: str, person: Person, *, claim: str, now: datetime) -> t
 def _check_usable(person: Person, claim: str, now: datetime) -> None:
     found = next((each for each in person.claims if each.id == claim), None)
     if found is None:
-        raise NotFound(msg("There is no such claim."), named=claim)
+        raise NotFound(msg("There is no such one-time key."), named=claim)
     if found.used_at is not None:
         raise Refused(
-            msg("This claim was used on {moment}; a claim can be used only once.", moment=found.used_at)
+            msg("This one-time key was used on {moment}; it works only once.", moment=found.used_at)
         )
     if found.withdrawn_at is not None:
         raise Refused(
-            msg("This claim was withdrawn on {moment}; ask for a new one.", moment=found.withdrawn_at)
+            msg("This one-time key was withdrawn on {moment}; ask for a new one.", moment=found.withdrawn_at)
         )
     if now >= found.ends_at:
-        raise Refused(msg("This claim expired on {moment}; ask for a new one.", moment=found.ends_at))
+        raise Refused(msg("This one-time key expired on {moment}; ask for a new one.", moment=found.ends_at))

@@ -22,6 +22,7 @@ from domain.organisations import ORGANISATION, Organisation
 from domain.organisations import give_handle as give_handle_to_organisation
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused
+from domain.topics import AGGREGATES
 from domain.values import SYSTEM, Role, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
@@ -81,7 +82,7 @@ class Attempt:
         expected = self._request.expected
         if expected is not None:
             present = self._runner.version_tag(
-                self._request.actor, outcome.answers, self._reading.version(outcome.answers)
+                self._request.actor, outcome.answers, self._reading.told_version(outcome.answers)
             )
             if expected != present:
                 raise Stale(present)
@@ -237,9 +238,11 @@ class Attempt:
     def answer(self, appended: Appended) -> Answer:
         """The answer to a command that was just appended; also puts the new states into the cache."""
         assert self._outcome is not None
-        self._runner.states.remember(self._reading, self._facts)
+        after = self._runner.states.remember(self._reading, self._facts)
         about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]
-        return Answer(about.stream, about.version, about.leaf, appended.positions)
+        told = AGGREGATES[about.stream.partition("-")[0]].told_version
+        version = about.version if told is None else told(after[about.stream])
+        return Answer(about.stream, version, about.leaf, appended.positions)
 
 
 def subjects_of(fact: Fact) -> set[str]:

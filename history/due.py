@@ -19,7 +19,7 @@ from domain.topics import stream_of
 from domain.values import SYSTEM, Channel
 from history.appends import DueDate, Unavailable
 from history.derived_tables import shown
-from history.documents import fact_in
+from history.documents import read
 from history.requests import Contended, Request
 from history.runner import Runner
 from history.store import History
@@ -97,7 +97,7 @@ class _NotFromItsFact(Exception):
 
 async def _run(runner: Runner, row: DueDate, now: datetime) -> bool:
     """Run one command and remove its row from the queue; False if it met contention or was refused."""
-    due, leaf = await _followed(runner.history, row)
+    due, leaf, since = await _followed(runner.history, row)
     if due.at > now:
         raise _NotFromItsFact("its fact sets a later time")
     ran = False
@@ -110,7 +110,7 @@ async def _run(runner: Runner, row: DueDate, now: datetime) -> bool:
                 key=f"due {due.key} {due.at.isoformat()}",
                 cause=leaf.hex(),
                 # The clock may have been set back since, and a refusal would remove the due date for good.
-                not_before=due.at,
+                not_before=max(due.at, since),
             )
         )
         ran = True
@@ -122,17 +122,17 @@ async def _run(runner: Runner, row: DueDate, now: datetime) -> bool:
     return ran
 
 
-async def _followed(history: History, row: DueDate) -> tuple[Due, bytes]:
-    """The due date set by the fact that a row names, and the leaf hash of the fact."""
+async def _followed(history: History, row: DueDate) -> tuple[Due, bytes, datetime]:
+    """The due date set by the fact that a row names, the leaf hash of the fact, and when it was decided."""
     found = (await history.load({row.stream: row.version - 1})).get(row.stream, ())
     if not found or found[0].version != row.version:
         raise _NotFromItsFact("there is no such fact")
     stored = found[0]
     try:
-        fact = fact_in(stored.topic, stored.document, history.id)
+        recorded = read(stored.topic, stored.document, history=history.id)
     except Exception as error:  # a damaged fact can raise anything
         raise Unreadable(await history.position_of(row.stream, row.version)) from error
-    due = set_by(fact)
-    if due is None or due.key != row.key or stream_of(fact) != row.stream:
+    due = set_by(recorded.fact)
+    if due is None or due.key != row.key or stream_of(recorded.fact) != row.stream:
         raise _NotFromItsFact("its fact does not set it")
-    return due, stored.leaf
+    return due, stored.leaf, recorded.envelope.decided_at

@@ -30,8 +30,8 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a command: the stream that it is about, the version and leaf hash of its newest fact, and the positions
-    of all facts written."""
+    """The result of a command: the stream that it is about, the version of it that everybody is told, the leaf hash of its
+    newest fact, and the positions of all facts written."""
 
     stream: str
     version: int
@@ -52,7 +52,7 @@ class Request:
     `key` is the client's idempotency key. `expected` is the version tag (`Runner.version_tag`) that the command's stream
     must have, if the client asks for one. `cause` is the leaf hash (hex) of the fact that triggered the command; None if
     the actor sent it. `not_before` is the time of a due date: the command is decided as of that time if the clock was
-    set back.
+    set back, and always in a demonstration, whose clock jumps over due dates.
     """
 
     command: Command

@@ -49,8 +49,20 @@ class StateCache:
         if known is None or known.version <= folded.version:
             self._folded[stream] = folded
 
-    def remember(self, reading: ReadSet, facts: Iterable[tuple[str, Fact]]) -> None:
-        """Fold facts that were just stored into the states that were read, and cache the results."""
+    async def told_version(self, stream: str, version: int) -> int:
+        """The version that everybody is told of a stream at a `version` (`Aggregate.told_version`)."""
+        aggregate = AGGREGATES[stream.partition("-")[0]]
+        if aggregate.told_version is None:
+            return version
+        state = aggregate.empty
+        for fact in (await self.history.load({stream: 0})).get(stream, ())[:version]:
+            state = aggregate.evolve(state, fact_in(fact.topic, fact.document, self.history.id))
+        return aggregate.told_version(state)
+
+    def remember(
+        self, reading: ReadSet, facts: Iterable[tuple[str, Fact]]
+    ) -> dict[str, Any]:  # Any: see Folded
+        """Fold facts that were just stored into the states that were read, and cache the results, which are returned."""
         after: dict[str, Any] = {}  # Any: see Folded
         for stream, fact in facts:
             aggregate = AGGREGATES[stream.partition("-")[0]]
@@ -59,6 +71,7 @@ class StateCache:
         for stream, state in after.items():
             version, leaf = reading.head(stream)
             self.keep(stream, Folded(state, version, leaf))
+        return after
 
 
 class ReadSet:
@@ -133,6 +146,13 @@ class ReadSet:
     def version(self, stream: str) -> int:
         """The version at which a stream was read; 0 for a new stream, which was not read."""
         return self.versions.get(stream, 0)
+
+    def told_version(self, stream: str) -> int:
+        """The version of a stream that everybody is told, as it was read (`Aggregate.told_version`)."""
+        aggregate = AGGREGATES[stream.partition("-")[0]]
+        if aggregate.told_version is None:
+            return self.version(stream)
+        return aggregate.told_version(self.state(stream, aggregate))
 
     def state(self, stream: str, aggregate: Aggregate[Any]) -> Any:  # Any: see Folded
         """The state of a stream when it was read; the empty state for a new stream."""

@@ -271,6 +271,13 @@ class History:
             )
             return [DueDate(*row) for row in await cursor.fetchall()]
 
+    async def next_due(self, after: datetime) -> datetime | None:
+        """The time of the first due date after a moment; None if there is none."""
+        async with self.connection() as connection:
+            cursor = await connection.execute("SELECT min(at) FROM history.due_dates WHERE at > %b", (after,))
+            found = await cursor.fetchone()
+        return None if found is None else found[0]
+
     async def remove_due_date(self, due: DueDate) -> None:
         """Remove a due date from the queue, unless it was rescheduled."""
         async with self.connection() as connection:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from domain import access
+from domain.calls.drafting import Part, missing
 from domain.calls.facts import CallCancelled
-from domain.calls.state import CALL, CallStatus
+from domain.calls.state import CALL, Call, CallStatus
 from domain.deciding import Allowed
 from domain.eligibility import EligibilityQuestion
+from domain.forms import Form, Rubric
 from domain.initiatives import INITIATIVE
 from domain.parties import Actor
 from domain.refusals import NotFound
@@ -55,13 +57,30 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class CallDetail(CallLine, frozen=True, kw_only=True):
     """A call with its stages, through which applications go in order; `screening`: the payees of its grants have to be
-    screened before a payment."""
+    screened before a payment. `preparation` is the staff's work in progress; others see None."""
 
     stages: tuple[Stage, ...]
     eligibility: tuple[EligibilityQuestion, ...]
     applications_per_applicant: str
     screening: bool
     cancelled: Cancellation | None
+    preparation: Preparation | None
+
+
+class MissingPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a draft, perhaps of one of its stages, in which something is missing for publishing."""
+
+    part: Part
+    stage: str | None
+
+
+class Preparation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the staff work on: what a draft still lacks, and the next versions of a published call's forms and rubrics, by
+    stage."""
+
+    missing: tuple[MissingPart, ...]
+    forms: dict[str, Form]
+    rubrics: dict[str, Rubric]
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +176,6 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
             )
             for each in row["rounds"]
         ],
-        staff=Role.OFFICER in roles,
     )
     return CallDetail(
         **{name: getattr(shown, name) for name in CallLine.__struct_fields__},
@@ -166,12 +184,31 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
         applications_per_applicant=row["applications_per_applicant"],
         screening=state.screening or initiative.screening,
         cancelled=await _cancellation(reader, call, row) if row["status"] == CallStatus.CANCELLED else None,
+        preparation=_preparation(state) if Role.OFFICER in roles and as_of is None else None,
     )
+
+
+def _preparation(call: Call) -> Preparation:
+    drafted = call.status is CallStatus.DRAFTED
+    return Preparation(
+        missing=tuple([MissingPart(part=each.part, stage=each.stage) for each in missing(call)])
+        if drafted
+        else (),
+        forms=call.prepared_forms,
+        rubrics=call.prepared_rubrics,
+    )
+
+
+async def forms(reader: Reader, viewer: str | None, call: str, stage: str) -> tuple[Form, ...]:
+    """All versions of the form of a stage that people were shown, the oldest first; raises `NotFound` or `Forbidden`."""
+    state, initiative, _ = await reader.with_initiative_seen_by(viewer, CALL, call)
+    allow(access.sees_call(viewer or "", initiative.within(call), state))
+    return state.forms[stage]
 
 
 async def _cancellation(reader: Reader, call: str, row: QueryRow) -> Cancellation:
     """A cancelled call no longer changes, so its last fact is the cancellation."""
-    reference = Reference(call, row["version"])
+    reference = Reference(call, row["newest"])
     fact = (await reader.facts([reference], open_boxes=True))[reference].fact
     assert isinstance(fact, CallCancelled)
     return Cancellation(reason=fact.reason, explanation=text_of(fact.explanation))
@@ -181,17 +218,14 @@ async def _page(
     reader: Reader, rows: list[QueryRow], limit: int, *, inside: bool, at: int
 ) -> ResultPage[CallLine]:
     found = await rounds.of_calls(reader, [row["call"] for row in rows[:limit]], inside=inside, at=at)
-    return page(
-        rows, limit, lambda row: _line(row, found[row["call"]], staff=inside), lambda row: str(row["call"])
-    )
+    return page(rows, limit, lambda row: _line(row, found[row["call"]]), lambda row: str(row["call"]))
 
 
-def _line(row: QueryRow, found: list[RoundLine], *, staff: bool) -> CallLine:
-    """A call; its newest version is told only to its `staff`, who change it."""
+def _line(row: QueryRow, found: list[RoundLine]) -> CallLine:
     currency = row["currency"]
     return CallLine(
         id=row["call"],
-        version=Version(row["call"], row["version" if staff else "public_version"]),
+        version=Version(row["call"], row["version"]),
         initiative=row["initiative"],
         fund=row["fund"],
         status=row["status"],

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from domain import access
 from domain.funds import FUND
 from domain.initiatives import INITIATIVE
 from domain.parties import Actor
+from domain.personal import Withheld
 from domain.refusals import NotFound
 from domain.values import Money, Role
+from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
-from projections.reader import QueryRow, Reader, allow
+from projections.reader import QueryRow, Reader, allow, text_of
 from projections.versions import Version
 
 
@@ -32,11 +36,12 @@ class FundLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PledgeShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A pledge. `funder` is shown to finance, the staff, approvers and the funder; `own` marks the viewer's own
-    pledges."""
+    """A pledge. `funder` and `funder_name` are shown to finance, the staff, approvers and the funder; the name is None
+    once the funder was erased. `own` marks the viewer's own pledges."""
 
     id: str
     funder: str | None
+    funder_name: str | None
     own: bool
     amount: Money
     received: Money
@@ -70,10 +75,14 @@ async def one(reader: Reader, viewer: str | None, fund: str, *, as_of: AsOf | No
         at=at,
     )
     shown = _line(rows[0])
+    names = await names_of(
+        reader,
+        sorted({row["funder"] for row in pledges if role is not Role.FUNDER or row["funder"] == viewer}),
+    )
     return FundDetail(
         **{name: getattr(shown, name) for name in FundLine.__struct_fields__},
         seen_as=role,
-        pledges=tuple(_pledge(row, rows[0]["currency"], role, viewer) for row in pledges),
+        pledges=tuple(_pledge(row, rows[0]["currency"], role, viewer, names) for row in pledges),
     )
 
 
@@ -117,11 +126,14 @@ def _line(row: QueryRow) -> FundLine:
     )
 
 
-def _pledge(row: QueryRow, currency: str, role: Role, viewer: str | None) -> PledgeShown:
+def _pledge(
+    row: QueryRow, currency: str, role: Role, viewer: str | None, names: Mapping[str, str | Withheld]
+) -> PledgeShown:
     own = row["funder"] == viewer
     return PledgeShown(
         id=row["pledge"],
         funder=row["funder"] if own or role is not Role.FUNDER else None,
+        funder_name=text_of(names.get(row["funder"])),
         own=own,
         amount=Money.of(row["amount"], currency),
         received=Money.of(row["received"], currency),

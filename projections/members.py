@@ -187,15 +187,15 @@ def _change_of(fact: Fact) -> _RoleChange:
             )
         case PersonClaimMade():
             return _RoleChange(
-                msg("A claim for additional access was made.")
+                msg("A one-time key for additional access was made.")
                 if fact.another
-                else msg("A claim for access was made."),
+                else msg("A one-time key was made."),
                 fact.person,
             )
         case PersonClaimWithdrawn():
-            return _RoleChange(msg("A claim for access was withdrawn."), fact.person)
+            return _RoleChange(msg("A one-time key was withdrawn."), fact.person)
         case PersonClaimUsed():
-            return _RoleChange(msg("A claim was exchanged for access."), fact.person)
+            return _RoleChange(msg("A one-time key was exchanged for access."), fact.person)
         case _:
             raise AssertionError(f"{type(fact).__name__} is not shown here")
 

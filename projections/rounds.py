@@ -73,13 +73,9 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative = loaded[state.initiative].state.within(state.call)
     allow(access.sees_call(viewer or "", initiative, loaded[state.call].state))
-    # The round of a single application shows when it was submitted.
-    if (
-        state.rolling
-        and not initiative.roles(viewer or "")
-        and not await reader.applied_by(actor, round, state.call)
-    ):
-        raise NotFound
+    if state.rolling:
+        own = await reader.applied_by(actor, round, state.call)
+        allow(access.sees_single_round(actor, initiative, state, own=own))
     at = position_at(as_of, access.sees_times(actor, initiative))
     rows = await reader.rows(
         "SELECT * FROM read.rounds WHERE round = %(round)b "

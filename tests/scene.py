@@ -24,14 +24,6 @@ from domain.initiatives import (
     InstallationOpened,
     MemberAdded,
 )
-from domain.panels.facts import (
-    PanelAnnounced,
-    PanelClosed,
-    PanelConfirmed,
-    PanelOpened,
-    PanelOutcomeSet,
-    RankingPlace,
-)
 from domain.persons import PersonRegistered
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.reviews.facts import (
@@ -338,58 +330,6 @@ def judged(
     )
 
 
-def panel_opened(*ranking: RankingPlace) -> PanelOpened:
-    """The panel decides on a ranking."""
-    return PanelOpened(
-        panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, stage=STAGE, ranking=ranking
-    )
-
-
-def awarded(amount: int, application: str = APPLICATION) -> PanelOutcomeSet:
-    """The jury awards an amount, in cents."""
-    return PanelOutcomeSet(
-        panel=PANEL,
-        application=application,
-        outcome="award",
-        amount=amount,
-        currency="EUR",
-        rank=None,
-        reason="quality",
-        more_because=None,
-        decider=CHAIR,
-    )
-
-
-def waitlisted(rank: int, application: str = APPLICATION, amount: int = 50_000) -> PanelOutcomeSet:
-    """The jury gives a place on the waiting list."""
-    return PanelOutcomeSet(
-        panel=PANEL,
-        application=application,
-        outcome="waitlist",
-        amount=amount,
-        currency="EUR",
-        rank=rank,
-        reason=None,
-        more_because=None,
-        decider=CHAIR,
-    )
-
-
-def declined(application: str = APPLICATION) -> PanelOutcomeSet:
-    """The jury declines."""
-    return PanelOutcomeSet(
-        panel=PANEL,
-        application=application,
-        outcome="decline",
-        amount=None,
-        currency=None,
-        rank=None,
-        reason="not_selected",
-        more_because=None,
-        decider=CHAIR,
-    )
-
-
 def has_read(who: str, *kinds: ReadingKind, of: str | None = None) -> tuple[ReadingRecorded, ...]:
     """Somebody read these kinds of things of the round; scores `of` one application, or of all."""
     return tuple(
@@ -404,21 +344,6 @@ def has_read(who: str, *kinds: ReadingKind, of: str | None = None) -> tuple[Read
         )
         for kind in kinds
     )
-
-
-def panel_closed(chair: str = CHAIR) -> PanelClosed:
-    """The chair ended the jury's work."""
-    return PanelClosed(panel=PANEL, chair=chair)
-
-
-def panel_confirmed() -> PanelConfirmed:
-    """The officer confirmed the decision."""
-    return PanelConfirmed(panel=PANEL, confirmer=OFFICER)
-
-
-def panel_announced() -> PanelAnnounced:
-    """The results were announced."""
-    return PanelAnnounced(panel=PANEL)
 
 
 def peopled() -> World:

@@ -84,7 +84,7 @@ def described_as_json(operations: Sequence[Operation]) -> bytes:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token, for which its person exchanged a claim at `/api/claims` or at `/claim`.",
+                    "description": "An access key, for which its person exchanged a one-time key at `/api/claims` or at `/claim`.",
                 }
             },
         },

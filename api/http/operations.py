@@ -140,7 +140,7 @@ async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | Non
         return None
     person = await wiring.tokens.person(token)
     if person is None:
-        raise Problem(ProblemType.UNAUTHORIZED, msg("This token is unknown, expired or revoked."))
+        raise Problem(ProblemType.UNAUTHORIZED, msg("This access key is unknown, expired or revoked."))
     return person
 
 
@@ -190,7 +190,7 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     async def handler(request: Request[Any, Any, Any]) -> Response[bytes]:
         person = await again_if_lost(lambda: who_asks(request, wiring))
         if person is None and not operation.public:
-            raise Problem(ProblemType.UNAUTHORIZED, msg("Send a token: Authorization: Bearer ow_…."))
+            raise Problem(ProblemType.UNAUTHORIZED, msg("Send an access key: Authorization: Bearer ow_…."))
         check_kinds(request.path_params, operation.numbers)
         asking = Asking(request, wiring, person, request.path_params, _query(request, known))
         if operation.method == "GET":
@@ -213,6 +213,9 @@ OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "token": re.compile(r"[0-9a-f]{16}\Z"),
     "session": re.compile(r"[0-9a-f]{16}\Z"),
     "stage": SLUG,
+    "question": SLUG,
+    "after": SLUG,
+    "kind": SLUG,
 }
 """The shapes of ids in addresses that name no stream."""
 

@@ -35,9 +35,9 @@ class ProblemType(enum.Enum):
 
     MALFORMED = ("malformed", 400, msg("The request cannot be read"), ("It is not JSON, not UTF-8, or a parameter in its "
         "address or a header is not as described. Correct the request."))  # fmt: skip
-    UNAUTHORIZED = ("unauthorized", 401, msg("You are not signed in"), ("The request carries no token, or one that is unknown, "
+    UNAUTHORIZED = ("unauthorized", 401, msg("You are not signed in"), ("The request carries no access key, or one that is unknown, "
         "expired or revoked. Send `Authorization: Bearer` with a valid one."))  # fmt: skip
-    FORBIDDEN = ("forbidden", 403, msg("You cannot do this"), ("The person whose token it is does not have the role that "
+    FORBIDDEN = ("forbidden", 403, msg("You cannot do this"), ("The person whose access key it is does not have the role that "
         "this needs. Nothing was written."))  # fmt: skip
     NOT_FOUND = ("not-found", 404, msg("Not found"), ("It does not exist, or this person has no access to "
         "it."))  # fmt: skip

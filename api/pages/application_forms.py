@@ -30,7 +30,7 @@ async def _written_anew(visit: Visit) -> PageContent:
     call = await calls.one(reader, who, shown.call)
     stage, start = _answered(call, shown), _as_typed(shown)
     if shown.status == ApplicationStatus.RETURNED:
-        return writing(
+        return await writing(
             visit,
             call,
             stage,
@@ -42,7 +42,7 @@ async def _written_anew(visit: Visit) -> PageContent:
             start=start,
         )
     round = await rounds.one(reader, who, shown.round)
-    return writing(
+    return await writing(
         visit,
         call,
         stage,
@@ -64,7 +64,7 @@ async def _next_stage(visit: Visit) -> PageContent:
     call = await calls.one(reader, who, shown.call)
     stage = next(each for each in call.stages if each.id == shown.invited_to)
     round = next((each for each in call.rounds if each.stage == stage.id), None)
-    return writing(
+    return await writing(
         visit,
         call,
         stage,

@@ -15,18 +15,18 @@ from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.calls.rules import instant
-from domain.commands.applications.ending import ForgetApplication, WithdrawApplication
+from domain.commands.applications.ending import EraseApplication, WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
 from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
 from domain.commands.applications.submitting import ChangeApplication, ContinueApplication
 from domain.commands.grants.offering import OfferGrant
 from domain.commands.reviews import AssignReview, ReplaceReview
-from domain.messages import msg
+from domain.messages import Message, msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
-from domain.values import Money, read_time
+from domain.values import Money, Role, read_time
 from projections import applications, calls, initiatives, reviews, rounds, timeline
 from projections.initiatives import CallMember
 from projections.readings import NotRecorded
@@ -88,6 +88,7 @@ async def _one(visit: Visit) -> PageContent:
             "no_story": no_story,
             "withheld": assigned is not None and not scores and _withheld(assigned.items),
             "reviews": assigned.items if assigned else None,
+            "actors": actors_in(story, *JUDGING),
             "names": {member.person: member.name for member in judges},
             "assignable": await _assignable(trial, application, judges),
             "replaceable": {
@@ -98,6 +99,13 @@ async def _one(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+def actors_in(story: timeline.Timeline | None, *roles: Role) -> dict[str, Message]:
+    """How a timeline calls the people who act in these roles, by their handles, so that the page around it calls them the
+    same."""
+    items = story.items if story else ()
+    return {entry.handle: entry.actor for entry in items if entry.handle and entry.role in roles}
 
 
 def _named(juror: CallMember) -> str:
@@ -129,7 +137,7 @@ async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
             msg("Return with questions"),
             ReturnApplication(application=application, questions="?", resubmit_by=soon.replace(tzinfo=None)),
         ),
-        await trial.of(msg("Have this application forgotten"), ForgetApplication(application=application)),
+        await trial.of(msg("Have this application erased"), EraseApplication(application=application)),
         await trial.of(msg("Mark as eligible"), FindApplicationEligible(application=application)),
         await trial.of(
             msg("Mark as ineligible"), FindApplicationIneligible(application=application, reason="other")
@@ -231,7 +239,7 @@ PAGES = (
                 filled=_returned,
             ),
             PageAction(
-                command="application.forget",
+                command="application.erase",
                 done=msg("The texts of this application, and those about it, are erased."),
                 told={"application": "application"},
             ),

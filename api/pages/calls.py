@@ -7,19 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.pages.drafting import DraftedForm, PageDrafts, counts, saved_at, words_of
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.pages.forms import Plain, SubmittedForm, is_empty, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.trying import Offer
+from api.pages.typed_answers import REMOVED, removed_questions, typed_answers
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount, typed_whole
 from domain.calls.state import CallStatus
+from domain.commands.call_drafts import CopyCall
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.commands.screening import SetCallScreening
 from domain.eligibility import wrong_answers
 from domain.forms import Form as Asked
-from domain.forms import QuestionKind
+from domain.forms import Question, QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
 from domain.organisations import OrganisationStatus
@@ -103,6 +105,7 @@ async def _one(visit: Visit) -> PageContent:
             "rolling": takes_now(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
+            "few_needed": few_needed,
         },
         initiative=call.initiative,
     )
@@ -116,6 +119,7 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
         await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
         await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
         await trial.of(msg("Open a round"), OpenRound(call=call.id, closes_at=at + timedelta(days=30))),
+        await trial.of(msg("Copy the call"), CopyCall(call=call.id)),
         await trial.of(
             msg("Require screenings"),
             SetCallScreening(call=call.id, required=not call.screening),
@@ -159,7 +163,7 @@ async def _apply(visit: Visit) -> PageContent:
     rolling = takes_now(visit, call)
     if (round or rolling) and call.eligibility and (step := _eligibility(visit, call)) is not None:
         return step
-    return writing(
+    return await writing(
         visit,
         call,
         call.stages[0],
@@ -217,7 +221,7 @@ async def _parties(visit: Visit) -> list[tuple[str, str]]:
     ]
 
 
-def writing(
+async def writing(
     visit: Visit,
     call: CallDetail,
     stage: Stage,
@@ -237,7 +241,11 @@ def writing(
     above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply."""
     form = visit.form(command, start=start)
     typed = form.returned.typed.typed() if form.returned else form.start
-    labels = _labels(visit, stage.form)
+    removed: Sequence[Question] = ()
+    if form.returned or form.draft:
+        forms = await calls.forms(visit.wiring.reader, visit.person, call.id, stage.id)
+        removed = removed_questions(forms, stage.form)
+    labels = _labels(visit, (*stage.form.questions, *removed))
     return PageContent(
         "apply.html",
         {
@@ -247,11 +255,13 @@ def writing(
             "until": until,
             "rolling": rolling,
             "asks_first": command == "application.submit",
+            "few_needed": few_needed(stage.form),
             "heading": heading,
             "note": note,
             "send": send,
             "form": form,
             "parties": parties,
+            "removed": typed_answers(removed, typed, visit.languages),
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
                 for question in stage.form.questions
@@ -269,6 +279,12 @@ def writing(
     )
 
 
+def few_needed(asked: Asked) -> bool:
+    """Whether most questions of a form can be left empty, so that the needed ones are marked instead."""
+    needed = [question for question in asked.questions if question.required]
+    return len(needed) < len(asked.questions) / 2
+
+
 def _rows(form: FormShown, table: str) -> range:
     """The rows of a table that are shown: those that were typed, and some empty ones."""
     typed = (form.returned.typed if form.returned else SubmittedForm(form.start)).rows(table)
@@ -276,9 +292,9 @@ def _rows(form: FormShown, table: str) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
-def _labels(visit: Visit, asked: Asked) -> dict[str, Message | str]:
+def _labels(visit: Visit, questions: Sequence[Question]) -> dict[str, Message | str]:
     labels: dict[str, Message | str] = {"applicant": msg("Who applies")}
-    for question in asked.questions:
+    for question in questions:
         name = f"answers.{question.id}"
         words = said(question.label, visit.languages).text
         labels[name] = words
@@ -302,15 +318,19 @@ async def _filled(visit: Visit, form: SubmittedForm) -> Plain:
 
 
 def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
-    """The answers, each in the type that its question needs."""
+    """The answers, each in the type that its question needs. What was typed into a question that the form no longer has
+    stays there, so that the command refuses it and the form comes back with it (`typed_answers`)."""
     plain = nested(form.typed())
+    plain.pop(REMOVED, None)  # it came back already
     if not plain.get("applicant"):
         plain.pop("applicant", None)  # for oneself
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
         kinds = {question.id: question.kind for question in asked.questions}
         plain["answers"] = {
-            name: _answered(answer, kinds.get(name), call.budget.currency) for name, answer in answers.items()
+            name: _answered(answer, kinds[name], call.budget.currency) if name in kinds else "?"
+            for name, answer in answers.items()
+            if name in kinds or not is_empty(answer)
         }
     return plain
 
@@ -318,7 +338,7 @@ def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
 _YES_NO: Final = {"yes": True, "no": False}
 
 
-def _answered(answer: Any, kind: QuestionKind | None, currency: str) -> Any:  # Any: whatever was sent
+def _answered(answer: Any, kind: QuestionKind, currency: str) -> Any:  # Any: whatever was sent
     """An answer in the type that its question needs; what cannot be read stays as it was typed."""
     match kind, answer:
         case "yes_no" | "consent", str():
@@ -360,6 +380,12 @@ PAGES = (
                 command="call.set_screening",
                 done=msg("The setting for screenings is saved."),
                 told={"call": "call"},
+            ),
+            PageAction(
+                command="call.copy",
+                done=msg("This is the copy. Only the staff see it until you publish it."),
+                told={"call": "call"},
+                then=lambda _, answer: f"/calls/{answer.stream}/setup",
             ),
             PageAction(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
         ),

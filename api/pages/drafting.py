@@ -12,6 +12,7 @@ from api.drafts.merging import merge
 from api.pages.forms import SubmittedForm
 from api.pages.labels import label_of
 from api.pages.rendering import said
+from api.pages.typed_answers import REMOVED
 from api.pages.visits import Returned, Visit
 from domain.amounts import typed_amount
 from domain.messages import At, Message, counted, msg
@@ -194,14 +195,14 @@ def words_of(
         beginning, _, rest = name.partition(".")
         if (
             not text.strip()
-            or beginning in ("round", "eligibility", "applicant")
+            or beginning in ("round", "eligibility", "applicant", REMOVED)
             or name.endswith(".currency")
         ):
             continue
         option, labelled = None, name
         if beginning == "answers":
             asked, _, chosen = rest.partition(".")
-            question = questions.get(asked)
+            question = questions.get(asked.partition("[")[0])
             if question is None:
                 continue  # a question that was removed meanwhile is told apart
             options = {choice.id: said(choice.label, visit.languages).text for choice in question.choices}

@@ -66,7 +66,7 @@ class SubmittedForm:
             else:
                 others[name] = value
         for table, rows in tables.items():
-            written = [rows[number] for number in sorted(rows) if not _is_empty(rows[number])]
+            written = [rows[number] for number in sorted(rows) if not is_empty(rows[number])]
             for number, row in enumerate(written):
                 others |= {f"{table}[{number}].{column}": text for column, text in row.items()}
         return SubmittedForm(others)
@@ -164,7 +164,7 @@ def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
     cannot be read stays as it was typed, so that the command's own rule reports the error."""
     if get_origin(hint) in (Union, UnionType):
         members = get_args(hint)
-        if type(None) in members and _is_empty(value):
+        if type(None) in members and is_empty(value):
             return None
         for member in members:
             value = read_typed(value, member)
@@ -189,8 +189,8 @@ def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
     return value
 
 
-def _is_empty(value: Any) -> bool:  # Any: see Plain
+def is_empty(value: Any) -> bool:  # Any: see Plain
     """Whether nothing was typed. The currency of a sum is filled in by the form and does not count."""
     if isinstance(value, dict):
-        return all(_is_empty(below) for name, below in value.items() if not name.endswith("currency"))
+        return all(is_empty(below) for name, below in value.items() if not name.endswith("currency"))
     return isinstance(value, str) and not value.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from api.pages.applications import if_shown
+from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.organisations import names_among
@@ -32,7 +32,7 @@ from domain.grants import bank_accounts
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import SCREENING_RESULTS
 from domain.messages import Message, in_context, msg
-from domain.values import Money
+from domain.values import Money, Role
 from projections import calls, grants, timeline
 from projections.grants import GrantDetail, InstalmentShown
 
@@ -47,7 +47,11 @@ PAYEES: Final = {
 async def _mine(visit: Visit) -> PageContent:
     found = await grants.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
     names = await names_among(visit, (each.recipient for each in found.items))
-    return PageContent("grants.html", {"grants": found, "call": None, "organisations": names})
+    zones = {
+        call: (await calls.one(visit.wiring.reader, visit.person, call)).time_zone
+        for call in {each.call for each in found.items}
+    }
+    return PageContent("grants.html", {"grants": found, "call": None, "organisations": names, "zones": zones})
 
 
 async def _of_call(visit: Visit) -> PageContent:
@@ -55,7 +59,9 @@ async def _of_call(visit: Visit) -> PageContent:
     call = await calls.one(reader, visit.person, visit.path["call"])
     found = await grants.of_call(reader, visit.person, call.id, cursor=visit.query.get("cursor"))
     return PageContent(
-        "grants.html", {"grants": found, "call": call, "organisations": {}}, initiative=call.initiative
+        "grants.html",
+        {"grants": found, "call": call, "organisations": {}, "zones": {call.id: call.time_zone}},
+        initiative=call.initiative,
     )
 
 
@@ -85,6 +91,7 @@ async def _one(visit: Visit) -> PageContent:
     planning = visit.form("grant.schedule", seen=shown.version)
     amending = visit.form("grant.propose_amendment", seen=shown.version)
     call = await calls.one(reader, visit.person, shown.call)
+    story = await if_shown(timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor")))
     return PageContent(
         "grant.html",
         {
@@ -117,9 +124,8 @@ async def _one(visit: Visit) -> PageContent:
             "screening_choices": [
                 (code, visit.locale.say(words)) for code, words in SCREENING_RESULTS.items()
             ],
-            "story": await if_shown(
-                timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor"))
-            ),
+            "story": story,
+            "actors": actors_in(story, Role.FINANCE),
         },
         initiative=call.initiative,
     )

@@ -55,7 +55,11 @@ _FIELDS: Final[Mapping[str, Message]] = {
     "unscheduled": msg("Left unscheduled"),
     "until": msg("Until"),
 }
-_SETS_OF_FIELDS: Final[Mapping[str, Message]] = {"answers": msg("Answer"), "scores": msg("Points")}
+_SETS_OF_FIELDS: Final[Mapping[str, Message]] = {
+    "answers": msg("Answer"),
+    "removed": msg("Answer"),
+    "scores": msg("Points"),
+}
 _UNKNOWN: Final = msg("Another field of this form")
 _IN_A_TABLE: Final = re.compile(r"instalments\[([0-9]+)\]\.(.+)")
 

@@ -10,6 +10,9 @@ from domain.messages import Message, msg
 _WRONG_CODE: Final = msg("This code is not complete. Copy it again from where you found it.")
 
 SAID: Final[Mapping[str, Message]] = {
+    "The form has no such question.": msg(
+        "The staff removed this question while you were writing. Look at the form again, then submit it."
+    ),
     "The possible values are {values}.": msg("Choose one of the options."),
     "This must be true or false.": msg("Choose yes or no."),
     "This is needed.": msg("This cannot be left empty."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from api.pages.applications import if_shown
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer, Trial
@@ -17,7 +18,9 @@ from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
 from domain.rounds.state import RoundStatus
 from projections import calls, panels, review_progress, rounds
+from projections.paging import MOST
 from projections.panels import Ranking
+from projections.review_progress import JudgedApplication
 
 PLACES = 25
 """The number of places on a page."""
@@ -49,6 +52,7 @@ async def _ranking(visit: Visit) -> PageContent:
             "offers": offers,
             "outcomes": outcomes,
             "to_settle": _to_settle(found.unsettled),
+            "lacking": await _lacking(visit, found),
         },
         labels={
             "amount.amount": msg("Award"),
@@ -57,6 +61,15 @@ async def _ranking(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+async def _lacking(visit: Visit, ranking: Ranking) -> list[JudgedApplication]:
+    """The applications that still need reviews before the panel can open, as far as the visitor sees them."""
+    if ranking.panel is not None:
+        return []
+    progress = review_progress.progress(visit.wiring.reader, visit.person, ranking.round, limit=MOST)
+    found = await if_shown(progress)
+    return [each for each in (found.applications.items if found else ()) if each.submitted < each.needed]
 
 
 def _to_settle(counts: Mapping[str, int] | None) -> tuple[Message, ...]:

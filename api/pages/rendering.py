@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
@@ -207,10 +207,11 @@ class _Words:
         return self._locale.money(Money(amount=text, currency=currency))
 
     def percent(self, number: str) -> str:
-        """A score in per cent: ``73.333 %``."""
-        _, _, places = number.partition(".")
+        """A score in per cent, with one decimal: ``73.3 %``."""
         shown = format_decimal(
-            Decimal(number), f"#,##0.{'0' * len(places)}" if places else "#,##0", locale=self._locale.language
+            Decimal(number).quantize(Decimal("0.1"), ROUND_HALF_UP),
+            "#,##0.0",
+            locale=self._locale.language,
         )
         return f"{shown}\N{NO-BREAK SPACE}%"
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
-import msgspec
 from litestar import HttpMethod, Request, Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
@@ -34,12 +33,14 @@ from api.pages.drafting import (
 )
 from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
+from api.pages.headings import HEADINGS, SAID_ELSE
 from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
 from api.pages.rendering import Rendering
+from api.pages.responses import HTML, SECURITY, WITH_SCRIPT, for_script, redirect
 from api.pages.returned_forms import faults_of, returned_form
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
@@ -51,7 +52,6 @@ from domain.values import Channel
 from history.requests import Answer, Contended, KeyReused, Stale
 from history.requests import Request as Asked
 
-HTML: Final = "text/html"
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 _VERSION: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
@@ -59,20 +59,6 @@ _MOST_QUERY: Final = 300
 _QUERY_NAME: Final = frozenset(
     {"lang", "cursor", "as_of", "status", "round", "lines", "next", "show", "kept"}
 )
-
-SECURITY: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""The headers of pages, in addition to those of every answer."""
-WITH_SCRIPT: Final = SECURITY | {
-    "Content-Security-Policy": f"{SECURITY['Content-Security-Policy']}; script-src 'self'; connect-src 'self'"
-}
-"""The headers of a page with the program's own script."""
 
 
 class Site:
@@ -99,7 +85,8 @@ class Site:
             return await self._post(page, request)
 
         made = [self.handler(HttpMethod.GET, page.path, get)]
-        return [*made, self.handler(HttpMethod.POST, page.path, post)] if page.acts else made
+        takes = page.acts or page.tries
+        return [*made, self.handler(HttpMethod.POST, page.path, post)] if takes else made
 
     def handler(
         self,
@@ -195,7 +182,8 @@ class Site:
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
-            visit = replace(await try_to_save(visit, drafts, form), returned=returned_form(form, error))
+            back = _at_inputs(returned_form(form, error), act)
+            visit = replace(await try_to_save(visit, drafts, form), returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         if drafts is not None:
@@ -326,6 +314,7 @@ class Site:
         here = "/" if path.startswith("//") else path
         return {
             "demo": self._wiring.settings.demo,
+            "now": self._wiring.clock(),
             "here": here,
             "frame": frame,
             "in_language": {language: same_place(here, query, language) for language in LANGUAGES},
@@ -353,7 +342,7 @@ class Site:
             "notice": None,
             "script": False,
             "heading": HEADINGS[problem.kind],
-            "sentence": _SAID_ELSE.get(problem.kind, problem.detail),
+            "sentence": SAID_ELSE.get(problem.kind, problem.detail),
             "typed": given_back(request.state.get("typed") or {}),
         }
         return Response(
@@ -369,34 +358,6 @@ KEPT_FOR_YOU: Final = msg(
     "Your session had ended before you sent this. Below is what you typed. Nothing was saved yet: look it over, then send it."
 )
 NOT_AS_SENT: Final = msg("The form did not arrive as this page sent it. Open the page again.")
-
-HEADINGS: Final[Mapping[ProblemType, Message]] = {
-    ProblemType.MALFORMED: msg("This could not be read"),
-    ProblemType.UNAUTHORIZED: msg("You are not signed in"),
-    ProblemType.FORBIDDEN: msg("You cannot do this"),
-    ProblemType.NOT_FOUND: msg("Not found"),
-    ProblemType.TOO_SLOW: msg("The form arrived too slowly"),
-    ProblemType.METHOD_NOT_ALLOWED: msg("This cannot be sent here"),
-    ProblemType.REFUSED: msg("This is not possible now"),
-    ProblemType.CONTENDED: msg("Somebody else was faster"),
-    ProblemType.STALE: msg("This was changed in the meantime"),
-    ProblemType.TOO_LARGE: msg("This is too large"),
-    ProblemType.UNSUPPORTED: msg("This could not be read"),
-    ProblemType.INVALID: msg("Please correct some fields"),
-    ProblemType.KEY_REUSED: msg("This form was sent before"),
-    ProblemType.TOO_MANY: msg("Too many requests"),
-    ProblemType.HEAD_TOO_LARGE: msg("This is too large"),
-    ProblemType.INTERNAL: msg("Something went wrong"),
-    ProblemType.UNAVAILABLE: msg("Not available right now"),
-    ProblemType.UNREADABLE: msg("This cannot be shown"),
-}
-"""The heading of an error page, by status code."""
-
-_SAID_ELSE: Final = {
-    ProblemType.INTERNAL: msg(
-        "Something went wrong on our side, and it was recorded. You can try again: nothing is done twice."
-    ),
-}
 
 
 def check_moment(page: Page, visit: Visit) -> None:
@@ -422,15 +383,8 @@ def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
         )
 
 
-def for_script(status: int, answer: object) -> Response[bytes]:
-    """An answer to the script of a page."""
-    return Response(
-        msgspec.json.encode(answer), status_code=status, headers=SECURITY, media_type="application/json"
-    )
-
-
-def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any]:
-    """Redirect the browser, with GET."""
-    return Response(
-        b"", status_code=303, headers={**SECURITY, "Location": where}, media_type=HTML, cookies=cookies or []
-    )
+def _at_inputs(returned: Returned, act: PageAction) -> Returned:
+    """The errors by the inputs at which they are shown."""
+    if act.inputs is None:
+        return returned
+    return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})

@@ -20,6 +20,7 @@ from domain.access.members import (
     oneself,
     published,
     sees_call,
+    sees_funders,
     sees_given_roles,
     sees_members,
     system,
@@ -91,7 +92,7 @@ from domain.access.ties import (
     owes,
     was_asked_to_judge,
 )
-from domain.access.times import JUDGED, UNTIMED, sees_times
+from domain.access.times import JUDGED, UNTIMED, jury_knows_arrival, sees_single_round, sees_times
 from domain.parties import acts_for, is_tied_to
 
 __all__ = [
@@ -127,6 +128,7 @@ __all__ = [
     "is_tied_to",
     "joins",
     "juror_of",
+    "jury_knows_arrival",
     "lets_in_late",
     "member",
     "member_of_organisation",
@@ -148,6 +150,7 @@ __all__ = [
     "sees_assignments",
     "sees_call",
     "sees_feedback",
+    "sees_funders",
     "sees_given_roles",
     "sees_late_access",
     "sees_members",
@@ -161,6 +164,7 @@ __all__ = [
     "sees_reviews",
     "sees_screening",
     "sees_screening_note",
+    "sees_single_round",
     "sees_timeline",
     "sees_times",
     "sees_titles",

@@ -219,14 +219,14 @@ def end_by_erasure(
     return (ApplicationEndedByErasure(application=application_id),)
 
 
-def check_can_be_forgotten(application: Application, *, grant_has_ended: bool) -> None:
+def check_can_be_erased(application: Application, *, grant_has_ended: bool) -> None:
     """Raise `Refused` while somebody still has to read the application: until it is withdrawn or decided, and after an
     award until its grant has ended (`grant_has_ended`)."""
     if application.status in WITHDRAWABLE:
         raise Refused(
             msg(
                 "This application is {status}, so people still have to read it; withdraw it "
-                "first, then it can be forgotten.",
+                "first, then it can be erased.",
                 status=application.status,
             )
         )
@@ -234,7 +234,7 @@ def check_can_be_forgotten(application: Application, *, grant_has_ended: bool) -
         raise Refused(
             msg(
                 "The grant for this application has not ended, so its texts must stay readable. "
-                "The application can be forgotten once the grant is completed, declined or "
+                "The application can be erased once the grant is completed, declined or "
                 "lapsed."
             )
         )

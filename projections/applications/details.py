@@ -135,7 +135,8 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         row,
         title=not outline,
         applicant=identity,
-        times=inside and isinstance(times, Allowed),
+        times=(inside and isinstance(times, Allowed))
+        or (not outline and access.jury_knows_arrival(case.call)),
         place=place,
         unrecorded=unrecorded,
     )

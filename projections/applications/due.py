@@ -28,8 +28,8 @@ async def decisions_due(
     reader: Reader, viewer: str | None, call: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> ResultPage[DecisionDue]:
     """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. Without the
-    viewer's own, those of organisations for which they act or acted, and those with which they declared a conflict.
-    Raises `NotFound` or `Forbidden`."""
+    viewer's own, those of organisations for which they act or acted, and those with which they declared a conflict. It
+    shows when they arrived, which excludes nobody from judging (`access.jury_knows_arrival`). Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     allow(access.officer(who, whole.within(call)))

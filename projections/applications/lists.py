@@ -43,7 +43,7 @@ async def of_call(
     also judge), for funders by handle, and only those of decided rounds. `round` is one of the call's. Raises
     `NotFound` or `Forbidden`."""
     who = viewer or ""
-    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     role = allow(access.sees_timeline(actor, initiative))
     if round is not None and round not in await reader.index_entries(rounds_of(call)):
@@ -84,7 +84,7 @@ async def of_call(
             row,
             title=shown.title,
             applicant=shown.applicant,
-            times=shown.times,
+            times=shown.times or (shown.title and access.jury_knows_arrival(state)),
             place=access.sees_waiting_places(
                 actor, applicant=row["applicant"], conflict_in_call=row["conflict_in_call"]
             ),

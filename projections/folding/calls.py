@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.calls.facts import CallAwardReleased, CallAwardsConfirmed, CallFact, HowMany, Intake
+from domain.calls.facts import CallFact, HowMany, Intake
 from domain.calls.state import Call, CallStatus, evolve
 from domain.eligibility import EligibilityQuestion
 from domain.stages import Stage
@@ -17,12 +17,12 @@ from projections.tables import Table, TableRow
 
 
 class CallRow(TableRow, frozen=True, kw_only=True):
-    """A call's texts, amounts and status. Amounts are minor units of `currency`. `public_version` is the version of the newest
-    fact that everybody may know of: it does not count the awards of a rolling call."""
+    """A call's texts, amounts and status. Amounts are minor units of `currency`. `version` is the one that everybody is
+    told; `newest` is the version of the stream's newest fact."""
 
     call: str
     version: int
-    public_version: int
+    newest: int
     initiative: str
     fund: str
     status: CallStatus
@@ -48,10 +48,7 @@ _SHOWN: Final = Shown(CallRow, Call(), evolve)
 
 def fold(rows: Rows, fact: CallFact, placed: Placed) -> None:
     """Store each call."""
-    row = rows.get(CALLS, fact.call)
-    told = not isinstance(fact, CallAwardsConfirmed | CallAwardReleased)
-    public = placed.version if told or row is None else row.public_version
-    rows.put(CALLS, _SHOWN(row, fact, version=placed.version, public_version=public))
+    rows.put(CALLS, _SHOWN(rows.get(CALLS, fact.call), fact, newest=placed.version))
 
 
 PROJECTION: Final = Projection("calls", (CALLS,), fold)

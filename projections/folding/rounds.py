@@ -14,7 +14,7 @@ from domain.rounds.facts import (
     RoundOpened,
     RoundPutToPanel,
 )
-from domain.rounds.state import Round, RoundStatus, evolve
+from domain.rounds.state import Round, RoundStatus, evolve, is_told
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown
@@ -22,7 +22,8 @@ from projections.tables import Table, TableRow
 
 
 class RoundRow(TableRow, frozen=True, kw_only=True):
-    """The state of a round. `received` is the number of applications when it closed."""
+    """The state of a round; `version` is the one that everybody is told. `received` is the number of applications when it
+    closed."""
 
     round: str
     version: int
@@ -51,19 +52,19 @@ def fold(
     | RoundPutToPanel
     | RoundDecided
     | RoundCancelled,
-    placed: Placed,
+    _: Placed,
 ) -> None:
-    """Store the state of each round. Lowered quorums are left out: applicants see this row, and its version would show
-    them. So is late access, unless it opens the round again."""
+    """Store the state of each round. Lowered quorums, and late access while the round is open, are left out: applicants
+    see this row, and its version would show them."""
     row = rows.get(ROUNDS, fact.round)
-    if isinstance(fact, RoundLateAccessGranted) and row is not None and row.status is RoundStatus.OPEN:
+    if row is not None and not is_told(Round(status=row.status), fact):
         return
     received: dict[str, int | None] = {}
     if isinstance(fact, RoundClosed):
         received = {"received": len(fact.applications)}
     elif isinstance(fact, (RoundDeadlineExtended, RoundLateAccessGranted)):
         received = {"received": None}
-    rows.put(ROUNDS, _SHOWN(row, fact, version=placed.version, **received))
+    rows.put(ROUNDS, _SHOWN(row, fact, **received))
 
 
 PROJECTION: Final = Projection("rounds", (ROUNDS,), fold)

@@ -22,10 +22,10 @@ from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import Initiative
 from domain.messages import msg
-from domain.parties import Actor
+from domain.parties import Actor, is_organisation
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
-from domain.values import Money
+from domain.values import Money, Role
 from projections.fresh import Fresh
 from projections.grants.shown import (
     AmendmentShown,
@@ -40,6 +40,7 @@ from projections.grants.shown import (
     report_of,
     unscheduled_of,
 )
+from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
 from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, text_of
@@ -139,12 +140,14 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         grant=grant,
         at=at,
     )
+    sees_payee = access.sees_payee(actor, initiative, state, conflicts=conflicts)
+    host, host_name = await _host(reader, row, state, sees_payee)
     texts = await _texts(
         reader,
         grant,
         row,
         reports,
-        payee=access.sees_payee(actor, initiative, state, conflicts=conflicts),
+        payee=sees_payee,
         reported=access.sees_reports(actor, initiative, state, conflicts=conflicts),
     )
     shown = line(row, recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts))
@@ -158,7 +161,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         seen_as=role,
         unattended=shown.recipient is not None and await reader.is_unattended(state.recipient),
         explanation=text_of(explanation),
-        payee=payee_of(row, texts),
+        payee=payee_of(row, texts, host=host, host_name=host_name),
         screening_required=call.screening or initiative.screening,
         screening=screening,
         instalments=tuple(instalment_of(each, row["currency"]) for each in instalments),
@@ -173,6 +176,19 @@ async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str,
     """The applications with which the viewer declared a conflict, in all rounds that the grant's application went through."""
     state = await reader.the(APPLICATION, application)
     return await reader.index_entries_of_all([conflicts_of(viewer, each) for each in state.rounds])
+
+
+async def _host(
+    reader: Reader, row: QueryRow, grant: Grant, sees_payee: Verdict
+) -> tuple[str | None, str | Withheld | None]:
+    """The registered fiscal host that is paid and its name, as far as the viewer may see them. A recipient reads only the
+    code that was typed, and of a person everybody does, so that nobody learns a name by typing a code."""
+    if not isinstance(sees_payee, Allowed) or row["payee_kind"] != "fiscal_host":
+        return None, None
+    host = grant.parties.get(row["payee_setting"])
+    if host is None or not is_organisation(host) or sees_payee.role is Role.APPLICANT:
+        return host, None
+    return host, (await names_of(reader, [host])).get(host)
 
 
 async def _texts(

@@ -39,8 +39,9 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
 class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
     """The payee of that `setting`. `name`, `account`, and the `bank_code` and `country` of an account without an IBAN,
     are for the recipient, finance and approvers; they are None for others, for people who declared a conflict of
-    interest with the application, and once the grant's dossier was erased. `damaged` names the texts that are None
-    because the stored value is not what was committed to."""
+    interest with the application, and once the grant's dossier was erased. `host` is the registered fiscal host that
+    the recipient named, for the same people; `host_name` is the name of that organisation, for those who pay, who have to
+    check it. `damaged` names the texts that are None because the stored value is not what was committed to."""
 
     setting: int
     kind: str
@@ -50,6 +51,8 @@ class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
     account: str | None
     bank_code: str | None
     country: str | None
+    host: str | None
+    host_name: str | None
     damaged: tuple[str, ...] = ()
 
 
@@ -166,7 +169,11 @@ def line(row: QueryRow, *, recipient: Verdict) -> GrantLine:
     )
 
 
-def payee_of(row: QueryRow, texts: Texts) -> PayeeShown | None:
+def payee_of(
+    row: QueryRow, texts: Texts, *, host: str | None, host_name: str | Withheld | None
+) -> PayeeShown | None:
+    """The payee of a row of read.grants, with the registered fiscal `host` that is paid and its name, as far as they are
+    shown."""
     if row["payee_setting"] is None:
         return None
     opened = texts.get(row["payee_version"], {})
@@ -179,7 +186,9 @@ def payee_of(row: QueryRow, texts: Texts) -> PayeeShown | None:
         account=text_of(opened.get("account")),
         bank_code=text_of(opened.get("bank_code")),
         country=text_of(opened.get("country")),
-        damaged=damaged_in(opened),
+        host=host,
+        host_name=text_of(host_name),
+        damaged=damaged_in({**opened, "host_name": host_name}),
     )
 
 

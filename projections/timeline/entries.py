@@ -49,7 +49,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     `stream` and `topic` name the kind of fact; the exact stream would show how many are hidden. `at` is when it was
     decided, and `day` is the day on the timeline's calendar (`zone`). `role` is the role acted in; `handle` stands for
     the person within the call or fund, None for the program's own commands and if it is hidden; `actor` is both in
-    words, numbered within this timeline: Officer 1, Juror B. `what` is the whole sentence, `why` the reason, and
+    words, numbered within this timeline: Officer 1, Juror B, Finance 2 (also Officer 1). `what` is the whole sentence, `why` the reason, and
     `changed` what the sentence does not say.
     """
 
@@ -75,10 +75,11 @@ class Timeline(ResultPage[TimelineEntry], frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A timeline that was opened in `role`: the `thing`, the position of the answer (`at`), and how things are named.
-    The rounds `around` an application, one for each of its stages, add what is for applicants. Facts about `rounds` and
-    about applications that the viewer judges (`judged`) are left out; of applications to which they are `tied`, only
-    what is for applicants is shown. `names` are those of other things than applications; the `states` of rounds, and
-    the applications with which the viewer declared `conflicts`, are given if they are known."""
+    The rounds `around` an application, one for each of its stages, add what is for applicants. `only`: facts about other
+    rounds than these are left out, because they opened after access was checked. Facts about `rounds` and about
+    applications that the viewer judges (`judged`) are left out; of applications to which they are `tied`, only what is
+    for applicants is shown. `names` are those of other things than applications; the `states` of rounds, and the
+    applications with which the viewer declared `conflicts`, are given if they are known."""
 
     viewer: Actor
     role: Role
@@ -88,6 +89,7 @@ class Asked:
     zone: str = "UTC"
     currency: str = ""
     places: bool = True
+    only: Collection[str] | None = None
     rounds: Collection[str] = ()
     judged: Collection[str] = ()
     tied: Collection[str] = ()
@@ -108,7 +110,12 @@ def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Nu
     said = words(
         recorded.fact,
         SentenceContext(
-            actor=actor, about=name.said, currency=asked.currency, zone=asked.zone, places=asked.places
+            actor=actor,
+            about=name.said,
+            of_about=name.of or name.said,
+            currency=asked.currency,
+            zone=asked.zone,
+            places=asked.places,
         ),
     )
     return TimelineEntry(

@@ -20,12 +20,13 @@ from projections.words.sentences import UNNAMED, by_handle, by_title
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A thing's name: `shown` by itself (None if there is none), and `said` within a sentence. `call` is the call that
-    the thing belongs to."""
+    """A thing's name: `shown` by itself (None if there is none), `said` within a sentence, and `of` after "of", if that is
+    another. `call` is the call that the thing belongs to."""
 
     shown: Message | None
     said: Message
     call: str | None = None
+    of: Message | None = None
 
 
 NAMELESS: Final = Name(shown=None, said=UNNAMED)

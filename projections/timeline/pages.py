@@ -22,6 +22,7 @@ _SHOWN: Final = """
     t.thing = ANY (%(things)b::text[]) AND (t.thing = %(thing)b OR t.topic = ANY (%(for_applicants)b::text[]))
     AND t.position <= %(at)b::bigint AND NOT t.position = ANY (%(screenings)b::bigint[]) AND t.topic = ANY (%(topics)b::text[])
     AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
+    AND (%(only)b::text[] IS NULL OR t.round IS NULL OR t.round = ANY (%(only)b::text[]))
     AND (t.application IS NULL OR NOT t.application = ANY (%(judged)b::text[]))
     AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
         OR t.topic = ANY (%(for_applicants)b::text[]))
@@ -46,24 +47,21 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
         "rounds": list(asked.rounds),
         "judged": list(asked.judged),
         "tied": list(asked.tied),
-        "screenings": await _hidden_screenings(reader, asked),
+        "only": None if asked.only is None else list(asked.only),
         "for_applicants": sorted(topics_for(Role.APPLICANT)),
         "after_at": after[0],
         "after": after[1],
     }
-    rows = await reader.rows(
-        # Made only of the constant above.
-        f"""
-        SELECT f.position, f.topic, f.document, t.round, t.application
-        FROM read.timeline t JOIN history.facts f ON f.position = t.position
-        WHERE {_SHOWN} AND (t.at, t.position) > (%(after_at)b::timestamptz, %(after)b::bigint)
-        ORDER BY t.at, t.position LIMIT %(count)b
-        """,  # noqa: S608
-        **which,
-        count=count + 1,
-    )
+    hidden: list[int] = []
+    while True:
+        rows = await _rows(reader, which, hidden, count + 1)
+        # Asked of what was read: a screening that is recorded after a question before would be shown.
+        found = await _hidden_screenings(reader, asked, rows)
+        if not found:
+            break
+        hidden += found
     names = await _names(reader, asked, rows[:count])
-    numbers = await _numbers(reader, which) if cursor else Numbers()
+    numbers = await _numbers(reader, asked, which) if cursor else Numbers()
     return Timeline(
         items=tuple([entry_of(row, asked, names, numbers) for row in rows[:count]]),
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
@@ -71,19 +69,32 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
     )
 
 
-async def _hidden_screenings(reader: Reader, asked: Asked) -> list[int]:
-    """The positions of screenings whose results the viewer does not see, because they have ties to the payee or the
-    recipient."""
-    rows = await reader.rows(
-        """
-        SELECT f.position, f.topic, f.document FROM read.timeline t JOIN history.facts f ON f.position = t.position
-        WHERE t.thing = %(thing)b AND t.topic = ANY (%(topics)b::text[])
-        """,
-        thing=asked.thing,
-        topics=list(topics_of(GrantScreened, GrantScreeningEnded)),
+async def _rows(
+    reader: Reader, which: Mapping[str, object], hidden: Sequence[int], limit: int
+) -> list[QueryRow]:
+    """The facts of a page, without the screenings at the `hidden` positions."""
+    return await reader.rows(
+        # Made only of the constant above.
+        f"""
+        SELECT f.position, f.topic, f.document, t.round, t.application
+        FROM read.timeline t JOIN history.facts f ON f.position = t.position
+        WHERE {_SHOWN} AND (t.at, t.position) > (%(after_at)b::timestamptz, %(after)b::bigint)
+        ORDER BY t.at, t.position LIMIT %(limit)b
+        """,  # noqa: S608
+        **which,
+        screenings=list(hidden),
+        limit=limit,
     )
+
+
+async def _hidden_screenings(reader: Reader, asked: Asked, rows: Sequence[QueryRow]) -> list[int]:
+    """The positions of those of some facts that are screenings whose results the viewer does not see, because they have
+    ties to the payee or the recipient."""
+    topics = topics_of(GrantScreened, GrantScreeningEnded)
     screenings = {
-        row["position"]: cast("GrantScreened | GrantScreeningEnded", recorded_in(row).fact) for row in rows
+        row["position"]: cast("GrantScreened | GrantScreeningEnded", recorded_in(row).fact)
+        for row in rows
+        if row["topic"] in topics
     }
     if not screenings:
         return []
@@ -113,8 +124,16 @@ async def _place_of(reader: Reader, position: int) -> tuple[datetime, int]:
     )
 
 
-async def _numbers(reader: Reader, which: Mapping[str, object]) -> Numbers:
+async def _numbers(reader: Reader, asked: Asked, which: Mapping[str, object]) -> Numbers:
     """The numbers of people who act on the pages before, as shown there."""
+    screened = await reader.rows(
+        """
+        SELECT f.position, f.topic, f.document FROM read.timeline t JOIN history.facts f ON f.position = t.position
+        WHERE t.thing = %(thing)b AND t.topic = ANY (%(topics)b::text[])
+        """,
+        thing=asked.thing,
+        topics=list(topics_of(GrantScreened, GrantScreeningEnded)),
+    )
     rows = await reader.rows(
         f"""
         SELECT t.role, t.handle FROM read.timeline t
@@ -123,6 +142,7 @@ async def _numbers(reader: Reader, which: Mapping[str, object]) -> Numbers:
         GROUP BY t.role, t.handle ORDER BY min(t.at), min(t.position)
         """,  # noqa: S608 - see above
         **which,
+        screenings=await _hidden_screenings(reader, asked, screened),
         numbered=sorted(NUMBERED),
     )
     return Numbers((row["role"], row["handle"]) for row in rows)

@@ -86,7 +86,7 @@ async def of_application(
             tied=tied,
             names={
                 case.application.call: _name_of_call(case.application.call, case.call),
-                **_names_of_rounds(case.application.call, case.call, states),
+                **names_of_rounds(case.application.call, case.call, states),
             },
             states=states,
             conflicts=conflicts,
@@ -168,10 +168,11 @@ async def of_call(
             zone=state.time_zone,
             currency=state.currency,
             places=access.sees_waiting_places(actor, conflict_in_call=bool(conflicts)),
+            only=rounds,
             rounds=closed,
             judged=await judged_now(reader, who, rounds),
             tied=[*(application for each in rounds for application in own[each]), *conflicts],
-            names={call: _name_of_call(call, state), **_names_of_rounds(call, state, states)},
+            names={call: _name_of_call(call, state), **names_of_rounds(call, state, states)},
             states=states,
             conflicts=conflicts,
         ),
@@ -215,8 +216,8 @@ async def of_fund(
 
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
     """Record that a person is about to read when applications were submitted, which jurors of a blind call must not
-    know. Raises `NotRecorded` if that is impossible."""
-    if not any(stage.blind for stage in call.stages):
+    know (`access.jury_knows_arrival`). Raises `NotRecorded` if that is impossible."""
+    if access.jury_knows_arrival(call) or not any(stage.blind for stage in call.stages):
         return
     for each in rounds:
         if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):
@@ -240,14 +241,17 @@ def _name_of_call(call: str, state: Call) -> Name:
     return Name(msg("{title}", title=state.title), by_title(state.title), call)
 
 
-def _names_of_rounds(call_id: str, call: Call, rounds: Mapping[str, Round]) -> dict[str, Name]:
+def names_of_rounds(call_id: str, call: Call, rounds: Mapping[str, Round]) -> dict[str, Name]:
     """The names of a call's rounds: by their stages if the call has several. A deadline is not part of a name, because
     it can be extended."""
     if len(call.stages) == 1:
         name = in_context("in a sentence", "the round")
-        return dict.fromkeys(rounds, Name(name, name, call_id))
-    names = {
-        each: in_context("in a sentence", "the round of “{stage}”", stage=call.stage(round.stage).title)
-        for each, round in rounds.items()
-    }
-    return {each: Name(name, name, call_id) for each, name in names.items()}
+        of = in_context("after “of”", "the round")
+        return dict.fromkeys(rounds, Name(name, name, call_id, of))
+    found = {}
+    for each, round in rounds.items():
+        stage = call.stage(round.stage).title
+        name = in_context("in a sentence", "the round of “{stage}”", stage=stage)
+        of = in_context("after “of”", "the round of “{stage}”", stage=stage)
+        found[each] = Name(name, name, call_id, of)
+    return found

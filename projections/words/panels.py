@@ -28,7 +28,7 @@ from projections.words.sentences import FactInWords, SentenceContext
 
 def panel_words(fact: PanelFact, context: SentenceContext) -> FactInWords:
     """A fact of a panel."""
-    actor, about = context.actor, context.about
+    actor, about = context.actor, context.of_about
     match fact:
         case PanelOpened():
             return FactInWords(

@@ -8,6 +8,7 @@ from domain.applications.state import APPLICATION
 from domain.dossiers import DossierErased, DossierFact, DossierKept, DossierOpened
 from domain.initiatives import (
     AdministratorAppointed,
+    InitiativeDescribed,
     InitiativeFact,
     InitiativeFounded,
     InitiativeScreeningSet,
@@ -68,6 +69,14 @@ def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWo
     match fact:
         case InitiativeFounded():
             return FactInWords(msg("The initiative {name} was founded.", name=by_title(fact.name)))
+        case InitiativeDescribed():
+            return FactInWords(
+                msg(
+                    "{actor} changed the profile of the initiative {name}.",
+                    actor=context.actor,
+                    name=by_title(fact.name),
+                )
+            )
         case MemberAdded():
             return FactInWords(
                 msg("{actor} gave a member roles.", actor=context.actor),
@@ -103,15 +112,15 @@ def person_words(fact: PersonFact) -> FactInWords:
             return FactInWords(msg("A person was given the handle {handle}.", handle=fact.handle))
         case PersonClaimMade():
             return FactInWords(
-                msg("A claim for additional access to a person's account was made.")
+                msg("A one-time key for additional access to a person's account was made.")
                 if fact.another
-                else msg("A claim for access to a person's account was made."),
+                else msg("A one-time key for a person's account was made."),
                 changed=(msg("Can be used until {ends_at}", ends_at=fact.ends_at),),
             )
         case PersonClaimWithdrawn():
-            return FactInWords(msg("A claim for access to a person's account was withdrawn."))
+            return FactInWords(msg("A one-time key for a person's account was withdrawn."))
         case PersonClaimUsed():
-            return FactInWords(msg("A claim was exchanged for access to a person's account."))
+            return FactInWords(msg("A one-time key was exchanged for access to a person's account."))
         case PersonWayInAdded():
             return FactInWords(
                 msg("A person can sign in with nine words.")

@@ -72,14 +72,14 @@ def reading_words(fact: ReadingFact, context: SentenceContext) -> FactInWords:
     """A reading of a round, without the reader."""
     match fact.kind:
         case "applicants":
-            return FactInWords(msg("A member read who applied in {about}.", about=context.about))
+            return FactInWords(msg("A member read who applied in {about}.", about=context.of_about))
         case "answers":
-            return FactInWords(msg("A member read what applicants wrote in {about}.", about=context.about))
+            return FactInWords(msg("A member read what applicants wrote in {about}.", about=context.of_about))
         case "times":
             return FactInWords(
-                msg("A member read when the applications of {about} were submitted.", about=context.about)
+                msg("A member read when the applications of {about} were submitted.", about=context.of_about)
             )
         case "scores":
-            return FactInWords(msg("A member read other people's scores in {about}.", about=context.about))
+            return FactInWords(msg("A member read other people's scores in {about}.", about=context.of_about))
         case _:
             assert_never(fact.kind)

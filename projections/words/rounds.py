@@ -45,7 +45,7 @@ def round_words(fact: RoundFact, context: SentenceContext) -> FactInWords:
                 msg(
                     "{actor} gave one applicant more time in {about}, until {until}.",
                     actor=actor,
-                    about=about,
+                    about=context.of_about,
                     until=At(fact.until, fact.time_zone),
                 ),
                 reason(fact.reason),
@@ -76,6 +76,6 @@ def round_words(fact: RoundFact, context: SentenceContext) -> FactInWords:
         case RoundPutToPanel():
             return FactInWords(msg("{actor} put {about} to its panel.", actor=actor, about=about))
         case RoundDecided():
-            return FactInWords(msg("All applications of {about} were decided.", about=about))
+            return FactInWords(msg("All applications of {about} were decided.", about=context.of_about))
         case _:
             assert_never(fact)

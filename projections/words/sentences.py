@@ -24,11 +24,12 @@ class FactInWords:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceContext:
     """What the words need besides the fact: the `actor` and the thing that it is `about`, both as they stand in a
-    sentence; the `currency` of amounts that have none; the `zone` of moments that have none; and whether the reader sees
+    sentence, and that thing as it stands after "of" (`of_about`), which other languages than English spell differently; the `currency` of amounts that have none; the `zone` of moments that have none; and whether the reader sees
     `places` on the waiting list."""
 
     actor: Message
     about: Message
+    of_about: Message
     currency: str = ""
     zone: str = "UTC"
     places: bool = True
@@ -67,28 +68,44 @@ class Numbers:
     sees. So numbers reveal nothing about hidden people.
 
     `before` are the roles and handles of entries that were shown already, such as on earlier pages, in order. A person
-    who acts in two roles has a number in each.
+    who acts in two roles has a number in each; `first` says in which role they acted first.
     """
 
     def __init__(self, before: Iterable[tuple[str, str]] = ()) -> None:
         self._numbers: dict[str, dict[str, int]] = {}
+        self._first: dict[str, str] = {}
         for role, handle in before:
             self.of(role, handle)
 
     def of(self, role: str, handle: str) -> int:
         """The number of the person with this role and handle."""
+        self._first.setdefault(handle, role)
         known = self._numbers.setdefault(role, {})
         return known.setdefault(handle, len(known) + 1)
+
+    def first(self, handle: str) -> str:
+        """The role in which the person with this handle acted first."""
+        return self._first[handle]
 
 
 def actor_words(role: str, handle: str | None, numbers: Numbers, *, of_grant: bool = False) -> Message:
     """The actor at the beginning of a sentence: "Officer 1", "Juror B"; `of_grant`: in a grant, whose applicant is its
-    recipient. A member without a handle is just "A member"."""
+    recipient. A member without a handle is just "A member". Of somebody who acted in another role before, that is said:
+    "Finance 2 (also Officer 1)"."""
     if role not in NUMBERED:
         return RECIPIENT if of_grant and role == Role.APPLICANT else _BY_ROLE.get(role, PERSON)
     if handle is None:
         return MEMBER
-    number = numbers.of(role, handle)
+    numbered = _numbered(role, numbers.of(role, handle))
+    first = numbers.first(handle)
+    if first == role:
+        return numbered
+    return in_context(
+        "actor", "{actor} (also {first})", actor=numbered, first=_numbered(first, numbers.of(first, handle))
+    )
+
+
+def _numbered(role: str, number: int) -> Message:
     named = _BY_NUMBER[role]
     return Message(
         named.template, {"number": Letters(number) if role == Role.JUROR else number}, context=named.context

@@ -110,7 +110,10 @@ async def test_the_person_exchanges_the_claim_once_and_makes_further_tokens(
     token = answer.json()["token"]
     assert answer.json() == {"person": house.finance, "token": token}
     again = await house.exchange(claim["text"])
-    assert (again.status_code, again.json()["detail"].partition(" on ")[0]) == (409, "This claim was used")
+    assert (again.status_code, again.json()["detail"].partition(" on ")[0]) == (
+        409,
+        "This one-time key was used",
+    )
 
     own = f"/api/persons/{house.finance}/tokens"
     further = await house.send(own, token, label="backup")
@@ -258,7 +261,7 @@ async def test_of_two_who_bring_a_claim_at_once_one_gets_in(house: House) -> Non
 async def test_a_claim_has_an_end(house: House) -> None:
     assert (await house.send(f"/api/persons/{house.finance}/claims", house.token, days=31)).json()[
         "errors"
-    ] == [{"field": "days", "detail": "A claim can be used for 1 to 30 days; this is 31."}]
+    ] == [{"field": "days", "detail": "A one-time key can be used for 1 to 30 days; this is 31."}]
     await house.claim()
     again = await house.send(f"/api/persons/{house.finance}/claims", house.token)
     assert (again.status_code, "withdraw it first" in again.json()["detail"]) == (409, True)

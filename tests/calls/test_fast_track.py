@@ -22,6 +22,7 @@ from domain.values import Money
 from tests.calls.test_calls import changed, funded
 from tests.driving import NOON, World
 from tests.grants import scene as grants
+from tests.panel_scene import awarded, declined, panel_closed, panel_confirmed
 from tests.panels.scene import award, in_panel
 from tests.scene import (
     CALL,
@@ -30,12 +31,8 @@ from tests.scene import (
     OTHER_APPLICATION,
     PANEL,
     as_drafted,
-    awarded,
-    declined,
     drafted,
     euros,
-    panel_closed,
-    panel_confirmed,
     stage,
     withdrawn,
 )

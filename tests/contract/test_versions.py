@@ -29,7 +29,7 @@ UNVERSIONED = {
     "organisation.close",
     "organisation.erase",
     "application.lower_quorum",
-    "application.forget",
+    "application.erase",
 }
 """The commands by JSON whose streams also count acts that their writer may not know of; and one that is answered by a dossier,
 of which no version is shown."""

@@ -12,7 +12,7 @@ from domain.applications.facts import (
     ApplicationEndedByErasure,
     ApplicationWaitlisted,
 )
-from domain.commands.applications.ending import ForgetApplication
+from domain.commands.applications.ending import EraseApplication
 from domain.commands.applications.examining import FindApplicationEligible
 from domain.commands.dossiers import EraseDossier
 from domain.commands.grants.instalments import InstructInstalment, SettleInstalment
@@ -46,7 +46,7 @@ from tests.scene import (
 )
 
 DOSSIER = dossier_of(APPLICATION)
-FORGET = ForgetApplication(application=APPLICATION)
+FORGET = EraseApplication(application=APPLICATION)
 FORGOTTEN = DossierErased(dossier=DOSSIER, about=APPLICATION, reason="asked_by_person")
 DECLINED = ApplicationDeclined(application=APPLICATION, panel=PANEL, reason="not_selected")
 WAITLISTED = ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=1)
@@ -85,7 +85,7 @@ class TestForgettingAnApplication:
     ) -> None:
         assert applied(*facts).turned_down(FORGET, ARTIST) == (
             Refused,
-            f"This application is {status}, so people still have to read it; withdraw it first, then it can be forgotten.",
+            f"This application is {status}, so people still have to read it; withdraw it first, then it can be erased.",
         )
 
     @pytest.mark.parametrize("somebody", [OFFICER, OTHER_ARTIST, KEEPER])
@@ -123,12 +123,12 @@ def test_where_a_restored_copy_does_not_tell_the_withdrawal_the_application_ends
 
 
 class TestForgettingAnApplicationThatWasAwarded:
-    FORGET = ForgetApplication(application=grants.APPLICATION)
+    FORGET = EraseApplication(application=grants.APPLICATION)
     NOT_YET = (
         Refused,
         (
             "The grant for this application has not ended, so its texts must stay readable. The "
-            "application can be forgotten once the grant is completed, declined or lapsed."
+            "application can be erased once the grant is completed, declined or lapsed."
         ),
     )
 

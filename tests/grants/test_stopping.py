@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain import due_dates, funds
-from domain.applications.rules import check_can_be_forgotten
+from domain.applications.rules import check_can_be_erased
 from domain.applications.state import APPLICATION as APPLICATIONS
 from domain.commands.grants.ending import CompleteGrant, TerminateGrant
 from domain.commands.grants.instalments import (
@@ -203,7 +203,7 @@ class TestAGrantThatIsEnded:
     def test_its_application_can_be_forgotten_like_that_of_any_grant_that_ended(self) -> None:
         world = world_with_grant(*payable(), TERMINATED)
         ended = world.state(state.GRANT, GRANT).status in ENDED
-        check_can_be_forgotten(world.state(APPLICATIONS, APPLICATION), grant_has_ended=ended)
+        check_can_be_erased(world.state(APPLICATIONS, APPLICATION), grant_has_ended=ended)
 
 
 class TestAGrantThatIsNotAccepted:

@@ -259,3 +259,16 @@ async def test_a_clock_that_is_set_back_strikes_nothing_out(
     assert await run_due(queue.office.runner) == 1
     _, _, _, topic, document, _ = queue.office.rows()[-1]
     assert read(topic, document).envelope.decided_at == NOON
+
+
+async def test_in_a_demonstration_whose_clock_jumps_each_is_decided_at_its_own_time(queue: Queue) -> None:
+    """Elsewhere, when the program comes to it."""
+    runner, rows = queue.office.runner, queue.office.rows
+    for demonstration in (False, True):
+        runner.demonstration = demonstration
+        round = await queue.open_round(minutes=5)
+        queue.office.now = NOON + timedelta(days=3)
+        assert await run_due(runner) == 1
+        (closed,) = [row for row in rows() if row[1] == round and row[3] == "round.closed.v1"]
+        decided = read(closed[3], closed[4]).envelope.decided_at
+        assert decided == (NOON + timedelta(minutes=5) if demonstration else queue.office.now)

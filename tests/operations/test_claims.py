@@ -12,7 +12,7 @@ from tests.operations.command_line.operator import Operator, counted
 
 __all__ = ["migrated", "operator"]
 
-ANOTHER = "a claim can be used only once."
+ANOTHER = "it works only once."
 UNKNOWN = "This claim is not known here. Check that you copied all of it; it begins with owc_."
 
 

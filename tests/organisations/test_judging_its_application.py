@@ -10,6 +10,7 @@ from domain.commands.reviews import AssignReview, DeclareConflict, DeclareNoConf
 from domain.refusals import Forbidden, Refused
 from domain.stages import Blindness
 from tests.organisations.scene import APPLY, COLLECTIVE, LATE, begins_to_act, leaves, with_open_round
+from tests.panel_scene import panel_opened
 from tests.scene import (
     AFTER,
     ARTIST,
@@ -23,7 +24,6 @@ from tests.scene import (
     closed,
     euros,
     found_eligible,
-    panel_opened,
 )
 
 

@@ -71,7 +71,7 @@ def test_a_claim_signs_in_once_and_the_person_chooses_how_to_sign_in_again(
 
     status, page = bring(stage.visitor(), claim)
     assert status == 409
-    assert "This claim was used on " in page
+    assert "This one-time key was used on " in page
     assert claim not in page
 
 
@@ -163,7 +163,7 @@ def test_the_person_withdraws_a_claim_that_they_did_not_ask_for(stage: Stage, ad
     assert theirs.send("/me/access", fields).status_code == 303
     status, page = bring(stage.visitor(), claim)
     assert status == 409
-    assert "This claim was withdrawn on " in page
+    assert "This one-time key was withdrawn on " in page
 
 
 def test_a_person_makes_one_more_token(stage: Stage, administrator: Person) -> None:

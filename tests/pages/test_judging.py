@@ -223,7 +223,7 @@ def test_a_round_is_judged_and_ranked(in_panel: Round) -> None:
     first, second = sorted(judging.applications[:2])
     assert ranked(judging, "officer") == [(1, first), (1, second), (3, judging.applications[2])]
     assert cells(page, "Rank") == ["1", "1", "3"]
-    assert cells(page, "Score") == ["73.333\u00a0%", "73.333\u00a0%", "60.000\u00a0%"]
+    assert cells(page, "Score") == ["73.3\u00a0%", "73.3\u00a0%", "60.0\u00a0%"]
     assert cells(page, "Reviews") == ["2", "2", "1"]
     assert "1 of 1 rate half of the criteria or fewer, so this score rests on little." in page.text
     assert (

@@ -74,7 +74,7 @@ def sign_in(page: Page, stage: Stage, role: str) -> None:
     """Sign in by the page for it."""
     page.goto(stage.address + "/me")
     page.get_by_label("Access key").fill(stage.tokens[role])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in with the key").click()
     page.wait_for_url("**/me")
 
 
@@ -161,5 +161,5 @@ def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> No
     assert too_wide(phone) == []
     phone.locator(".where a").first.click()
     phone.get_by_role("link", name="Members and their roles").click()
-    assert phone.get_by_text("A claim was exchanged for access.").count() >= 1
+    assert phone.get_by_text("A one-time key was exchanged for access.").count() >= 1
     assert too_wide(phone) == []

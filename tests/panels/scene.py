@@ -5,6 +5,7 @@ from domain.deciding import Fact
 from domain.panels.facts import MoreReason, RankingPlace
 from domain.stages import Blindness
 from tests.driving import World
+from tests.panel_scene import panel_opened
 from tests.scene import (
     APPLICATION,
     ARTIST,
@@ -23,7 +24,6 @@ from tests.scene import (
     found_eligible,
     judged,
     numbered,
-    panel_opened,
     put_to_panel,
     receive,
     review,

@@ -15,6 +15,15 @@ from domain.panels.state import PanelStatus
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World
+from tests.panel_scene import (
+    awarded,
+    declined,
+    panel_announced,
+    panel_closed,
+    panel_confirmed,
+    panel_opened,
+    waitlisted,
+)
 from tests.panels.scene import THIRD, in_panel, place
 from tests.scene import (
     APPLICATION,
@@ -25,16 +34,9 @@ from tests.scene import (
     PANEL,
     ROUND,
     STRANGER,
-    awarded,
     decided,
-    declined,
     found_eligible,
-    panel_announced,
-    panel_closed,
-    panel_confirmed,
-    panel_opened,
     receive,
-    waitlisted,
     withdrawn,
 )
 

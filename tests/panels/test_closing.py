@@ -13,6 +13,7 @@ from domain.panels.facts import PanelConfirmed, PanelOutcomeSet
 from domain.panels.state import PANEL as PANEL_AGGREGATE
 from domain.refusals import Forbidden, NotFound, Refused
 from tests.driving import person
+from tests.panel_scene import awarded, declined, panel_closed, panel_confirmed, waitlisted
 from tests.panels.scene import (
     CLOSE,
     CONFIRM,
@@ -33,19 +34,14 @@ from tests.scene import (
     PANEL,
     ROUND,
     STRANGER,
-    awarded,
     calling,
     cleared,
     closed,
-    declined,
     found_eligible,
     judged,
     numbered,
-    panel_closed,
-    panel_confirmed,
     receive,
     review,
-    waitlisted,
     withdrawn,
 )
 

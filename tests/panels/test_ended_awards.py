@@ -18,6 +18,14 @@ from domain.panels.facts import PanelAwardFreed, PanelWaitingListLeft, PanelWait
 from domain.refusals import Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World
+from tests.panel_scene import (
+    awarded,
+    panel_announced,
+    panel_closed,
+    panel_confirmed,
+    panel_opened,
+    waitlisted,
+)
 from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
@@ -30,19 +38,13 @@ from tests.scene import (
     PANEL,
     ROUND,
     STRANGER,
-    awarded,
     calling,
     closed,
     dossier_of,
     found_eligible,
     numbered,
-    panel_announced,
-    panel_closed,
-    panel_confirmed,
-    panel_opened,
     put_to_panel,
     receive,
-    waitlisted,
 )
 
 AWARD = 60_000

@@ -12,6 +12,7 @@ from domain.refusals import Forbidden
 from domain.stages import Blindness
 from domain.values import Role
 from tests.driving import World
+from tests.panel_scene import awarded, panel_closed, panel_opened
 from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
@@ -21,10 +22,7 @@ from tests.scene import (
     PANEL,
     ROUND,
     STRANGER,
-    awarded,
     has_read,
-    panel_closed,
-    panel_opened,
     put_to_panel,
     reviewing,
 )

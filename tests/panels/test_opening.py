@@ -9,6 +9,7 @@ from domain.panels.state import PANEL as PANEL_AGGREGATE
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.reviews.state import Review, ReviewStatus
 from domain.values import Role
+from tests.panel_scene import panel_opened
 from tests.panels.scene import LACKING, ONE_LACKING, OPEN, THIRD, in_panel, place, received
 from tests.scene import (
     APPLICATION,
@@ -29,7 +30,6 @@ from tests.scene import (
     conflict_declared,
     found_ineligible,
     numbered,
-    panel_opened,
     put_to_panel,
     receive,
     review,

@@ -10,6 +10,7 @@ from domain.panels.state import PANEL as PANEL_AGGREGATE
 from domain.panels.state import Panel, evolve
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import Money
+from tests.panel_scene import awarded, declined, waitlisted
 from tests.panels.scene import CLOSE, DECLINE, THIRD, award, in_panel, wait
 from tests.scene import (
     APPLICATION,
@@ -21,13 +22,10 @@ from tests.scene import (
     PANEL,
     ROUND,
     STRANGER,
-    awarded,
-    declined,
     euros,
     found_ineligible,
     numbered,
     receive,
-    waitlisted,
     withdrawn,
 )
 

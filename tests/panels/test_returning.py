@@ -7,19 +7,9 @@ from domain.panels.facts import PanelReturned
 from domain.panels.state import PANEL as PANEL_AGGREGATE
 from domain.panels.state import PanelStatus
 from domain.refusals import Forbidden, NotFound, Refused
+from tests.panel_scene import awarded, declined, panel_closed, panel_confirmed
 from tests.panels.scene import award, in_panel
-from tests.scene import (
-    CHAIR,
-    JUROR,
-    OFFICER,
-    OTHER_APPLICATION,
-    PANEL,
-    STRANGER,
-    awarded,
-    declined,
-    panel_closed,
-    panel_confirmed,
-)
+from tests.scene import CHAIR, JUROR, OFFICER, OTHER_APPLICATION, PANEL, STRANGER
 
 RETURN = ReturnPanel(panel=PANEL, reason="amount_questioned")
 RETURNED = PanelReturned(panel=PANEL, returner=OFFICER, reason="amount_questioned")

@@ -17,6 +17,7 @@ from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import Role
 from tests.driving import World
+from tests.panel_scene import declined, panel_opened
 from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
@@ -37,14 +38,12 @@ from tests.scene import (
     cleared,
     closed,
     conflict_declared,
-    declined,
     drafted,
     expired,
     found_eligible,
     has_read,
     judged,
     numbered,
-    panel_opened,
     put_to_panel,
     quorum_lowered,
     receive,

@@ -31,18 +31,10 @@ from tests.grants.scene import (
     ROUND,
     world_with_fund,
 )
-from tests.scene import (
-    STAGE,
-    drafted,
-    numbered,
-    panel_announced,
-    panel_closed,
-    panel_confirmed,
-    panel_opened,
-    withdrawn,
-)
-from tests.scene import awarded as outcome_award
-from tests.scene import waitlisted as outcome_waitlist
+from tests.panel_scene import awarded as outcome_award
+from tests.panel_scene import panel_announced, panel_closed, panel_confirmed, panel_opened
+from tests.panel_scene import waitlisted as outcome_waitlist
+from tests.scene import STAGE, drafted, numbered, withdrawn
 
 FIRST, SECOND, THIRD = (numbered("application", number) for number in (11, 12, 13))
 FREED = PanelAwardFreed(panel=PANEL, application=APPLICATION, grant=GRANT, amount=AWARD, freed_at=NOON)

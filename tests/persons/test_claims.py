@@ -63,7 +63,7 @@ class TestWhenAPersonHasNoClaim:
     def test_it_is_made_for_some_days(self, days: int) -> None:
         assert peopled().turned_down(MakeClaim(person=ARTIST, days=days), KEEPER) == (
             Invalid,
-            {"days": f"A claim can be used for 1 to 30 days; this is {days}."},
+            {"days": f"A one-time key can be used for 1 to 30 days; this is {days}."},
         )
 
     def test_none_is_made_for_nobody_or_for_the_erased(self) -> None:
@@ -101,7 +101,7 @@ class TestWhenAClaimIsOpen:
         assert outcome == Outcome(facts={ARTIST: (withdrawn,)}, answers=ARTIST)
         assert world.turned_down(use(claim), ARTIST, NOON + 2 * DAY) == (
             Refused,
-            "This claim was withdrawn on 2026-03-03 12:00 UTC; ask for a new one.",
+            "This one-time key was withdrawn on 2026-03-03 12:00 UTC; ask for a new one.",
         )
 
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, STRANGER])
@@ -116,7 +116,7 @@ class TestWhenAClaimIsOpen:
         world, _ = with_claim()
         assert world.turned_down(MakeClaim(person=ARTIST), KEEPER) == (
             Refused,
-            "This person has a claim that can be used until 2026-03-09 12:00 UTC; withdraw it first.",
+            "This person has a one-time key that can be used until 2026-03-09 12:00 UTC; withdraw it first.",
         )
 
     def test_it_can_be_used_until_its_end_and_not_at_it(self) -> None:
@@ -125,13 +125,16 @@ class TestWhenAClaimIsOpen:
         for command in (use(claim), WithdrawClaim(person=ARTIST, claim=claim)):
             assert world.turned_down(command, ARTIST, end) == (
                 Refused,
-                "This claim expired on 2026-03-03 12:00 UTC; ask for a new one.",
+                "This one-time key expired on 2026-03-03 12:00 UTC; ask for a new one.",
             )
         world.run(use(claim), ARTIST, end - timedelta(microseconds=1))
 
     def test_another_claims_id_is_no_claim_of_this_person(self) -> None:
         world, _ = with_claim()
-        assert world.turned_down(use("claim-" + "0" * 32), ARTIST) == (NotFound, "There is no such claim.")
+        assert world.turned_down(use("claim-" + "0" * 32), ARTIST) == (
+            NotFound,
+            "There is no such one-time key.",
+        )
 
 
 class TestWhenAClaimWasUsed:
@@ -141,7 +144,7 @@ class TestWhenAClaimWasUsed:
         for command in (use(claim), WithdrawClaim(person=ARTIST, claim=claim)):
             assert world.turned_down(command, ARTIST, NOON + 2 * DAY) == (
                 Refused,
-                "This claim was used on 2026-03-03 12:00 UTC; a claim can be used only once.",
+                "This one-time key was used on 2026-03-03 12:00 UTC; it works only once.",
             )
 
     def test_the_next_one_is_told_to_be_another(self) -> None:

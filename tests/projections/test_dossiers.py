@@ -57,7 +57,7 @@ class TestAForgottenApplication:
         await paid(season)
         application, grant = season.application1, season.things["grant"]
         dossier = await season.dossier_of(application)
-        assert await season.run("application.forget", season.artist1, application=application) == dossier
+        assert await season.run("application.erase", season.artist1, application=application) == dossier
 
         async def check() -> None:
             for who in (season.artist1, season.officer, season.juror):
@@ -108,7 +108,7 @@ class TestAForgottenApplication:
         ]
         office = season.office
         copied = {row.subject: row for row in await office.runner.history.keys((forgotten, stays))}
-        await season.run("application.forget", season.artist1, application=season.application1)
+        await season.run("application.erase", season.artist1, application=season.application1)
 
         assert {row.subject for row in await office.runner.history.keys((forgotten, stays))} == {stays}
         assert office.keys.fences() == (Fence(forgotten, "asked_by_person", season.artist1, "api"),)
@@ -120,9 +120,9 @@ class TestAForgottenApplication:
 
     async def test_takes_nothing_more(self, season: Season) -> None:
         await paid(season)
-        await season.run("application.forget", season.artist1, application=season.application1)
+        await season.run("application.erase", season.artist1, application=season.application1)
         with pytest.raises(Refused, match="already been erased"):
-            await season.run("application.forget", season.artist1, application=season.application1)
+            await season.run("application.erase", season.artist1, application=season.application1)
 
 
 class TestAnErasedPerson:

@@ -87,9 +87,9 @@ async def test_a_claim_for_a_member_is_told_and_one_for_a_stranger_is_not(season
     finance = NamedPerson(person=season.finance, name="Person finance")
     claims = [entry for entry in await told(season, "funder") if entry.topic.startswith("person.")]
     assert [(str(entry.what), entry.person) for entry in claims] == [
-        ("A claim for access was made.", finance),
-        ("A claim was exchanged for access.", finance),
-        ("A claim for additional access was made.", finance),
+        ("A one-time key was made.", finance),
+        ("A one-time key was exchanged for access.", finance),
+        ("A one-time key for additional access was made.", finance),
     ]
 
 
@@ -105,10 +105,10 @@ async def test_a_juror_s_claims_name_nobody_to_other_members(season: Season, vie
     administrator = NamedPerson(person=season.administrator, name="Person of the Test")
     claims = [entry for entry in await told(season, viewer) if entry.topic.startswith("person.")]
     assert [(str(entry.what), entry.person, entry.by) for entry in claims] == [
-        ("A claim for access was made.", nobody, administrator),
-        ("A claim was exchanged for access.", nobody, nobody),
-        ("A claim for additional access was made.", nobody, administrator),
-        ("A claim for access was withdrawn.", nobody, nobody),
+        ("A one-time key was made.", nobody, administrator),
+        ("A one-time key was exchanged for access.", nobody, nobody),
+        ("A one-time key for additional access was made.", nobody, administrator),
+        ("A one-time key was withdrawn.", nobody, nobody),
     ]
     juror = NamedPerson(person=season.juror, name="Person juror")
     assert [entry.by for entry in (await told(season, "juror"))[-4:]] == [administrator, juror] * 2
@@ -163,7 +163,7 @@ async def test_a_claim_for_somebody_who_holds_roles_for_one_call_alone_is_told(s
     )
     await season.run("person.make_claim", season.administrator, person=season.artist1)
     last = (await told(season, "funder"))[-1]
-    assert (str(last.what), last.person.person) == ("A claim for access was made.", season.artist1)
+    assert (str(last.what), last.person.person) == ("A one-time key was made.", season.artist1)
 
 
 @pytest.mark.parametrize("viewer", ["artist1", "finance"])

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
+from babel.messages.pofile import read_po
 
 from api.locales import LANGUAGES, Locale
+from api.locales.catalogues import FOLDER
 from domain.applications.facts import ApplicationReturned
 from domain.calls.facts import CallDrafted
+from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.labels import REASONS
 from domain.messages import Letters, msg
 from domain.panels.facts import PanelAnnouncementPlanned
 from domain.rounds.facts import RoundDeadlineExtended, RoundLateAccessGranted, RoundOpened
+from domain.rounds.state import Round
 from domain.stages import Blindness
 from domain.topics import REGISTER, TOPICS
 from domain.values import Role
+from projections.timeline.queries import names_of_rounds
 from projections.words import SentenceContext, words
 from projections.words.sentences import NUMBERED, Numbers, actor_words, by_handle, by_title
 from tests.history import golden
+from tests.scene import stage
 
 NEWEST = [topic.name for topic in REGISTER]
 """What is stored in an older shape is told in the words of the newest."""
 
 TOLD = SentenceContext(
-    actor=actor_words(Role.OFFICER, "known", Numbers()), about=by_title("Ten kitchens"), currency="EUR"
+    actor=actor_words(Role.OFFICER, "known", Numbers()),
+    about=by_title("Ten kitchens"),
+    of_about=by_title("Ten kitchens"),
+    currency="EUR",
 )
 
 
@@ -66,7 +76,9 @@ def test_every_topic_has_a_sentence(topic: str, language: str) -> None:
 def test_every_sentence_names_who_acted_or_what_it_is_about(topic: str) -> None:
     """What an application, a grant, a call, a round or a fund is told of can be followed to it; members are not named."""
     values = words(example(topic), TOLD).what.values
-    by_actor = "member" in topic or topic.startswith(("organisation.", "initiative.screening_set."))
+    by_actor = "member" in topic or topic.startswith(
+        ("organisation.", "initiative.screening_set.", "initiative.described.")
+    )
     assert ("actor" if by_actor else "name" if "founded" in topic else "about") in values
 
 
@@ -137,8 +149,63 @@ def test_an_officer_found_an_application_eligible() -> None:
             "Координатор 1 признаёт, что заявка k7m2p соответствует условиям.",
         ),
     ):
-        what = words(fact, SentenceContext(actor=TOLD.actor, about=about)).what
+        what = words(fact, SentenceContext(actor=TOLD.actor, about=about, of_about=about)).what
         assert (Locale("en").say(what), Locale("ru").say(what)) == (english, russian)
+
+
+def test_what_happened_in_a_round_is_a_sentence_in_russian_too() -> None:
+    """The round stands in its case within the sentence, and nothing is put behind it in parentheses."""
+    round = names_of_rounds("call-1", Call(stages=(stage(),)), {"round-1": Round()})["round-1"]
+    assert round.of is not None
+    context = replace(TOLD, about=round.said, of_about=round.of)
+    said = {
+        topic: Locale("ru").say(words(example(topic), context).what)
+        for topic in (
+            "round.opened.v1",
+            "round.decided.v1",
+            "panel.closed.v1",
+            "panel.confirmed.v1",
+            "panel.announced.v1",
+            "reading.recorded.v1",
+        )
+    }
+    assert said == {
+        "round.opened.v1": "Координатор 1 открывает приём заявок.",
+        "round.decided.v1": "По всем заявкам этого приёма приняты решения.",
+        "panel.closed.v1": "Координатор 1 закрывает заседание жюри по итогам этого приёма.",
+        "panel.confirmed.v1": "Координатор 1 утверждает решения жюри по итогам этого приёма.",
+        "panel.announced.v1": "Координатор 1 объявляет всем заявителям итоги этого приёма.",
+        "reading.recorded.v1": "Участник инициативы читает имена заявителей этого приёма.",
+    }
+
+
+def test_no_russian_sentence_has_what_it_is_about_stuck_on_behind_it() -> None:
+    with (FOLDER / "ru.po").open("rb") as file:
+        catalogue = read_po(file, locale="ru")
+    for message in catalogue:
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        if any("projections/words" in place for place, _ in message.locations):
+            assert not any("({about})" in form or ": {about}" in form for form in forms), message.id
+
+
+class TestOnePersonInTwoRoles:
+    """They have a number in each role, and the words say that it is the same person."""
+
+    def test_is_said_wherever_they_act_in_the_second(self) -> None:
+        numbers = Numbers([(Role.OFFICER, "a"), (Role.FINANCE, "b")])
+        said = [
+            Locale("en").say(actor_words(role, handle, numbers))
+            for role, handle in (
+                (Role.FINANCE, "a"),
+                (Role.OFFICER, "a"),
+                (Role.JUROR, "b"),
+                (Role.JUROR, "c"),
+            )
+        ]
+        assert said == ["Finance 2 (also Officer 1)", "Officer 1", "Juror A (also Finance 1)", "Juror B"]
+        assert (
+            Locale("ru").say(actor_words(Role.FINANCE, "a", numbers)) == "Бухгалтер 2 (также Координатор 1)"
+        )
 
 
 class TestADraftedCall:
@@ -190,7 +257,7 @@ class TestWhoActs:
             ("chair", "b"),
         ]
         assert [str(actor_words(*act, numbers)) for act in acts] == [
-            "Officer 1", "Juror A", "Officer 2", "Juror B", "Officer 1", "Chair 1",
+            "Officer 1", "Juror A", "Officer 2", "Juror B", "Officer 1", "Chair 1 (also Juror A)",
         ]  # fmt: skip
 
     def test_those_of_earlier_pages_keep_their_numbers(self) -> None:

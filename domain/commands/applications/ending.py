@@ -30,7 +30,7 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
-class ForgetApplication(Command, frozen=True, kw_only=True):
+class EraseApplication(Command, frozen=True, kw_only=True):
     """Destroy the key of everything that was written in one's own application and about it, once it was withdrawn or
     decided. The facts that one applied and what was decided, and the record of a payment, stay. This cannot be undone.
     The answer names the erased dossier."""
@@ -58,14 +58,14 @@ def _withdraw(command: WithdrawApplication, context: CommandContext) -> Plan:
     )
 
 
-def _forget(command: ForgetApplication, context: CommandContext) -> Plan:
+def _erase(command: EraseApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     dossier = yield from the(DOSSIER, application.dossier)
     grant = None if application.grant is None else (yield from the(GRANT, application.grant))
 
     def decide() -> Outcome:
         grant_has_ended = grant is not None and grant.status in ENDED
-        application_rules.check_can_be_forgotten(application, grant_has_ended=grant_has_ended)
+        application_rules.check_can_be_erased(application, grant_has_ended=grant_has_ended)
         erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=context.now)
         return Outcome(
             facts={application.dossier: erased},
@@ -85,5 +85,5 @@ def _forget(command: ForgetApplication, context: CommandContext) -> Plan:
 COMMANDS = (
     Registered("application.withdraw", WithdrawApplication, _withdraw),
     # The fact is in the dossier's stream.
-    Registered("application.forget", ForgetApplication, _forget, versioned=False),
+    Registered("application.erase", EraseApplication, _erase, versioned=False),
 )

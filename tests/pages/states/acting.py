@@ -38,6 +38,15 @@ def with_mistakes(page: Page) -> None:
     page.locator("main form p.send button").click()
 
 
+def with_a_removed_answer(page: Page) -> None:
+    """A question was removed while somebody answered it: the page had another input then."""
+    page.evaluate(
+        "document.querySelector('main form .send').insertAdjacentHTML('beforebegin', "
+        "'<input type=hidden name=answers.removed value=\"In a village near Tbilisi.\">')"
+    )
+    page.locator("main form p.send button").click()
+
+
 def signed_out(page: Page) -> None:
     """The session ends while somebody writes."""
     page.locator("[name=title]").fill("Ten kitchens")

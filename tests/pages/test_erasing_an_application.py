@@ -15,18 +15,18 @@ def test_what_was_written_is_gone_and_the_page_says_so(stage: Stage) -> None:
     address = applicant.send(f"/calls/{stage.call}/apply", sent).headers["location"].partition("?")[0]
     page = applicant.open(address).text
     assert TITLE in page
-    assert "application-forget" not in page
+    assert "application-erase" not in page
     assert "withdraw it first" in page
     assert f'<a href="{address}">The application <bdi>{TITLE}</bdi>' in applicant.open("/me").text
 
     withdraw = applicant.form(address, "application-withdraw")
     assert applicant.send(address, withdraw | {"reason": "safety", "explanation": ""}).status_code == 303
-    done = applicant.send(address, applicant.form(address, "application-forget"))
+    done = applicant.send(address, applicant.form(address, "application-erase"))
     assert done.status_code == 303
     page = applicant.open(done.headers["location"]).text
     assert "The texts of this application, and those about it, are erased." in page
     assert "What was written in this application was erased." in page
     assert TITLE not in page
-    assert "application-forget" not in page
+    assert "application-erase" not in page
     assert address not in applicant.open("/me").text
     assert TITLE not in applicant.open("/applications").text

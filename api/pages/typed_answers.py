@@ -1,0 +1,98 @@
+"""What somebody typed into a form to apply, as text with its labels: for questions that the form no longer has, and for a
+form that can no longer be sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from api.pages.rendering import Said, said
+from domain.forms import Form, Question
+from domain.messages import Message, msg
+
+REMOVED: Final = "removed"
+"""The beginning of the names of inputs that keep what was typed into questions that were removed."""
+_ANSWER: Final = re.compile(rf"(?:answers|{REMOVED})\.([a-z0-9_]+)(?:\[([0-9]+)\])?(?:\.([a-z0-9_]+))?\Z")
+_YES_NO: Final[Mapping[str, Message]] = {
+    "yes": msg("Yes"),
+    "no": msg("No"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TypedAnswer:
+    """An answer as it was typed: the question's label, the lines of the answer, and the hidden inputs that keep it if the
+    question was removed, by their names."""
+
+    question: str
+    label: Said
+    lines: tuple[Message | str, ...]
+    kept: tuple[tuple[str, str], ...]
+
+
+def typed_answers(
+    questions: Iterable[Question], typed: Mapping[str, str], languages: Sequence[str]
+) -> tuple[TypedAnswer, ...]:
+    """What was typed into these questions; those that nobody answered are left out."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, value in typed.items():
+        if value.strip() and (match := _ANSWER.match(name)):
+            found.setdefault(match[1], []).append((name, value))
+    return tuple(
+        [
+            TypedAnswer(
+                question.id,
+                said(question.label, languages),
+                _lines(question, found[question.id], languages),
+                tuple([(f"{REMOVED}.{name.partition('.')[2]}", value) for name, value in found[question.id]]),
+            )
+            for question in questions
+            if question.id in found
+        ]
+    )
+
+
+def removed_questions(versions: Iterable[Form], present: Form) -> tuple[Question, ...]:
+    """The questions of these versions of a form that it has no longer, each as it was last asked."""
+    last = {question.id: question for form in versions for question in form.questions}
+    left = {question.id for question in present.questions}
+    return tuple([question for question in last.values() if question.id not in left])
+
+
+def _lines(
+    question: Question, inputs: list[tuple[str, str]], languages: Sequence[str]
+) -> tuple[Message | str, ...]:
+    options = {choice.id: said(choice.label, languages).text for choice in question.choices}
+    match question.kind:
+        case "yes_no" | "consent":
+            return tuple([_YES_NO.get(value, value) for _, value in inputs])
+        case "choice":
+            return tuple([options.get(value, value) for _, value in inputs])
+        case "choices":
+            return tuple([options.get(choice, choice) for choice in _ends(inputs)])
+        case "budget":
+            return _budget(inputs)
+        case _:
+            return tuple([value for _, value in inputs])
+
+
+def _ends(inputs: Iterable[tuple[str, str]]) -> list[str]:
+    return [name.rpartition(".")[2] for name, _ in inputs]
+
+
+def _budget(inputs: list[tuple[str, str]]) -> tuple[Message | str, ...]:
+    rows: dict[int, dict[str, str]] = {}
+    for name, value in inputs:
+        match = _ANSWER.match(name)
+        assert match is not None
+        rows.setdefault(int(match[2] or 0), {})[match[3] or ""] = value
+    return tuple(
+        [
+            msg("{item}: {amount}", item=row["item"], amount=row["amount"])
+            if {"item", "amount"} <= row.keys()
+            else next(iter(row.values()))
+            for row in rows.values()
+        ]
+    )
