@@ -7,6 +7,7 @@ answer from the same statements.
 from __future__ import annotations
 
 import hmac
+import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ from domain.messages import msg
 from domain.persons import PersonWayInAdded
 from domain.refusals import Invalid, Refused
 from history.keyed import keyed_hash
+from history.outside import NotOpened, open_box, seal
 from history.runner import Runner
-from history.sealed_texts import NotOpened, seal, unseal
 from history.statements import Connection
 from history.store import History, opened_keys
 from history.vault import Vault
@@ -39,7 +40,6 @@ REGISTER_MINUTES: Final = 60
 CODE_TRIES: Final = 5
 _CODE_DIGITS: Final = 8
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
-_PURPOSE: Final = "address"
 
 NO_SUCH_LETTER: Final = msg(
     "This link was used before, or is older than ten minutes. Ask for another letter and use the newest one."
@@ -240,7 +240,7 @@ class EmailSignIn:
             return None
         way, sealed = row
         try:
-            return unseal(key, _PURPOSE, str(way), bytes(sealed)).decode()
+            return open_box(key, f"address {way}", bytes(sealed)).decode()
         except NotOpened:
             return None
 
@@ -261,7 +261,7 @@ class EmailSignIn:
             await connection.execute(
                 "INSERT INTO accounts.addresses (way, lookup, sealed) SELECT w.way, %b, %b FROM accounts.ways_in w "
                 "WHERE w.way = %b ON CONFLICT DO NOTHING",
-                (answered.lookup, seal(key, _PURPOSE, added.way, answered.address.encode()), added.way),
+                (answered.lookup, _box(key, f"address {added.way}", answered.address), added.way),
             )
 
     async def _tell(self, address: str, letter: Letter, person: str, locale: Locale) -> None:
@@ -298,11 +298,15 @@ def deliverable(address: str) -> str:
 
 
 def _sealed(secret: str, address: str) -> bytes:
-    return seal(keyed_hash(secret.encode(), "letter", b""), _PURPOSE, "", address.encode())
+    return _box(keyed_hash(secret.encode(), "letter", b""), "address", address)
 
 
 def _opened(secret: str, sealed: bytes) -> str:
-    return unseal(keyed_hash(secret.encode(), "letter", b""), _PURPOSE, "", bytes(sealed)).decode()
+    return open_box(keyed_hash(secret.encode(), "letter", b""), "address", bytes(sealed)).decode()
+
+
+def _box(key: bytes, place: str, address: str) -> bytes:
+    return seal(key, place, address.encode(), os.urandom)
 
 
 def _letter(link: str, code: str, *, adding: bool) -> Letter:

@@ -38,7 +38,13 @@ WHY_TWO_PLACES: Final = (
     "Keep the two in different places: together they reveal all personal data. Keep as many dumps as you like, but only this "
     "one file of the key backup, because an older one can open data that was erased since."
 )
-_LEFT_OUT: Final = ("vault.keys", "accounts.sessions", "accounts.outbox", "accounts.letters_asked")
+_LEFT_OUT: Final = (
+    "vault.keys",
+    "accounts.sessions",
+    "accounts.outbox",
+    "accounts.letters_asked",
+    "accounts.kept_forms",
+)
 """Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and letters, which
 have been sent by then."""
 _SCHEMAS: Final = ("history", "vault", "read", "accounts", "migrations")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,14 +16,12 @@ from api.locales import Locale
 from domain.messages import msg
 from domain.refusals import Refused
 from history.keyfiles import KeyFolder, KeysUnusable
-from history.sealed_texts import NotOpened, seal, unseal
+from history.outside import NotOpened, open_box, seal
 from history.statements import Connection
 from history.store import History
 from history.vault import Vault, WrappedKey
 
 State = Literal["waiting", "sending", "unknown", "failed"]
-
-_PURPOSE: Final = "outbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Outbox:
                 person,
                 epoch,
                 wrapped,
-                seal(key, _PURPOSE, number, plain),
+                seal(key, _place(number), plain, os.urandom),
                 letter.lasts,
             ),
         )
@@ -237,6 +236,10 @@ class Outbox:
                 key = self._keys.unwrap(self._history.id, letter, epoch, wrapped)
             if key is None:
                 return None
-            return msgspec.json.decode(unseal(key, _PURPOSE, letter, sealed), type=WrittenLetter)
+            return msgspec.json.decode(open_box(key, _place(letter), sealed), type=WrittenLetter)
         except (KeysUnusable, NotOpened, msgspec.DecodeError):
             return None
+
+
+def _place(letter: str) -> str:
+    return f"letter {letter}"

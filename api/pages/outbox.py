@@ -12,7 +12,8 @@ from api.http.problems import Problem, ProblemType
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
-from api.pages.site import Site, check_signed_form, redirect
+from api.pages.responses import redirect
+from api.pages.site import Site, check_signed_form
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.messages import Message, in_context, msg

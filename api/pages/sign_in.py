@@ -16,8 +16,9 @@ from api.accounts.nine_words import COUNT, typed_words, unknown_words
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
-from api.pages.site import Site, check_signed_form, redirect
+from api.pages.site import Site, check_signed_form
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.messages import Message, counted, msg
@@ -35,8 +36,12 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     waiting = SameBrowser(f"{sessions.cookie_name}-letter")
 
     async def page(
-        visit: Visit, next_: str, form: SubmittedForm | None = None, error: Invalid | None = None
+        visit: Visit,
+        next_: str,
+        form: SubmittedForm | None = None,
+        error: Invalid | None = None,
     ) -> Response[Any]:
+        kept = bool(form.own("kept")) if form else visit.query.get("kept") == "1"
         secret = secrets.token_urlsafe(24)
         # An access key is not repeated in the form, because a form can be seen on the screen.
         typed = {name: form.fields.get(name, "") if form else "" for name in ("email", "words")}
@@ -49,6 +54,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "mistakes": mistakes,
             "errors": {name: mistakes.get(name) for name in LABELS},
             "own_form": "sign-in",
+            "kept": kept,
             "by_email": wiring.settings.writes_letters,
         }
         response = await site.answer(

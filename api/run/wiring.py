@@ -17,6 +17,7 @@ import psycopg
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.claims import Claims
 from api.accounts.email import EmailSignIn
+from api.accounts.kept_forms import KeptForms
 from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
 from api.accounts.ways_in import WaysIn
@@ -85,6 +86,7 @@ class Wiring:
     words: NineWords
     ways_in: WaysIn
     email: EmailSignIn
+    kept_forms: KeptForms
     outbox: Outbox
     clock: Callable[[], datetime]
 
@@ -100,6 +102,7 @@ class Wiring:
         await self.drafts.forget(person)
         await self.ways_in.forget(person)
         await self.outbox.forget(person)
+        await self.kept_forms.forget(person)
 
 
 def all_migrations() -> tuple[Migration, ...]:
@@ -265,6 +268,7 @@ def _put_together(
         words=words,
         outbox=outbox,
         ways_in=ways_in,
+        kept_forms=KeptForms(history, runner, vault),
         email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
         clock=clock,
     )
@@ -321,6 +325,7 @@ async def _sweep_accounts(wiring: Wiring) -> None:
             await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
             await wiring.ways_in.sweep()
             await wiring.email.sweep()
+            await wiring.kept_forms.sweep()
             await wiring.outbox.sweep()
         except Unavailable:
             heed_cancellation()
