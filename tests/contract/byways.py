@@ -63,6 +63,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("funder", "/api/calls"),
         ("funder", "/api/calls/{call}"),
         ("officer", "/api/calls/{call}/applications"),
+        ("officer", "/api/calls/{call}/application-counts"),
         ("finance", "/api/calls/{call}/grants"),
         ("funder", "/api/calls/{call}/timeline"),
         ("officer", "/api/rounds/{round}"),
