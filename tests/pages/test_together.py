@@ -111,7 +111,7 @@ def test_the_list_tells_how_many_have_which_status(stage: Stage) -> None:
     words = stage.visitor("officer").open(f"/calls/{stage.call}/applications").text
     for each in told:
         assert f"<strong>{each['count']}</strong>" in words
-    stage.speaking("juror").get(f"/api/calls/{stage.call}/application-counts", 404)
+    stage.speaking("juror").get(f"/api/calls/{stage.call}/application-counts", 403)
 
 
 def test_the_page_is_the_officers(stage: Stage) -> None:
