@@ -435,6 +435,12 @@ PAGES = (
                 told={"call": "call"},
                 then=lambda visit, _: f"/calls/{visit.path['call']}",
             ),
+            PageAction(
+                command="call.discard",
+                done=msg("The draft is discarded."),
+                told={"call": "call"},
+                then=lambda visit, _: f"/calls/{visit.path['call']}",
+            ),
         ),
     ),
     _part("texts", _texts, _texts_filled),

@@ -197,6 +197,7 @@ def _another_call(officer: Person, ids: dict[str, str]) -> None:
     officer.post(f"{copy}/form/prepare", stage="second", form={"questions": [question]})
     criterion = {"id": "art", "label": {"en": "Art"}}
     officer.post(f"{copy}/rubric/prepare", stage="second", rubric={"criteria": [criterion]})
+    officer.post(f"{copy}/discard")
 
 
 def _second_round(
