@@ -251,6 +251,6 @@ def reader(browser: Browser, stage: Stage, walk: Walk, role: str, seen: list[tup
     visitor.page.goto(f"{stage.address}/me")
     assert visitor.path == "/sign-in"
     visitor.text()
-    visitor.press(ru("Sign in"), **{ru("Access key"): stage.tokens[role]})
+    visitor.press(ru("Sign in with the key"), **{ru("Access key"): stage.tokens[role]})
     assert visitor.path == "/me"
     return visitor
