@@ -86,7 +86,7 @@ def someone(browser: Browser, stage: Stage, walk: Walk, role: str) -> Someone:
     visitor = Someone(context.new_page(), stage, walk)
     visitor.page.goto(stage.address + "/me")
     assert visitor.path == "/sign-in"
-    visitor.press("Sign in with the key", **{"Access key": stage.tokens[role]})
+    visitor.press("Sign in", **{"Access key": stage.tokens[role]})
     assert visitor.path == "/me"
     return visitor
 
@@ -99,7 +99,7 @@ def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
         page = context.new_page()
         page.goto(f"{stage.address}/sign-in")
         page.get_by_label("Access key").fill(stage.tokens[role])
-        page.get_by_role("button", name="Sign in with the key").click()
+        page.locator("main").get_by_role("button", name="Sign in with the key").click()
         page.wait_for_url("**/me")
         page.close()
     return context
