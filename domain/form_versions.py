@@ -16,9 +16,17 @@ _SAME_CRITERIA: Final = msg("The criteria are the same as before.")
 
 
 def next_form(earlier: Sequence[Form], changed: Form) -> Form:
-    """The next version of a form after these, the oldest first. An id never changes its meaning: a question's id keeps
-    its kind, even if the question was left out for a while, and choices keep their order. Raises `Invalid`, or
-    `Refused` if nothing changed."""
+    """The next version of a form after these, the oldest first; raises `Invalid`, or `Refused` if nothing changed."""
+    numbered = prepared_form(earlier, changed)
+    if numbered == earlier[-1]:
+        raise Refused(_UNCHANGED)
+    return numbered
+
+
+def prepared_form(earlier: Sequence[Form], changed: Form) -> Form:
+    """The form as the next version after these, or the newest of them if nothing changed. An id never changes its meaning:
+    a question's id keeps its kind, even if the question was left out for a while, and choices keep their order. Raises
+    `Invalid`."""
     errors: list[FieldError] = []
     for number, question in enumerate(changed.questions):
         before = [each for form in earlier for each in form.questions if each.id == question.id]
@@ -38,10 +46,9 @@ def next_form(earlier: Sequence[Form], changed: Form) -> Form:
             errors.append(FieldError(f"{place}.choices", wrong))
     if errors:
         raise Invalid(tuple(errors))
-    numbered = msgspec.structs.replace(changed, version=earlier[-1].version + 1)
-    if msgspec.structs.replace(earlier[-1], version=numbered.version) == numbered:
-        raise Refused(_UNCHANGED)
-    return numbered
+    if msgspec.structs.replace(changed, version=earlier[-1].version) == earlier[-1]:
+        return earlier[-1]
+    return msgspec.structs.replace(changed, version=earlier[-1].version + 1)
 
 
 def _wrong_choices(before: Sequence[Question], question: Question) -> Message | None:
@@ -61,7 +68,14 @@ def _wrong_choices(before: Sequence[Question], question: Question) -> Message | 
 
 def next_rubric(earlier: Sequence[Rubric], changed: Rubric) -> Rubric:
     """The next version of a rubric after these, the oldest first; raises `Refused` if nothing changed."""
-    numbered = msgspec.structs.replace(changed, version=earlier[-1].version + 1)
-    if msgspec.structs.replace(earlier[-1], version=numbered.version) == numbered:
+    numbered = prepared_rubric(earlier, changed)
+    if numbered == earlier[-1]:
         raise Refused(_SAME_CRITERIA)
     return numbered
+
+
+def prepared_rubric(earlier: Sequence[Rubric], changed: Rubric) -> Rubric:
+    """The rubric as the next version after these, or the newest of them if nothing changed."""
+    if msgspec.structs.replace(changed, version=earlier[-1].version) == earlier[-1]:
+        return earlier[-1]
+    return msgspec.structs.replace(changed, version=earlier[-1].version + 1)

@@ -33,7 +33,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `max_words` limits ``text`` and ``long_text``; `minimum` and `maximum` limit a ``number``, which is whole;
     ``choices`` accepts any number of the options; a required ``consent`` must be given; a ``link`` is the address of a
     web page, which is shown and never fetched; a ``budget`` is a table of lines in the call's currency that must add up
-    to the requested sum. `identifying` answers are hidden from jurors in a blind call.
+    to the requested sum. `identifying` answers are hidden from jurors in a blind call. `section` is the id of the
+    form's section that it belongs to; questions without one come first.
     """
 
     id: str
@@ -46,20 +47,44 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     maximum: limits.Number | None = None
     choices: Annotated[tuple[Choice, ...], limits.described(maxItems=limits.CHOICES)] = ()
     identifying: bool = False
+    section: limits.Slug | None = None
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a form under a title of its own. `help` says what it is about."""
+
+    id: str
+    title: LabelTexts
+    help: dict[str, limits.Help] = {}
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The questions of a call, in order. Applications name the `version` that they answered."""
+    """The questions of a call, in order, perhaps in `sections`. Applications name the `version` that they answered."""
 
     questions: Annotated[tuple[Question, ...], limits.described(minItems=1, maxItems=limits.QUESTIONS)]
     version: int = 1
+    sections: Annotated[tuple[Section, ...], limits.described(maxItems=limits.SECTIONS)] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[Section | None, tuple[Question, ...]], ...]:
+        """The questions by section, in the order in which they are asked; first those without one, if there are any."""
+        without = tuple([each for each in self.questions if each.section is None])
+        return (
+            *([(None, without)] if without or not self.sections else []),
+            *[
+                (section, tuple([each for each in self.questions if each.section == section.id]))
+                for section in self.sections
+            ],
+        )
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One criterion of a rubric: scored from 0 to `scale` in whole points, with a `weight`."""
+    """One criterion of a rubric: scored from 0 to `scale` in whole points, with a `weight`. `guidance` tells jurors what to
+    look for and what the points mean."""
 
     id: str
     label: LabelTexts
+    guidance: dict[str, limits.Help] = {}
     scale: limits.Scale = 10
     weight: limits.Weight = 1
 
@@ -83,12 +108,13 @@ Answer = str | bool | tuple[BudgetLine | str, ...] | None
 budget lines; the ids of several choices; or None."""
 
 
-def check_form(form: Form) -> Form:
-    """The form with its texts trimmed; raises `Invalid` with an error for each wrong field."""
+def check_form(form: Form, *, least: int = 1) -> Form:
+    """The form with its texts trimmed and its questions in the order of its sections; raises `Invalid` with an error for
+    each wrong field. `least` is the smallest number of questions: 0 while the form is being written."""
     errors: list[FieldError] = []
     seen: set[str] = set()
     questions = []
-    if not 1 <= len(form.questions) <= limits.QUESTIONS:
+    if not least <= len(form.questions) <= limits.QUESTIONS:
         raise Invalid.field(
             "form.questions",
             msg(
@@ -97,14 +123,54 @@ def check_form(form: Form) -> Form:
                 given=len(form.questions),
             ),
         )
+    sections = _check_sections(form.sections, errors)
+    order = [None, *[section.id for section in sections]]
     for number, question in enumerate(form.questions):
         try:
             questions.append(_check_question(question, f"form.questions[{number}]", seen))
         except Invalid as invalid:
             errors.extend(invalid.errors)
+        if question.section not in order:
+            errors.append(
+                FieldError(f"form.questions[{number}].section", msg("The form has no such section."))
+            )
     if errors:
         raise Invalid(tuple(errors))
-    return Form(questions=tuple(questions), version=1)
+    questions.sort(key=lambda question: order.index(question.section))
+    return Form(questions=tuple(questions), version=1, sections=sections)
+
+
+def _check_sections(sections: tuple[Section, ...], errors: list[FieldError]) -> tuple[Section, ...]:
+    """The sections with their texts trimmed; what is wrong is added to `errors`."""
+    if len(sections) > limits.SECTIONS:
+        raise Invalid.field(
+            "form.sections",
+            msg(
+                "A form has at most {most} sections; this has {given}.",
+                most=limits.SECTIONS,
+                given=len(sections),
+            ),
+        )
+    seen: set[str] = set()
+    checked = []
+    for number, section in enumerate(sections):
+        place = f"form.sections[{number}]"
+        try:
+            _check_slug(section.id, f"{place}.id", seen)
+            checked.append(
+                msgspec.structs.replace(
+                    section,
+                    title=check_texts(section.title, f"{place}.title", most=limits.LABEL),
+                    help=_optional_texts(section.help, f"{place}.help"),
+                )
+            )
+        except Invalid as invalid:
+            errors.extend(invalid.errors)
+    return tuple(checked)
+
+
+def _optional_texts(texts: dict[str, str], field: str) -> dict[str, str]:
+    return check_texts(texts, field, most=limits.HELP, long=True) if texts else {}
 
 
 def _check_slug(value: str, field: str, seen: set[str]) -> None:
@@ -118,9 +184,7 @@ def _check_slug(value: str, field: str, seen: set[str]) -> None:
 def _check_question(question: Question, field: str, seen: set[str]) -> Question:
     _check_slug(question.id, f"{field}.id", seen)
     label = check_texts(question.label, f"{field}.label", most=limits.LABEL)
-    help_text = (
-        check_texts(question.help, f"{field}.help", most=limits.HELP, long=True) if question.help else {}
-    )
+    help_text = _optional_texts(question.help, f"{field}.help")
     if question.max_words is not None:
         if question.kind not in ("text", "long_text"):
             raise Invalid.field(f"{field}.max_words", msg("Only a text can have a limit of words."))
@@ -166,9 +230,10 @@ def _check_bounds(question: Question, field: str) -> None:
         raise Invalid.field(f"{field}.minimum", msg("The minimum is above the maximum."))
 
 
-def check_rubric(rubric: Rubric) -> Rubric:
-    """The rubric with its texts trimmed; raises `Invalid`."""
-    if not 1 <= len(rubric.criteria) <= limits.CRITERIA:
+def check_rubric(rubric: Rubric, *, least: int = 1) -> Rubric:
+    """The rubric with its texts trimmed; raises `Invalid`. `least` is the smallest number of criteria: 0 while the rubric
+    is being written."""
+    if not least <= len(rubric.criteria) <= limits.CRITERIA:
         raise Invalid.field(
             "rubric.criteria",
             msg(
@@ -188,7 +253,9 @@ def check_rubric(rubric: Rubric) -> Rubric:
             raise Invalid.field(f"{field}.weight", limits.outside(criterion.weight, 1, limits.WEIGHT))
         criteria.append(
             msgspec.structs.replace(
-                criterion, label=check_texts(criterion.label, f"{field}.label", most=limits.LABEL)
+                criterion,
+                label=check_texts(criterion.label, f"{field}.label", most=limits.LABEL),
+                guidance=_optional_texts(criterion.guidance, f"{field}.guidance"),
             )
         )
     return Rubric(criteria=tuple(criteria), version=1)

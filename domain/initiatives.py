@@ -12,7 +12,7 @@ from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.messages import msg
 from domain.refusals import Invalid, Refused
-from domain.texts import check_text
+from domain.texts import Texts, check_language, check_text, check_texts
 from domain.topic import STAFF, stored_as
 from domain.values import CALL_ROLES, MEMBER_ROLES, Role
 
@@ -44,6 +44,19 @@ class InitiativeFounded(Fact, frozen=True, kw_only=True):
     initiative: str
     name: str
     founder: str
+
+
+@stored_as("initiative.described.v1", audience=STAFF)
+class InitiativeDescribed(Fact, frozen=True, kw_only=True):
+    """The initiative's public profile: its name, what it is (`about`), how it can be reached, the languages in which it
+    writes its calls, and what it does with personal data (`privacy`)."""
+
+    initiative: str
+    name: str
+    about: Texts
+    contact: str | None
+    languages: tuple[str, ...]
+    privacy: Texts
 
 
 @stored_as("initiative.member_added.v1", audience=STAFF)
@@ -94,6 +107,7 @@ class InitiativeScreeningSet(Fact, frozen=True, kw_only=True):
 InstallationFact = InstallationOpened | AdministratorAppointed
 InitiativeFact = (
     InitiativeFounded
+    | InitiativeDescribed
     | MemberAdded
     | MemberRemoved
     | MemberAddedToCall
@@ -119,11 +133,16 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of an initiative: its members' roles by person, and by call the roles for that call alone; and whether
-    it requires a screening before each payment."""
+    """The state of an initiative: its profile (see `InitiativeDescribed`; without `languages`, it writes in those of the
+    program); its members' roles by person, and by call the roles for that call alone; and whether it requires a
+    screening before each payment."""
 
     id: str = ""
     name: str = ""
+    about: Texts = {}
+    contact: str | None = None
+    languages: tuple[str, ...] = ()
+    privacy: Texts = {}
     members: dict[str, frozenset[Role]] = {}
     by_call: dict[str, dict[str, frozenset[Role]]] = {}
     screening: bool = False
@@ -176,6 +195,15 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
         case InitiativeFounded():
             return Initiative(
                 id=fact.initiative, name=fact.name, members={fact.founder: frozenset({Role.ADMINISTRATOR})}
+            )
+        case InitiativeDescribed():
+            return msgspec.structs.replace(
+                initiative,
+                name=fact.name,
+                about=fact.about,
+                contact=fact.contact,
+                languages=fact.languages,
+                privacy=fact.privacy,
             )
         case MemberAdded():
             return msgspec.structs.replace(
@@ -238,6 +266,42 @@ def found(initiative_id: str, *, name: str, founder: str) -> tuple[Fact, ...]:
             initiative=initiative_id, name=check_text(name, "name", most=limits.NAME), founder=founder
         ),
     )
+
+
+def describe(initiative: Initiative, described: InitiativeDescribed) -> tuple[Fact, ...]:
+    """Change the initiative's profile."""
+    if len(described.languages) > limits.LANGUAGES:
+        raise Invalid.field(
+            "languages", msg("An initiative has at most {most} languages.", most=limits.LANGUAGES)
+        )
+    for number, language in enumerate(described.languages):
+        check_language(language, f"languages[{number}]")
+    if len(set(described.languages)) < len(described.languages):
+        raise Invalid.field("languages", msg("A language is named twice."))
+    checked = msgspec.structs.replace(
+        described,
+        name=check_text(described.name, "name", most=limits.NAME),
+        about=_optional_texts(described.about, "about"),
+        contact=None
+        if described.contact is None or not described.contact.strip()
+        else check_text(described.contact, "contact", most=limits.CONTACT),
+        privacy=_optional_texts(described.privacy, "privacy"),
+    )
+    unchanged = InitiativeDescribed(
+        initiative=initiative.id,
+        name=initiative.name,
+        about=initiative.about,
+        contact=initiative.contact,
+        languages=initiative.languages,
+        privacy=initiative.privacy,
+    )
+    if checked == unchanged:
+        raise Refused(msg("This changes nothing in the profile."))
+    return (checked,)
+
+
+def _optional_texts(texts: Texts, field: str) -> Texts:
+    return check_texts(texts, field, most=limits.SUMMARY, long=True) if texts else {}
 
 
 def add_member(

@@ -36,6 +36,10 @@ COMMENT: Final = 10_000
 """A juror's comment on an application."""
 REPORT: Final = 50_000
 EMAIL: Final = 254
+CONTACT: Final = 300
+"""How an initiative can be reached, in one line."""
+LANGUAGES: Final = 20
+"""The most languages of an initiative."""
 ACCOUNT: Final = 200
 """A payee's account, if it is not an IBAN."""
 ACCOUNT_LEAST: Final = 4
@@ -60,6 +64,8 @@ ELIGIBILITY_QUESTIONS: Final = 20
 STAGES: Final = 5
 """The most stages of a call."""
 QUESTIONS: Final = 60
+SECTIONS: Final = 20
+"""The most sections of a form."""
 CHOICES: Final = 100
 CRITERIA: Final = 20
 BUDGET_LINES: Final = 200
@@ -99,6 +105,8 @@ Questions = Annotated[str, described(minLength=1, maxLength=EXPLANATION)]
 Restriction = Annotated[str, described(maxLength=RESTRICTION)]
 Comment = Annotated[str, described(maxLength=COMMENT)]
 Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
+Contact = Annotated[str, described(maxLength=CONTACT)]
+Language = Annotated[str, described(minLength=2, maxLength=35)]
 Email = Annotated[str, described(maxLength=EMAIL)]
 Account = Annotated[str, described(minLength=ACCOUNT_LEAST, maxLength=ACCOUNT)]
 BankCode = Annotated[str, described(maxLength=BANK_CODE)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -21,7 +22,8 @@ blind kinds differ only in what may be disclosed later."""
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One stage of a call: its form, its rubric, the number of reviews that each application needs (`quorum`), and its
-    blindness. Applicants tell the stages apart by `title`; the only stage of a call needs none."""
+    blindness. Applicants tell the stages apart by `title`; the only stage of a call needs none. `deadline` is the planned
+    one, as clocks in the call's time zone show it; the round of the stage has the one that counts."""
 
     id: str
     form: Form
@@ -29,6 +31,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     title: LabelTexts = {}
     quorum: limits.Quorum = 3
     blindness: Blindness = "double"
+    deadline: str | None = None
 
     @property
     def blind(self) -> bool:
@@ -36,19 +39,26 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.blindness != "open"
 
 
-class StageDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A stage in a draft: its form, its rubric, the number of reviews that each application needs (`quorum`; by default
-    three, and two in a rolling call), and its blindness. Applicants tell the stages apart by `title`; the only stage of
-    a call needs none."""
+class StageOutline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stage without its form and its rubric: the number of reviews that each application needs (`quorum`; by default
+    three, and two in a rolling call or on the fast track), its blindness, and its planned `deadline`, a local time in
+    the call's time zone. Applicants tell the stages apart by `title`; the only stage of a call needs none."""
 
     id: limits.Slug
-    form: Form
-    rubric: Rubric
     title: LabelTexts = {}
     quorum: limits.Quorum | None = None
     blindness: Blindness = "double"
+    deadline: datetime | None = None
 
 
+class StageDraft(StageOutline, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stage in a draft, with its form and its rubric."""
+
+    form: Form
+    rubric: Rubric
+
+
+StageOutlines = Annotated[tuple[StageOutline, ...], limits.described(minItems=1, maxItems=limits.STAGES)]
 StageDrafts = Annotated[tuple[StageDraft, ...], limits.described(minItems=1, maxItems=limits.STAGES)]
 
 _UNBLIND: Final = msg(
@@ -57,9 +67,16 @@ _UNBLIND: Final = msg(
 )
 
 
-def check_stages(stages: Sequence[StageDraft | Stage], *, quorum: int = 3) -> tuple[Stage, ...]:
+def check_stages(
+    stages: Sequence[StageOutline],
+    *,
+    quorum: int = 3,
+    before: Sequence[Stage] = (),
+    unfinished: bool = False,
+) -> tuple[Stage, ...]:
     """The stages with their texts trimmed; raises `Invalid` with an error for each wrong field. `quorum` is the
-    default."""
+    default. A stage that is only outlined keeps its form and its rubric from `before`, or begins with empty ones.
+    `unfinished` stages are still being written, and need no titles yet."""
     if not 1 <= len(stages) <= limits.STAGES:
         raise Invalid.field(
             "stages",
@@ -70,9 +87,11 @@ def check_stages(stages: Sequence[StageDraft | Stage], *, quorum: int = 3) -> tu
     errors: list[FieldError] = []
     checked: list[Stage] = []
     seen: set[str] = set()
+    kept = {stage.id: stage for stage in before}
     for number, stage in enumerate(stages):
         try:
-            checked.append(_checked(stage, quorum, alone=len(stages) == 1))
+            untitled = not stage.title and (unfinished or len(stages) == 1)
+            checked.append(_checked(stage, kept.get(stage.id), quorum, untitled=untitled))
         except Invalid as invalid:
             errors += invalid.within(f"stages[{number}].").errors
         if stage.id in seen:
@@ -85,13 +104,35 @@ def check_stages(stages: Sequence[StageDraft | Stage], *, quorum: int = 3) -> tu
     return tuple(checked)
 
 
-def _checked(stage: StageDraft | Stage, quorum: int, *, alone: bool) -> Stage:
+def empty_stage(quorum: int) -> Stage:
+    """The stage with which a draft begins: nothing is asked yet."""
+    return Stage(id="main", form=Form(questions=()), rubric=Rubric(criteria=()), quorum=quorum)
+
+
+def _checked(stage: StageOutline, before: Stage | None, quorum: int, *, untitled: bool) -> Stage:
     if not SLUG.match(stage.id):
         raise Invalid.field("id", limits.NO_SLUG)
     if stage.quorum is not None:
         quorum = stage.quorum
     if not 1 <= quorum <= limits.QUORUM:
         raise Invalid.field("quorum", limits.outside(quorum, 1, limits.QUORUM))
-    title = {} if alone and not stage.title else check_texts(stage.title, "title", most=limits.LABEL)
-    form, rubric = check_form(stage.form), check_rubric(stage.rubric)
-    return Stage(id=stage.id, form=form, rubric=rubric, title=title, quorum=quorum, blindness=stage.blindness)
+    if stage.deadline is not None and stage.deadline.tzinfo is not None:
+        raise Invalid.field(
+            "deadline", msg("Write the local time in the call's time zone, without an offset.")
+        )
+    title = {} if untitled else check_texts(stage.title, "title", most=limits.LABEL)
+    if isinstance(stage, StageDraft):
+        form, rubric = check_form(stage.form), check_rubric(stage.rubric)
+    elif before is not None:
+        form, rubric = before.form, before.rubric
+    else:
+        form, rubric = Form(questions=()), Rubric(criteria=())
+    return Stage(
+        id=stage.id,
+        form=form,
+        rubric=rubric,
+        title=title,
+        quorum=quorum,
+        blindness=stage.blindness,
+        deadline=None if stage.deadline is None else stage.deadline.isoformat(timespec="seconds"),
+    )

@@ -180,6 +180,12 @@ def check_optional(text: str | None, field: str, *, most: int) -> str | None:
     return None if text is None or not text.strip() else check_text(text, field, most=most, long=True)
 
 
+def check_language(language: str, field: str) -> None:
+    """Raise `Invalid` unless `language` has the shape of a language's code."""
+    if not _LANGUAGE.match(language):
+        raise Invalid.field(field, msg("Write the language as its code, such as en or ru."))
+
+
 def check_explanation(explanation: str | None) -> str | None:
     """The optional explanation beside a reason, trimmed; an empty one counts as none. Raises `Invalid`."""
     return check_optional(explanation, "explanation", most=limits.EXPLANATION)
@@ -190,8 +196,7 @@ def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool =
     if not value:
         raise Invalid.field(field, msg("Write this text in at least one language."))
     for language in value:
-        if not _LANGUAGE.match(language):
-            raise Invalid.field(field, msg("Write the language as its code, such as en or ru."))
+        check_language(language, field)
     return {
         language: check_text(text, f"{field}.{language}", most=most, long=long)
         for language, text in value.items()

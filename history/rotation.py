@@ -20,7 +20,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,10 +89,19 @@ class Rotation:
     """Rotates the wrapping key of one installation, and completes erasures. One per process; a lock makes sure that only
     one process works at a time."""
 
-    def __init__(self, history: History, keys: KeyFolder, backup: KeyBackup | None = None) -> None:
+    def __init__(
+        self,
+        history: History,
+        keys: KeyFolder,
+        backup: KeyBackup | None = None,
+        *,
+        wraps_too: Callable[[Connection], Awaitable[None]] | None = None,
+    ) -> None:
+        """`wraps_too` wraps keys again that are not in the vault, before the old wrapping key is destroyed."""
         self._history = history
         self._keys = keys
         self._backup = backup
+        self._wraps_too = wraps_too
         self._turn = asyncio.Lock()
 
     async def due(self) -> bool:
@@ -234,6 +243,8 @@ class Rotation:
         try:
             if self._backup is not None:
                 await self._back_up(connection, self._backup, number)
+            if self._wraps_too is not None:
+                await self._wraps_too(connection)
         finally:
             self._keys.destroy_strays(number)
 

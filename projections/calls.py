@@ -7,18 +7,19 @@ from datetime import UTC, datetime
 import msgspec
 
 from domain import access
+from domain.calls.drafting import Part, missing
 from domain.calls.facts import CallCancelled
-from domain.calls.state import CALL, CallStatus
+from domain.calls.state import CALL, Call, CallStatus
 from domain.deciding import Allowed
 from domain.eligibility import EligibilityQuestion
-from domain.forms import Form
+from domain.forms import Form, Rubric
 from domain.initiatives import INITIATIVE
 from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.rounds.state import ROUND
 from domain.stages import Stage
 from domain.texts import Texts
-from domain.values import Money
+from domain.values import Money, Role
 from projections import rounds
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
@@ -56,13 +57,30 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class CallDetail(CallLine, frozen=True, kw_only=True):
     """A call with its stages, through which applications go in order; `screening`: the payees of its grants have to be
-    screened before a payment."""
+    screened before a payment. `preparation` is the staff's work in progress; others see None."""
 
     stages: tuple[Stage, ...]
     eligibility: tuple[EligibilityQuestion, ...]
     applications_per_applicant: str
     screening: bool
     cancelled: Cancellation | None
+    preparation: Preparation | None
+
+
+class MissingPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a draft, perhaps of one of its stages, in which something is missing for publishing."""
+
+    part: Part
+    stage: str | None
+
+
+class Preparation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the staff work on: what a draft still lacks, and the next versions of a published call's forms and rubrics, by
+    stage."""
+
+    missing: tuple[MissingPart, ...]
+    forms: dict[str, Form]
+    rubrics: dict[str, Rubric]
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +184,18 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
         applications_per_applicant=row["applications_per_applicant"],
         screening=state.screening or initiative.screening,
         cancelled=await _cancellation(reader, call, row) if row["status"] == CallStatus.CANCELLED else None,
+        preparation=_preparation(state) if Role.OFFICER in roles and as_of is None else None,
+    )
+
+
+def _preparation(call: Call) -> Preparation:
+    drafted = call.status is CallStatus.DRAFTED
+    return Preparation(
+        missing=tuple([MissingPart(part=each.part, stage=each.stage) for each in missing(call)])
+        if drafted
+        else (),
+        forms=call.prepared_forms,
+        rubrics=call.prepared_rubrics,
     )
 
 

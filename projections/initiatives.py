@@ -19,6 +19,7 @@ from domain.organisations import OrganisationRegistered
 from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
+from domain.texts import Texts
 from domain.values import MEMBER_ROLES, Role
 from projections.reader import Reader, Reference, allow, damaged_in, text_of
 from projections.versions import Version
@@ -51,6 +52,17 @@ class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     screening: bool
     members: tuple[Member, ...]
+
+
+class InitiativeProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody may know of an initiative. Without `languages`, it writes in those of the program."""
+
+    id: str
+    name: str
+    about: Texts
+    contact: str | None
+    languages: tuple[str, ...]
+    privacy: Texts
 
 
 class CallMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +120,56 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[OwnClaim, ...]
     damaged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+
+
+class Funder(msgspec.Struct, frozen=True, kw_only=True):
+    """A member who gives money; `name` is None once the person was erased, and if it is `damaged`: the stored value is not
+    what was committed to."""
+
+    person: str
+    name: str | None
+    damaged: tuple[str, ...] = ()
+
+
+class Funders(msgspec.Struct, frozen=True, kw_only=True):
+    """Everybody with the role of funder in an initiative, sorted by their random ids."""
+
+    initiative: str
+    funders: tuple[Funder, ...]
+
+
+async def funders(reader: Reader, viewer: str | None, initiative: str) -> Funders:
+    """The funders of an initiative, for those who record what they pledge; raises `NotFound` or `Forbidden`."""
+    state: Initiative = await reader.the(INITIATIVE, initiative)
+    allow(access.sees_funders(viewer or "", state))
+    giving = [person for person in state.people if Role.FUNDER in state.roles(person)]
+    names = await names_of(reader, giving)
+    return Funders(
+        initiative=initiative,
+        funders=tuple(
+            [
+                Funder(
+                    person=person,
+                    name=text_of(names.get(person)),
+                    damaged=damaged_in({"name": names.get(person)}),
+                )
+                for person in giving
+            ]
+        ),
+    )
+
+
+async def profile(reader: Reader, initiative: str) -> InitiativeProfile:
+    """The public profile of an initiative; raises `NotFound`."""
+    state = await reader.the(INITIATIVE, initiative)
+    return InitiativeProfile(
+        id=initiative,
+        name=state.name,
+        about=state.about,
+        contact=state.contact,
+        languages=state.languages,
+        privacy=state.privacy,
+    )
 
 
 async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:

@@ -17,6 +17,7 @@ from litestar.datastructures import Cookie
 
 from api.accounts.access_tokens import digest_of
 from api.accounts.browsers import UNKNOWN, Browser
+from api.accounts.kept_forms import KEPT_HOURS
 from history.store import History
 
 HOURS: Final = 12
@@ -40,7 +41,7 @@ class SignedIn:
     """The session of a request: its digest, the person, the CSRF secret for its forms, how it was begun, and the digest of
     the token that it ends with, if any. `untold`: claims to the account other than the one behind this session were made,
     used or withdrawn, and the notice about them has not been confirmed yet. `no_way_back`: it was begun with a claim, and
-    the person has not yet chosen how to sign in again."""
+    the person has not yet chosen how to sign in again. `kept`: a form of theirs is kept that was sent after a session had ended."""
 
     session: bytes
     person: str
@@ -49,6 +50,7 @@ class SignedIn:
     token: bytes | None
     untold: bool
     no_way_back: bool
+    kept: bool
 
     @property
     def id(self) -> str:
@@ -97,7 +99,7 @@ class Sessions:
             )
             if await cursor.fetchone() is None:
                 return None
-        return self._cookie(session, HOURS * 3600)
+        return self._cookie(session, (HOURS + KEPT_HOURS) * 3600)
 
     async def begin_by_way(self, way: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
         """Begin a session of somebody who has signed in by one of their ways in, and that ends with it at the latest; None if
@@ -112,7 +114,7 @@ class Sessions:
             )
             if await cursor.fetchone() is None:
                 return None
-        return self._cookie(session, HOURS * 3600)
+        return self._cookie(session, (HOURS + KEPT_HOURS) * 3600)
 
     async def begin_by_claim(self, person: str, claim: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
         """Begin a session of somebody whose claim was used just now; None if they were erased. Notices about all other
@@ -127,7 +129,7 @@ class Sessions:
             )
             if await cursor.fetchone() is None:
                 return None
-        return self._cookie(session, HOURS * 3600)
+        return self._cookie(session, (HOURS + KEPT_HOURS) * 3600)
 
     async def find(self, session: str | None) -> SignedIn | None:
         """The session for a cookie's value; None if there is none. One statement, and a second one once a minute."""
@@ -141,7 +143,7 @@ class Sessions:
                 "AND c.claim IS DISTINCT FROM coalesce(t.claim, w.claim, s.claim)), "
                 "s.begun_by = 'claim' AND NOT EXISTS (SELECT FROM accounts.ways_in o WHERE o.person = s.person) "
                 "AND NOT EXISTS (SELECT FROM accounts.tokens o WHERE o.person = s.person AND o.revoked_at IS NULL "
-                "AND o.expires_at > now()), "
+                "AND o.expires_at > now()), EXISTS (SELECT FROM accounts.kept_forms f WHERE f.person = s.person), "
                 "s.last_used_at < now() - interval '1 minute' FROM accounts.sessions s "
                 "JOIN vault.keys k ON k.subject = s.person LEFT JOIN accounts.tokens t ON t.digest = s.token "
                 "LEFT JOIN accounts.ways_in w ON w.way = s.way "
@@ -150,7 +152,7 @@ class Sessions:
                 (digest, IDLE_MINUTES),
             )
             row = await cursor.fetchone()
-            if row is not None and row[5]:
+            if row is not None and row[6]:
                 # Do not fail if the database is read-only now.
                 with contextlib.suppress(psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull):
                     await connection.execute(
@@ -158,7 +160,7 @@ class Sessions:
                     )
         if row is None:
             return None
-        person, begun_by, token, untold, no_way_back, _ = row
+        person, begun_by, token, untold, no_way_back, kept, _ = row
         return SignedIn(
             session=digest,
             person=str(person),
@@ -167,7 +169,25 @@ class Sessions:
             token=None if token is None else bytes(token),
             untold=bool(untold),
             no_way_back=bool(no_way_back),
+            kept=bool(kept),
         )
+
+    async def ended(self, session: str | None, csrf: str) -> str | None:
+        """Whose session this was, if it has expired or was unused for too long, not more than a day ago, and `csrf` is the
+        secret of its forms; None otherwise, also if it was ended by somebody."""
+        if session is None or not _SHAPE.match(session):
+            return None
+        if not hmac.compare_digest(_csrf(session).encode(), csrf.encode("utf-8", "surrogatepass")):
+            return None
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT s.person FROM accounts.sessions s LEFT JOIN accounts.tokens t ON t.digest = s.token "
+                "WHERE s.digest = %b AND t.revoked_at IS NULL AND least(s.expires_at, s.last_used_at + "
+                "make_interval(mins => %b::integer)) > now() - make_interval(hours => %b::integer)",
+                (digest_of(session), IDLE_MINUTES, KEPT_HOURS),
+            )
+            row = await cursor.fetchone()
+        return None if row is None else str(row[0])
 
     async def all(self, person: str) -> list[SessionShown]:
         """The sessions of a person that have not ended, the last used first."""
@@ -245,13 +265,13 @@ class Sessions:
         return self._cookie("", 0)
 
     async def sweep(self) -> None:
-        """Delete sessions that have expired or were unused for too long, and those of erased people."""
+        """Delete sessions that ended a day ago (until then `ended` knows them), and those of erased people."""
         async with self._history.connection() as connection:
             await connection.execute(
-                "DELETE FROM accounts.sessions s WHERE s.expires_at <= now() "
-                "OR s.last_used_at <= now() - make_interval(mins => %b::integer) "
+                "DELETE FROM accounts.sessions s WHERE least(s.expires_at, s.last_used_at + make_interval(mins => "
+                "%b::integer)) <= now() - make_interval(hours => %b::integer) "
                 "OR NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = s.person)",
-                (IDLE_MINUTES,),
+                (IDLE_MINUTES, KEPT_HOURS),
             )
 
     def _cookie(self, value: str, seconds: int) -> Cookie:

@@ -21,7 +21,7 @@ from api.http.operations import Operation, route
 from api.http.problems import RETRY_SECONDS, Problem, ProblemType, on_exception
 from api.pages import for_a_browser, pages
 from api.pages.rendering import STYLE_ADDRESS
-from api.pages.site import SECURITY
+from api.pages.responses import SECURITY
 from api.run.wiring import Wiring
 from domain.messages import msg
 

@@ -46,6 +46,7 @@ async def _note_withdrawn(wiring: Wiring, command: Any) -> None:
 # fmt: off
 _ADDRESSES: Final = (
     Write("/api/initiatives", "initiative.found", 201),
+    Write("/api/initiatives/{initiative}/profile", "initiative.describe"),
     Write("/api/initiatives/{initiative}/screening", "initiative.set_screening"),
     Write("/api/initiatives/{initiative}/members", "initiative.add_member", 201),
     Write("/api/initiatives/{initiative}/members/{person}/remove", "initiative.remove_member"),
@@ -60,8 +61,12 @@ _ADDRESSES: Final = (
     Write("/api/funds/{fund}/pledges", "fund.pledge", 201),
     Write("/api/funds/{fund}/receipts", "fund.receive", 201),
     Write("/api/calls", "call.draft", 201),
+    Write("/api/calls/{call}/copy", "call.copy", 201),
+    Write("/api/calls/{call}/stages", "call.change_stages"),
     Write("/api/calls/{call}/form", "call.change_form"),
+    Write("/api/calls/{call}/form/prepare", "call.prepare_form"),
     Write("/api/calls/{call}/rubric", "call.change_rubric"),
+    Write("/api/calls/{call}/rubric/prepare", "call.prepare_rubric"),
     Write("/api/calls/{call}/screening", "call.set_screening"),
     Write("/api/calls/{call}/members", "call.add_member", 201),
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),

@@ -213,6 +213,9 @@ OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "token": re.compile(r"[0-9a-f]{16}\Z"),
     "session": re.compile(r"[0-9a-f]{16}\Z"),
     "stage": SLUG,
+    "question": SLUG,
+    "after": SLUG,
+    "kind": SLUG,
 }
 """The shapes of ids in addresses that name no stream."""
 

@@ -38,8 +38,15 @@ WHY_TWO_PLACES: Final = (
     "Keep the two in different places: together they reveal all personal data. Keep as many dumps as you like, but only this "
     "one file of the key backup, because an older one can open data that was erased since."
 )
-_LEFT_OUT: Final = ("vault.keys", "accounts.sessions")
-"""Tables whose rows are not dumped: the keys, which have their own backup, and sessions, which end with a restore."""
+_LEFT_OUT: Final = (
+    "vault.keys",
+    "accounts.sessions",
+    "accounts.outbox",
+    "accounts.letters_asked",
+    "accounts.kept_forms",
+)
+"""Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and letters, which
+have been sent by then."""
 _SCHEMAS: Final = ("history", "vault", "read", "accounts", "migrations")
 _OTHERS_SECONDS: Final = 5.0
 """How long a restore waits for the server to end connections that were just closed."""

@@ -1,4 +1,4 @@
-"""The pages: HTML for browsers, without scripts, on the same commands and queries as the JSON."""
+"""The pages: HTML for browsers, which need no scripts, on the same commands and queries as the JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import access, assets, claims, demonstration, registering, sign_in
+from api.pages import access, assets, claims, demonstration, letters, outbox, registering, sign_in
 from api.pages.site import Site
 from api.run.wiring import Wiring
 
@@ -22,6 +22,8 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
         *site.routes(),
         *sign_in.routes(site, wiring),
         *registering.routes(site, wiring),
+        *letters.routes(site, wiring),
+        *outbox.routes(site, wiring),
         *claims.routes(site, wiring),
         *access.routes(site, wiring),
         *(demonstration.routes(site, wiring) if wiring.settings.demo else ()),

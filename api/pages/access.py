@@ -9,6 +9,7 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.email import MINUTES
 from api.accounts.sessions import BegunBy, SignedIn
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
@@ -16,13 +17,15 @@ from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
-from api.pages.site import NOT_AS_SENT, Site, check_signed_form, redirect
+from api.pages.responses import redirect
+from api.pages.same_browser import SameBrowser
+from api.pages.site import NOT_AS_SENT, Site, check_signed_form
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.commands.persons import WithdrawClaim
-from domain.messages import msg
+from domain.messages import Message, msg
 from domain.persons import PERSON
-from domain.refusals import NotFound
+from domain.refusals import Invalid, NotFound
 from domain.values import Channel
 from history.requests import Request as Asked
 from projections import initiatives
@@ -41,7 +44,11 @@ _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     """The handlers of the page. It changes only the visitor's own account."""
 
-    async def page(visit: Visit, *, made: str = "") -> Response[Any]:
+    waiting = SameBrowser(f"{wiring.sessions.cookie_name}-letter")
+
+    async def page(
+        visit: Visit, *, made: str = "", typed_email: str = "", error: Message | None = None
+    ) -> Response[Any]:
         assert visit.signed_in is not None
         me = await initiatives.me(wiring.reader, visit.person)
         state = await wiring.reader.the(PERSON, visit.who)
@@ -52,12 +59,35 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "sessions": await wiring.sessions.all(visit.who),
             "this_session": visit.signed_in.id,
             "begun": BEGUN,
+            "address": await wiring.email.address_of(visit.who),
+            "by_email": wiring.settings.writes_letters,
+            "typed_email": typed_email,
+            "error": error,
             "ways": {each.kind: each for each in await wiring.ways_in.all(visit.who)},
             "latest": await wiring.sessions.latest_change(visit.signed_in),
             "made": made,
             "key": secrets.token_urlsafe(18),
         }
-        return await site.answer(visit, PageContent("access.html", shown))
+        response = await site.answer(visit, PageContent("access.html", shown))
+        if error is not None:
+            response.status_code = 422
+        return response
+
+    async def ask(visit: Visit, signed_in: SignedIn, typed: str) -> Response[Any]:
+        if not wiring.settings.writes_letters:
+            raise NotFound
+        try:
+            asked = await wiring.email.ask(typed, locale=visit.locale, signed_in=signed_in)
+        except Invalid as error:
+            return await page(visit, typed_email=typed, error=error.errors[0].detail)
+        return redirect("/sign-in/letter", cookies=[waiting.cookie(asked, MINUTES * 60)])
+
+    async def remove(visit: Visit, signed_in: SignedIn, way: str) -> None:
+        kinds = {each.way: each.kind for each in await wiring.ways_in.all(signed_in.person)}
+        if kinds.get(way) == "email":
+            await wiring.email.remove(signed_in, way, locale=visit.locale)
+        else:
+            await wiring.ways_in.remove(signed_in, way)
 
     async def get(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -84,7 +114,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 made_words = await wiring.ways_in.make_words(visit.signed_in, key=_key_of(form))
                 return await site.answer(visit, words_page(made_words, visit, onward=ADDRESS))
             case "remove-way":
-                await wiring.ways_in.remove(visit.signed_in, form.fields.get("way", ""))
+                await remove(visit, visit.signed_in, form.fields.get("way", ""))
+            case "address":
+                return await ask(visit, visit.signed_in, form.fields.get("email", ""))
             case "end":
                 if not await wiring.sessions.end_one(form.fields.get("session", ""), of=visit.who):
                     raise NotFound(msg("You have no such session; it has probably ended."))

@@ -15,6 +15,7 @@ from api.pages.typed_answers import REMOVED, removed_questions, typed_answers
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount, typed_whole
 from domain.calls.state import CallStatus
+from domain.commands.call_drafts import CopyCall
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.commands.screening import SetCallScreening
@@ -118,6 +119,7 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
         await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
         await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
         await trial.of(msg("Open a round"), OpenRound(call=call.id, closes_at=at + timedelta(days=30))),
+        await trial.of(msg("Copy the call"), CopyCall(call=call.id)),
         await trial.of(
             msg("Require screenings"),
             SetCallScreening(call=call.id, required=not call.screening),
@@ -378,6 +380,12 @@ PAGES = (
                 command="call.set_screening",
                 done=msg("The setting for screenings is saved."),
                 told={"call": "call"},
+            ),
+            PageAction(
+                command="call.copy",
+                done=msg("This is the copy. Only the staff see it until you publish it."),
+                told={"call": "call"},
+                then=lambda _, answer: f"/calls/{answer.stream}/setup",
             ),
             PageAction(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
         ),

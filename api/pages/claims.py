@@ -14,8 +14,9 @@ from api.pages.access import ADDRESS
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
-from api.pages.site import Site, redirect
+from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.messages import Message

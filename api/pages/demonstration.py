@@ -14,7 +14,8 @@ from litestar.handlers import HTTPRouteHandler
 from api.http.problems import Problem, ProblemType
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
-from api.pages.site import NOT_AS_SENT, Site, check_signed_form, redirect
+from api.pages.responses import redirect
+from api.pages.site import NOT_AS_SENT, Site, check_signed_form
 from api.run.clock import DemonstrationClock
 from api.run.wiring import Wiring
 from domain.messages import msg

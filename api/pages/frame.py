@@ -62,7 +62,7 @@ async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, sig
     """The frame of a page of an `initiative`, or of none."""
     name: str | None = None
     if initiative is not None:
-        # An initiative keeps its name, so a remembered state will do.
+        # A remembered state will do: names rarely change.
         remembered = reader.states.known(initiative)
         state: Initiative = remembered.state if remembered else await reader.the(INITIATIVE, initiative)
         name = state.name

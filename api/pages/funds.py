@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Final
 
 from api.pages.calls import roles_in
-from api.pages.page import Page, PageContent
+from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
+from domain.commands.funds import PledgeToFund, ReceiveIntoFund
 from domain.messages import Message, msg
 from domain.refusals import Invalid
-from domain.values import read_time
-from projections import calls, funds, ledger, timeline
+from domain.values import Money, Role, read_time
+from projections import calls, funds, initiatives, ledger, timeline
+from projections.funds import FundDetail, PledgeShown
 from projections.ledger import Entry
 from projections.moments import AsOf
 
@@ -25,6 +29,9 @@ _MOVED: Final = {
 }
 """The facts that move money, by topic."""
 _OTHER: Final = msg("Another entry")
+
+_NAMING: Final = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE})
+"""The roles of those who may know who gives money."""
 
 ACCOUNTS: Final = {
     "cash": msg("Cash"),
@@ -62,11 +69,19 @@ async def _fund(visit: Visit) -> PageContent:
     reader, fund = visit.wiring.reader, visit.path["fund"]
     at = await _moment(visit)
     shown = await funds.one(reader, visit.person, fund, as_of=at)
+    roles = await roles_in(visit, shown.initiative)
+    unnamed = _NAMING.isdisjoint(roles)
+    funders = () if unnamed else (await initiatives.funders(reader, visit.person, shown.initiative)).funders
+    owed = [each for each in shown.pledges if each.received != each.amount]
     return PageContent(
         "fund.html",
         {
             "fund": shown,
-            "roles": await roles_in(visit, shown.initiative),
+            "roles": roles,
+            "name_of": {each.person: each.name for each in funders},
+            "funders": [(each.person, each.name or "–") for each in funders],
+            "expected": owed,
+            "offers": await _offers(visit, shown, owed) if at is None else {},
             "ledger": await ledger.of_fund(
                 reader, visit.person, fund, cursor=visit.query.get("cursor"), as_of=at
             ),
@@ -74,8 +89,28 @@ async def _fund(visit: Visit) -> PageContent:
             "moved": moved,
             "accounts": ACCOUNTS,
         },
+        labels={"funder": msg("Funder"), "pledge": msg("Pledge"), "received_on": msg("Received on")},
         initiative=shown.initiative,
     )
+
+
+async def _offers(visit: Visit, fund: FundDetail, owed: Sequence[PledgeShown]) -> dict[str, bool]:
+    """Whether the visitor can record a pledge of their own or of any funder, and money that arrived."""
+    trial = visit.trial()
+    one = Money.of(1, fund.currency)
+    own = await trial.of(msg("Pledge"), PledgeToFund(fund=fund.id, funder=visit.who, amount=one))
+    today = visit.wiring.clock().date()
+    receipt = owed and await trial.of(
+        msg("Record money that arrived"),
+        ReceiveIntoFund(fund=fund.id, pledge=owed[0].id, amount=one, received_on=today),
+    )
+    return {"own": own.may, "receive": bool(receipt and receipt.may)}
+
+
+async def _pledged(visit: Visit, form: SubmittedForm) -> Plain:
+    """A pledge; somebody who is not asked whose it is pledges themselves."""
+    plain = nested(form.typed())
+    return plain if "funder" in plain else {**plain, "funder": visit.who}
 
 
 async def _timeline_of_fund(visit: Visit) -> PageContent:
@@ -115,7 +150,22 @@ async def _timeline_of_call(visit: Visit) -> PageContent:
 
 
 PAGES = (
-    Page(path="/funds/{fund}", show=_fund, as_of=True),
+    Page(
+        path="/funds/{fund}",
+        show=_fund,
+        as_of=True,
+        acts=(
+            PageAction(
+                command="fund.pledge",
+                done=msg("The pledge is recorded."),
+                told={"fund": "fund"},
+                filled=_pledged,
+            ),
+            PageAction(
+                command="fund.receive", done=msg("The money that arrived is recorded."), told={"fund": "fund"}
+            ),
+        ),
+    ),
     Page(path="/funds/{fund}/timeline", show=_timeline_of_fund, as_of=True),
     Page(path="/calls/{call}/timeline", show=_timeline_of_call, as_of=True),
 )

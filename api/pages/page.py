@@ -38,25 +38,29 @@ class PageAction:
     """A command that a form of the page can send.
 
     Fields of the command that are in the page's address are taken from there (`told`: by the names there), the others
-    from the form; `filled` makes them if the form has another shape than the command. `done` is the message on the next
-    page, which is the same one or the address from `then`.
+    from the form; `filled` makes them if the form has another shape than the command, and `inputs` says then at which
+    input the error of a field is shown. `done` is the message on the next page, which is the same one or the address
+    from `then`.
     """
 
     command: str
     done: Message
     told: Mapping[str, str] = field(default_factory=dict)
     filled: Filled | None = None
+    inputs: Callable[[str], str] | None = None
     then: Next | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page: its address, its content, and its actions. A `public` page needs no sign-in; one with `as_of` can be
-    shown as of an earlier time; what is typed into one with `drafts` can be saved before it is submitted."""
+    shown as of an earlier time; one with `tries` takes forms that write nothing; what is typed into one with `drafts` can
+    be saved before it is submitted."""
 
     path: str
     show: Show
     acts: tuple[PageAction, ...] = ()
     public: bool = False
     as_of: bool = False
+    tries: bool = False
     drafts: PageDrafts | None = None

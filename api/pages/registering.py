@@ -15,9 +15,10 @@ from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.sign_in import within
-from api.pages.site import Site, redirect
+from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.messages import Message, msg
@@ -51,6 +52,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "mistakes": errors or {},
             "errors": {name: (errors or {}).get(name) for name in LABELS},
             "own_form": "register",
+            "by_letter": False,
+            "by_email": wiring.settings.writes_letters,
+            "action": ADDRESS,
             "next": next_,
             "labels": LABELS,
         }

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale as Babel
@@ -92,6 +93,24 @@ def address_of(about: About) -> str | None:
 def plain(code: str) -> str:
     """A code as words: ``grants payable``."""
     return code.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph of a letter; `link` is its address if it is a link."""
+
+    text: str
+    link: str
+
+
+def paragraphs(text: str) -> tuple[Line, ...]:
+    """The paragraphs of a letter. The path of a link is enough: it leads to this site."""
+    found = [each.strip() for each in text.split("\n\n")]
+    return tuple(
+        Line(each, urlsplit(each).path if each.startswith(("http://", "https://")) else "")
+        for each in found
+        if each
+    )
 
 
 def _capital(text: str) -> str:
@@ -274,6 +293,7 @@ def _environment(locale: Locale) -> Environment:
             "capital": _capital,
             "said": said,
             "plain": plain,
+            "paragraphs": paragraphs,
         },
         globals={
             "_": words.translated,

@@ -21,13 +21,13 @@ class SameBrowser:
     """The cookie of one form, so that another site cannot sign somebody in as another person."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
 
     def cookie(self, secret: str, seconds: int = SECONDS) -> Cookie:
         """The cookie for the form with this secret."""
-        secure = self._name.startswith("__Host-")
+        secure = self.name.startswith("__Host-")
         return Cookie(
-            key=self._name,
+            key=self.name,
             value=secret,
             path="/",
             max_age=seconds,
@@ -42,7 +42,7 @@ class SameBrowser:
 
     def check(self, request: Request[Any, Any, Any], form: SubmittedForm) -> None:
         """Raise `Problem` unless this browser opened the form."""
-        kept = request.cookies.get(self._name, "")
+        kept = request.cookies.get(self.name, "")
         if not kept or not hmac.compare_digest(kept.encode(), form.own("secret").encode()):
             raise Problem(
                 ProblemType.FORBIDDEN,

@@ -11,19 +11,21 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.browsers import browser_from
+from api.accounts.email import MINUTES
 from api.accounts.nine_words import COUNT, typed_words, unknown_words
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
-from api.pages.site import Site, check_signed_form, redirect
+from api.pages.site import Site, check_signed_form
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.messages import Message, counted, msg
 from domain.refusals import Invalid
 
 _WITHIN: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?\Z", re.ASCII)
-LABELS: Final = {"words": msg("Your nine words"), "token": msg("Access key")}
+LABELS: Final = {"email": msg("E-mail address"), "words": msg("Your nine words"), "token": msg("Access key")}
 """The fields of the form, one for each way of signing in, which are also the values of its buttons; and their labels."""
 
 
@@ -31,13 +33,18 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     """The handlers of signing in and out."""
     sessions = wiring.sessions
     browser = SameBrowser(f"{sessions.cookie_name}-sign-in")
+    waiting = SameBrowser(f"{sessions.cookie_name}-letter")
 
     async def page(
-        visit: Visit, next_: str, form: SubmittedForm | None = None, error: Invalid | None = None
+        visit: Visit,
+        next_: str,
+        form: SubmittedForm | None = None,
+        error: Invalid | None = None,
     ) -> Response[Any]:
+        kept = bool(form.own("kept")) if form else visit.query.get("kept") == "1"
         secret = secrets.token_urlsafe(24)
         # An access key is not repeated in the form, because a form can be seen on the screen.
-        typed = {"words": form.fields.get("words", "") if form else ""}
+        typed = {name: form.fields.get(name, "") if form else "" for name in ("email", "words")}
         mistakes = {} if error is None else {each.field: each.detail for each in error.errors}
         context = {
             "next": next_,
@@ -47,6 +54,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "mistakes": mistakes,
             "errors": {name: mistakes.get(name) for name in LABELS},
             "own_form": "sign-in",
+            "kept": kept,
+            "by_email": wiring.settings.writes_letters,
         }
         response = await site.answer(
             visit, PageContent("sign_in.html", context), cookies=[browser.cookie(secret)]
@@ -67,12 +76,24 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if form.own("language"):
             return await page(await site.visit(request, form), next_, form)
         try:
+            if chosen_way(form) == "email":
+                return await ask_for_letter(request, form, next_)
             cookie = await begin(request, form)
         except Invalid as error:
             return await page(await site.visit(request), next_, form, error)
         # A browser has only one session, so an earlier one ends.
         await sessions.end(request.cookies.get(sessions.cookie_name))
         return redirect(next_, cookies=[cookie, browser.forget()])
+
+    async def ask_for_letter(
+        request: Request[Any, Any, Any], form: SubmittedForm, next_: str
+    ) -> Response[Any]:
+        visit = await site.visit(request)
+        if not wiring.settings.writes_letters:
+            raise Invalid.field("email", msg("This site sends no letters. Sign in in another way."))
+        asked = await wiring.email.ask(form.fields.get("email", ""), locale=visit.locale)
+        where = "/sign-in/letter" + (f"?next={next_}" if next_ != "/me" else "")
+        return redirect(where, cookies=[waiting.cookie(asked, MINUTES * 60), browser.forget()])
 
     async def begin(request: Request[Any, Any, Any], form: SubmittedForm) -> Cookie:
         way = chosen_way(form)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
-import msgspec
 from litestar import HttpMethod, Request, Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
@@ -34,12 +33,14 @@ from api.pages.drafting import (
 )
 from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
+from api.pages.headings import HEADINGS, SAID_ELSE
 from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
 from api.pages.rendering import Rendering
+from api.pages.responses import HTML, SECURITY, WITH_SCRIPT, for_script, redirect
 from api.pages.returned_forms import faults_of, returned_form
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
@@ -51,26 +52,13 @@ from domain.values import Channel
 from history.requests import Answer, Contended, KeyReused, Stale
 from history.requests import Request as Asked
 
-HTML: Final = "text/html"
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 _VERSION: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 _MOST_QUERY: Final = 300
-_QUERY_NAME: Final = frozenset({"lang", "cursor", "as_of", "status", "round", "lines", "next", "show"})
-
-SECURITY: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""The headers of pages, in addition to those of every answer."""
-WITH_SCRIPT: Final = SECURITY | {
-    "Content-Security-Policy": f"{SECURITY['Content-Security-Policy']}; script-src 'self'; connect-src 'self'"
-}
-"""The headers of a page with the program's own script."""
+_QUERY_NAME: Final = frozenset(
+    {"lang", "cursor", "as_of", "status", "round", "lines", "next", "show", "kept"}
+)
 
 
 class Site:
@@ -97,7 +85,8 @@ class Site:
             return await self._post(page, request)
 
         made = [self.handler(HttpMethod.GET, page.path, get)]
-        return [*made, self.handler(HttpMethod.POST, page.path, post)] if page.acts else made
+        takes = page.acts or page.tries
+        return [*made, self.handler(HttpMethod.POST, page.path, post)] if takes else made
 
     def handler(
         self,
@@ -149,7 +138,7 @@ class Site:
             return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
         check_kinds(visit.path)
         done = await self._arrivals.wait(request)
-        visit = await with_drafts(visit, page.drafts)
+        visit = await self._with_kept(await with_drafts(visit, page.drafts))
         drawn = await page.show(visit)
         return await self.answer(
             visit,
@@ -164,6 +153,12 @@ class Site:
         request.state.typed = form.typed()
         request.state.language = form.own("language")
         visit = await again_if_lost(lambda: self.visit(request, form))
+        if (
+            visit.signed_in is None
+            and form.own("draft") != "auto"
+            and (again := await self._kept(visit, form))
+        ):
+            return again
         check_signed_form(visit, form)
         check_moment(page, visit)
         check_kinds(visit.path)
@@ -187,7 +182,8 @@ class Site:
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
-            visit = replace(await try_to_save(visit, drafts, form), returned=returned_form(form, error))
+            back = _at_inputs(returned_form(form, error), act)
+            visit = replace(await try_to_save(visit, drafts, form), returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         for ended in page.drafts.ends(act.command) if page.drafts else ():
@@ -196,6 +192,27 @@ class Site:
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
         return redirect(where, cookies=[self._arrivals.after(answer.position, act.command)])
+
+    async def _kept(self, visit: Visit, form: SubmittedForm) -> Response[Any] | None:
+        """Keep a form whose session has ended, and ask its person to sign in; None if nobody knows whose it is."""
+        sessions, path = self._wiring.sessions, visit.request.scope["path"]
+        person = await sessions.ended(visit.request.cookies.get(sessions.cookie_name), form.own("csrf"))
+        if person is None or not await self._wiring.kept_forms.keep(person, path, form.fields):
+            return None
+        language = f"&lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
+        return redirect(f"/sign-in?next={quote(path, safe='/')}&kept=1{language}")
+
+    async def _with_kept(self, visit: Visit) -> Visit:
+        """The visit with the form that was kept on this page for the visitor, once."""
+        if visit.signed_in is None or not visit.signed_in.kept:
+            return visit
+        fields = await self._wiring.kept_forms.take(visit.who, visit.request.scope["path"])
+        if fields is None:
+            return visit
+        form = SubmittedForm(fields)
+        return replace(
+            visit, returned=Returned(form=form.own("form"), typed=form, sentence=KEPT_FOR_YOU, status=200)
+        )
 
     async def _draft(
         self, page: Page, drafts: PageDrafts, visit: Visit, form: SubmittedForm
@@ -325,7 +342,7 @@ class Site:
             "notice": None,
             "script": False,
             "heading": HEADINGS[problem.kind],
-            "sentence": _SAID_ELSE.get(problem.kind, problem.detail),
+            "sentence": SAID_ELSE.get(problem.kind, problem.detail),
             "typed": given_back(request.state.get("typed") or {}),
         }
         return Response(
@@ -337,35 +354,10 @@ class Site:
         )
 
 
+KEPT_FOR_YOU: Final = msg(
+    "Your session had ended before you sent this. Below is what you typed. Nothing was saved yet: look it over, then send it."
+)
 NOT_AS_SENT: Final = msg("The form did not arrive as this page sent it. Open the page again.")
-
-HEADINGS: Final[Mapping[ProblemType, Message]] = {
-    ProblemType.MALFORMED: msg("This could not be read"),
-    ProblemType.UNAUTHORIZED: msg("You are not signed in"),
-    ProblemType.FORBIDDEN: msg("You cannot do this"),
-    ProblemType.NOT_FOUND: msg("Not found"),
-    ProblemType.TOO_SLOW: msg("The form arrived too slowly"),
-    ProblemType.METHOD_NOT_ALLOWED: msg("This cannot be sent here"),
-    ProblemType.REFUSED: msg("This is not possible now"),
-    ProblemType.CONTENDED: msg("Somebody else was faster"),
-    ProblemType.STALE: msg("This was changed in the meantime"),
-    ProblemType.TOO_LARGE: msg("This is too large"),
-    ProblemType.UNSUPPORTED: msg("This could not be read"),
-    ProblemType.INVALID: msg("Please correct some fields"),
-    ProblemType.KEY_REUSED: msg("This form was sent before"),
-    ProblemType.TOO_MANY: msg("Too many requests"),
-    ProblemType.HEAD_TOO_LARGE: msg("This is too large"),
-    ProblemType.INTERNAL: msg("Something went wrong"),
-    ProblemType.UNAVAILABLE: msg("Not available right now"),
-    ProblemType.UNREADABLE: msg("This cannot be shown"),
-}
-"""The heading of an error page, by status code."""
-
-_SAID_ELSE: Final = {
-    ProblemType.INTERNAL: msg(
-        "Something went wrong on our side, and it was recorded. You can try again: nothing is done twice."
-    ),
-}
 
 
 def check_moment(page: Page, visit: Visit) -> None:
@@ -391,15 +383,8 @@ def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
         )
 
 
-def for_script(status: int, answer: object) -> Response[bytes]:
-    """An answer to the script of a page."""
-    return Response(
-        msgspec.json.encode(answer), status_code=status, headers=SECURITY, media_type="application/json"
-    )
-
-
-def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any]:
-    """Redirect the browser, with GET."""
-    return Response(
-        b"", status_code=303, headers={**SECURITY, "Location": where}, media_type=HTML, cookies=cookies or []
-    )
+def _at_inputs(returned: Returned, act: PageAction) -> Returned:
+    """The errors by the inputs at which they are shown."""
+    if act.inputs is None:
+        return returned
+    return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})

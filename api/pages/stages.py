@@ -1,243 +1,294 @@
-"""The page on which staff change the form and the criteria of a call's stage, as new versions."""
+"""The page of a stage's form and criteria, on which staff build them, and its pages of sections and of criteria."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import msgspec
 
-from api.pages.calls import roles_in
+from api.pages.call_work import MOVE, Work, free, moved, rows, stage_of, start_of, texts, work_of
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
+from api.pages.questions import KIND_NAMES, form_of, plain_form, used_ids
 from api.pages.visits import Visit
 from domain.amounts import typed_whole
-from domain.calls.state import CALL, Call
-from domain.commands.calls import ChangeCallForm, ChangeCallRubric
-from domain.forms import Criterion, Rubric
-from domain.forms import Form as Asked
+from domain.commands.call_drafts import PrepareCallForm, PrepareCallRubric
+from domain.forms import Criterion, Form, Question, Rubric, Section
 from domain.messages import Message, msg
-from domain.refusals import NotFound
 from domain.stages import Stage
-from domain.values import Role
-from projections import calls
-from projections.calls import CallDetail
 
-KINDS: Final[tuple[tuple[str, Message], ...]] = (
-    ("text", msg("a short text")),
-    ("long_text", msg("a long text")),
-    ("choice", msg("a choice")),
-    ("choices", msg("several choices")),
-    ("yes_no", msg("yes or no")),
-    ("consent", msg("an agreement")),
-    ("number", msg("a whole number")),
-    ("link", msg("a link to a page")),
-    ("date", msg("a date")),
-    ("money", msg("a sum of money")),
-    ("budget", msg("a budget")),
-)
-"""The kinds of questions that can be added."""
-_REMOVED: Final = "remove"
+GIVE_UP: Final = "newest"
+"""The value of the button by which a prepared version is given up."""
 
 
-async def _stage_of(visit: Visit) -> tuple[CallDetail, Stage]:
-    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    found = next((each for each in call.stages if each.id == visit.path["stage"]), None)
-    if found is None:
-        raise NotFound
-    return call, found
+def rubric_of(work: Work, stage: Stage) -> Rubric:
+    """The rubric that the staff are working on: the next version, if there is one."""
+    return work.call.prepared_rubrics.get(stage.id, stage.rubric)
 
 
 async def _show(visit: Visit) -> PageContent:
-    call, stage = await _stage_of(visit)
-    if Role.OFFICER not in await roles_in(visit, call.initiative, call.id):
-        raise NotFound
+    work = await work_of(visit)
+    stage = stage_of(visit, work)
     trial = visit.trial()
+    # Neither could be saved, so that only what stands in the way of every change is told.
+    wrong = Form(questions=(Question(id="q", kind="text", label={}),))
     offers = [
-        await trial.of(
-            msg("Change the form"),
-            ChangeCallForm(call=call.id, stage=stage.id, form=Asked(questions=())),
-        ),
+        await trial.of(msg("Change the form"), PrepareCallForm(call=work.id, stage=stage.id, form=wrong)),
         await trial.of(
             msg("Change the criteria"),
-            ChangeCallRubric(call=call.id, stage=stage.id, rubric=Rubric(criteria=())),
+            PrepareCallRubric(
+                call=work.id, stage=stage.id, rubric=Rubric(criteria=(Criterion(id="c", label={}),))
+            ),
         ),
     ]
+    form, rubric = form_of(work, stage), rubric_of(work, stage)
     return PageContent(
         "stage.html",
         {
-            "call": call,
+            "work": work,
+            "call": work.call,
             "stage": stage,
+            "form_shown": form,
+            "parts": form.parts,
+            "number_of": {question.id: number for number, question in enumerate(form.questions, 1)},
+            "rubric": rubric,
+            "new_form": stage.id in work.call.prepared_forms,
+            "new_rubric": stage.id in work.call.prepared_rubrics,
             "offers": offers,
             "may": {offer.do: offer for offer in offers},
-            "offered": tuple(call.title),
-            "kinds": KINDS,
-            "kind_of": dict(KINDS),
-            "form_start": _form_start(stage),
-            "rubric_start": _rubric_start(stage),
+            "kind_of": KIND_NAMES,
         },
-        labels=_labels(stage),
-        initiative=call.initiative,
+        labels={"form.questions": msg("Questions"), "form": msg("The form"), "rubric": msg("The criteria")},
+        initiative=work.call.initiative,
     )
 
 
-def _form_start(stage: Stage) -> dict[str, str]:
-    """The initial values of the inputs for the form's questions."""
-    start: dict[str, str] = {}
-    for number, question in enumerate(stage.form.questions):
-        place = f"form.questions[{number}]"
-        start |= {f"{place}.label.{code}": text for code, text in question.label.items()}
-        start |= {f"{place}.help.{code}": text for code, text in question.help.items()}
-        start[f"{place}.required"] = "yes" if question.required else "no"
-        start[f"{place}.max_words"] = "" if question.max_words is None else str(question.max_words)
-    return start
+async def _form_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
+    """The form after a button was pressed beside one of its questions; or its newest version, when the next one is given
+    up."""
+    work = await work_of(visit)
+    stage = stage_of(visit, work)
+    move = nested(submitted.typed()).get(MOVE)
+    if move == GIVE_UP:
+        return {"form": plain_form(stage.form)}
+    form = form_of(work, stage)
+    return {"form": plain_form(form, questions=tuple(_rearranged(work, stage, form, move)))}
 
 
-def _rubric_start(stage: Stage) -> dict[str, str]:
-    """The initial values of the inputs for the criteria."""
+def _rearranged(work: Work, stage: Stage, form: Form, move: object) -> list[Question]:
+    """The questions after a move; the first of a section moves up to the end of the one before."""
+    questions = list(form.questions)
+    what, _, number = move.partition(" ") if isinstance(move, str) else ("", "", "")
+    at = int(number) if number.isascii() and number.isdigit() else len(questions)
+    if at >= len(questions):
+        return questions
+    question = questions[at]
+    beside = at - 1 if what == "up" else at + 1
+    if what in ("up", "down"):
+        order = [None, *[section.id for section in form.sections]]
+        if not (0 <= beside < len(questions) and questions[beside].section == question.section):
+            step = order.index(question.section) + (-1 if what == "up" else 1)
+            if 0 <= step < len(order):
+                questions[at] = msgspec.structs.replace(question, section=order[step])
+            return questions
+    copy = msgspec.structs.replace(question, id=free("q", used_ids(work, stage)))
+    return moved(questions, move, copy)
+
+
+async def _prepared_form(visit: Visit, _: SubmittedForm) -> Plain:
+    work = await work_of(visit)
+    return {"form": plain_form(form_of(work, stage_of(visit, work)))}
+
+
+async def _prepared_rubric(visit: Visit, _: SubmittedForm) -> Plain:
+    work = await work_of(visit)
+    return {"rubric": _plain_rubric(rubric_of(work, stage_of(visit, work)))}
+
+
+async def _newest_rubric(visit: Visit, _: SubmittedForm) -> Plain:
+    work = await work_of(visit)
+    return {"rubric": _plain_rubric(stage_of(visit, work).rubric)}
+
+
+def _plain_rubric(rubric: Rubric) -> Plain:
+    built: Plain = msgspec.json.decode(msgspec.json.encode(rubric))
+    return built
+
+
+# Sections
+
+
+async def _sections(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    stage = stage_of(visit, work)
+    form = form_of(work, stage)
     start: dict[str, str] = {}
-    for number, criterion in enumerate(stage.rubric.criteria):
+    labels: dict[str, Message | str] = {"form.sections": msg("Sections"), "form": msg("The form")}
+    for number, section in enumerate(form.sections):
+        place = f"form.sections[{number}]"
+        start |= {f"{place}.id": section.id}
+        start |= start_of(f"{place}.title", section.title) | start_of(f"{place}.help", section.help)
+    for number in range(len(form.sections) + 1):
+        said = msg("Section {number}", number=number + 1)
+        for part in ("title", "help"):
+            labels |= {f"form.sections[{number}].{part}": said}
+            labels |= {f"form.sections[{number}].{part}.{code}": said for code in work.languages}
+    return PageContent(
+        "sections.html",
+        {
+            "work": work,
+            "call": work.call,
+            "stage": stage,
+            "form_shown": form,
+            "start": start,
+            "offered": work.languages,
+        },
+        labels=labels,
+        initiative=work.call.initiative,
+    )
+
+
+async def _sections_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
+    work = await work_of(visit)
+    stage = stage_of(visit, work)
+    form = form_of(work, stage)
+    typed = nested(submitted.typed())
+    given = typed.get("form", {})
+    known = {section.id for section in form.sections}
+    # Ids of questions are left out, too: an address names the place of a new question by either.
+    taken = [*used_ids(work, stage), *known]
+    sections: list[Section] = []
+    for row in rows(given.get("sections") if isinstance(given, dict) else None):
+        title, own = texts(row.get("title")), row.get("id")
+        if own not in known:
+            if not title:
+                continue
+            own = free("s", taken)
+            taken.append(own)
+        sections.append(Section(id=own, title=title, help=texts(row.get("help"))))
+    sections = moved(sections, typed.get(MOVE))
+    return {"form": plain_form(form, sections=tuple(sections), questions=_kept(form, sections))}
+
+
+def _kept(form: Form, sections: list[Section]) -> tuple[Question, ...]:
+    """The questions; those of a removed section belong to the one before it."""
+    left = {section.id for section in sections}
+    section_of: dict[str | None, str | None] = {None: None}
+    before: str | None = None
+    for section in form.sections:
+        before = section.id if section.id in left else before
+        section_of[section.id] = before
+    return tuple(
+        [
+            msgspec.structs.replace(question, section=section_of[question.section])
+            for question in form.questions
+        ]
+    )
+
+
+# Criteria
+
+
+async def _criteria(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    stage = stage_of(visit, work)
+    rubric = rubric_of(work, stage)
+    start: dict[str, str] = {}
+    labels: dict[str, Message | str] = {"rubric.criteria": msg("Criteria"), "rubric": msg("The criteria")}
+    for number, criterion in enumerate(rubric.criteria):
         place = f"rubric.criteria[{number}]"
-        start |= {f"{place}.label.{code}": text for code, text in criterion.label.items()}
-        start |= {f"{place}.scale": str(criterion.scale), f"{place}.weight": str(criterion.weight)}
-    return start
-
-
-def _labels(stage: Stage) -> dict[str, Message | str]:
-    labels: dict[str, Message | str] = {}
-    for number in range(len(stage.form.questions) + 1):
-        said = msg("Question {number}", number=number + 1)
-        for code in ("en", "ru"):
-            labels |= {f"form.questions[{number}].{part}.{code}": said for part in ("label", "help")}
-        labels |= {
-            f"form.questions[{number}].{part}": said for part in ("label", "max_words", "choices", "kind")
+        start |= {
+            f"{place}.id": criterion.id,
+            f"{place}.scale": str(criterion.scale),
+            f"{place}.weight": str(criterion.weight),
         }
-    for number in range(len(stage.rubric.criteria) + 1):
-        said = msg("Criterion {number}", number=number + 1)
-        labels |= {f"rubric.criteria[{number}].{part}": said for part in ("label", "scale", "weight")}
-    return labels
-
-
-def _free(beginning: str, taken: Iterable[str]) -> str:
-    """An id that nobody needs to see: ``q4``, the first that is free."""
-    used = set(taken)
-    number = len(used) + 1
-    while f"{beginning}{number}" in used:
-        number += 1
-    return f"{beginning}{number}"
-
-
-def _texts(typed: Any) -> dict[str, str]:  # Any: whatever was sent
-    return {code: text for code, text in typed.items() if text.strip()} if isinstance(typed, dict) else {}
-
-
-def _rows(plain: Plain, form: str, table: str) -> list[Any]:  # Any: whatever was sent
-    found = plain.get(form, {})
-    rows = found.get(table, []) if isinstance(found, dict) else []
-    return [each if isinstance(each, dict) else {} for each in rows] if isinstance(rows, list) else []
-
-
-async def _form_filled(visit: Visit, form: SubmittedForm) -> Plain:
-    """The stage's form with the changes; removed questions are left out, and new ones get ids."""
-    call, stage = await _stage_of(visit)
-    forms = await _forms(visit, call, stage)
-    rows = _rows(nested(form.typed()), "form", "questions")
-    questions: list[Plain] = []
-    for question, row in zip(stage.form.questions, rows, strict=False):
-        if row.get("keep") == _REMOVED:
-            continue
-        kept: Plain = msgspec.to_builtins(question)
-        kept |= {
-            "label": _texts(row.get("label")),
-            "help": _texts(row.get("help")),
-            "required": row.get("required") != "no",
-            "max_words": typed_whole(row["max_words"]) if row.get("max_words") else None,
-            "choices": [*kept["choices"], *_options(row.get("options"), _offered(forms, question.id), call)],
-        }
-        questions.append(kept)
-    added = rows[len(stage.form.questions)] if len(rows) > len(stage.form.questions) else {}
-    if label := _texts(added.get("label")):
-        questions.append(
-            {
-                "id": _free("q", {each.id for earlier in forms for each in earlier.questions}),
-                "kind": added.get("kind", ""),
-                "label": label,
-                "help": _texts(added.get("help")),
-                "required": added.get("required") != "no",
-                "choices": _options(added.get("options"), (), call),
-            }
+        start |= start_of(f"{place}.label", criterion.label) | start_of(
+            f"{place}.guidance", criterion.guidance
         )
-    return {"form": {"questions": questions}}
+    for number in range(len(rubric.criteria) + 1):
+        said = msg("Criterion {number}", number=number + 1)
+        parts = ("label", "guidance", "scale", "weight")
+        labels |= {f"rubric.criteria[{number}].{part}": said for part in parts}
+        labels |= {
+            f"rubric.criteria[{number}].{part}.{code}": said for part in parts[:2] for code in work.languages
+        }
+    return PageContent(
+        "criteria.html",
+        {
+            "work": work,
+            "call": work.call,
+            "stage": stage,
+            "rubric": rubric,
+            "start": start,
+            "offered": work.languages,
+        },
+        labels=labels,
+        initiative=work.call.initiative,
+    )
 
 
-async def _forms(visit: Visit, call: CallDetail, stage: Stage) -> tuple[Asked, ...]:
-    """All versions of the stage's form, because an id is never used a second time."""
-    state: Call = await visit.wiring.reader.the(CALL, call.id)
-    return state.forms[stage.id]
-
-
-def _offered(forms: Iterable[Asked], question: str) -> set[str]:
-    """The ids of all options that a question has ever had."""
-    return {
-        choice.id
-        for form in forms
-        for each in form.questions
-        if each.id == question
-        for choice in each.choices
-    }
-
-
-def _options(typed: Any, offered: Collection[str], call: CallDetail) -> list[Plain]:  # Any: whatever was sent
-    """Options, one per line, in the call's first language."""
-    lines = [line.strip() for line in typed.splitlines() if line.strip()] if isinstance(typed, str) else []
-    language = next(iter(call.title))
-    taken = list(offered)
-    options: list[Plain] = []
-    for line in lines:
-        taken.append(_free("o", taken))
-        options.append({"id": taken[-1], "label": {language: line}})
-    return options
-
-
-async def _rubric_filled(visit: Visit, form: SubmittedForm) -> Plain:
-    """The stage's criteria with the changes; see `_form_filled`."""
-    _, stage = await _stage_of(visit)
-    rows = _rows(nested(form.typed()), "rubric", "criteria")
+async def _criteria_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
+    work = await work_of(visit)
+    stage = stage_of(visit, work)
+    rubrics = (*work.call.rubrics[stage.id], rubric_of(work, stage))
+    taken = [criterion.id for rubric in rubrics for criterion in rubric.criteria]
+    typed = nested(submitted.typed())
+    given = typed.get("rubric", {})
     criteria: list[Plain] = []
-    for number, row in enumerate(rows):
-        label = _texts(row.get("label"))
-        old: Criterion | None = stage.rubric.criteria[number] if number < len(stage.rubric.criteria) else None
-        if row.get("keep") == _REMOVED or (old is None and not label):
-            continue
-        taken = [each.id for each in stage.rubric.criteria] + [each["id"] for each in criteria]
+    for row in rows(given.get("criteria") if isinstance(given, dict) else None):
+        label, own = texts(row.get("label")), row.get("id")
+        if own not in taken:
+            if not label:
+                continue
+            own = free("c", taken)
+            taken.append(own)
         criteria.append(
             {
-                "id": old.id if old else _free("c", taken),
+                "id": own,
                 "label": label,
+                "guidance": texts(row.get("guidance")),
                 "scale": typed_whole(row.get("scale") or "10"),
                 "weight": typed_whole(row.get("weight") or "1"),
             }
         )
-    return {"rubric": {"criteria": criteria}}
+    return {"rubric": {"criteria": moved(criteria, typed.get(MOVE))}}
+
+
+_STAGE: Final = "/calls/{call}/stages/{stage}"
+_TOLD: Final = {"call": "call", "stage": "stage"}
+
+
+def _action(command: str, done: Message, filled: Any) -> PageAction:  # Any: as in PageAction
+    return PageAction(command=command, done=done, told=_TOLD, filled=filled)
 
 
 PAGES = (
     Page(
-        path="/calls/{call}/stages/{stage}",
+        path=_STAGE,
         show=_show,
         acts=(
-            PageAction(
-                command="call.change_form",
-                done=msg("The form is changed. Applications keep the version that they answered."),
-                told={"call": "call", "stage": "stage"},
-                filled=_form_filled,
+            _action("call.prepare_form", msg("The form is saved."), _form_filled),
+            _action("call.prepare_rubric", msg("The criteria are saved."), _newest_rubric),
+            _action(
+                "call.change_form",
+                msg("The new form is published. Applications keep the version that they answered."),
+                _prepared_form,
             ),
-            PageAction(
-                command="call.change_rubric",
-                done=msg("The criteria are changed. Reviews keep the version that they were scored by."),
-                told={"call": "call", "stage": "stage"},
-                filled=_rubric_filled,
+            _action(
+                "call.change_rubric",
+                msg("The new criteria are published. Reviews keep the version that they were scored by."),
+                _prepared_rubric,
             ),
         ),
+    ),
+    Page(
+        path=f"{_STAGE}/sections",
+        show=_sections,
+        acts=(_action("call.prepare_form", msg("The form is saved."), _sections_filled),),
+    ),
+    Page(
+        path=f"{_STAGE}/criteria",
+        show=_criteria,
+        acts=(_action("call.prepare_rubric", msg("The criteria are saved."), _criteria_filled),),
     ),
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 SUPERVISED: Final = "OVERWINTER_SUPERVISED"
@@ -110,6 +110,57 @@ def _public_url(text: str) -> str:
     if parts.path not in {"", "/"} or parts.query or parts.fragment or "?" in text or "#" in text:
         raise ValueError(must)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A mail server. `tls`: the connection is encrypted from the beginning; otherwise STARTTLS is required, unless the host is
+    this machine."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def local(self) -> bool:
+        """Whether the host is this machine."""
+        return self.host in {"localhost", "127.0.0.1", "::1"}
+
+
+def _mail_server(text: str) -> MailServer:
+    must = "must be an address such as smtp://user:password@host:587 or smtps://user:password@host:465"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError(must) from None
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or port == 0:
+        raise ValueError(must)
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or "?" in text or "#" in text:
+        raise ValueError(f"{must}; write special characters of the password as %23 for # and so on")
+    tls = parts.scheme == "smtps"
+    return MailServer(
+        host=parts.hostname,
+        port=port or (465 if tls else 587),
+        tls=tls,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _address(text: str) -> str:
+    from domain.addresses import check_email
+    from domain.refusals import Invalid
+
+    try:
+        found = check_email(text)
+    except Invalid:
+        found = None
+    if found is None:
+        raise ValueError("must be an e-mail address such as grants@example.org")
+    return found
 
 
 def _log_level(text: str) -> str:
@@ -227,6 +278,21 @@ class Settings:
         "The address that people use, such as `https://grants.example.org`, if a proxy is in front of it.",
         _public_url,
     )
+    smtp: MailServer | None = _setting(
+        "OVERWINTER_SMTP",
+        "",
+        "The mail server for letters, as `smtp://user:password@host:587` (with STARTTLS, unless the host is this machine) or "
+        "`smtps://user:password@host:465`. Without it, nobody can sign in by e-mail; in a demonstration, letters are shown on "
+        "the page `/outbox`.",
+        _mail_server,
+        shown=False,
+    )
+    mail_from: str | None = _setting(
+        "OVERWINTER_MAIL_FROM",
+        "",
+        "The address from which letters are sent, such as `grants@example.org`.",
+        _address,
+    )
     log_level: str = _setting(
         "OVERWINTER_LOG", "info", f"How much is logged: {', '.join(LOG_LEVELS)}.", _log_level
     )
@@ -235,6 +301,11 @@ class Settings:
     def embedded_folder(self) -> Path:
         """The folder of the embedded PostgreSQL, which nothing else uses."""
         return self.data_dir / "postgres"
+
+    @property
+    def writes_letters(self) -> bool:
+        """Whether people can be written to: by a mail server, or in a demonstration, which shows the letters."""
+        return self.smtp is not None or self.demo
 
     @property
     def address(self) -> str:
@@ -277,6 +348,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(
             "The setting READ_DATABASE_URL needs DATABASE_URL, the database of which it is a replica."
         )
+    if values["smtp"] is not None:
+        for name, needed in (("mail_from", "OVERWINTER_MAIL_FROM"), ("public_url", "OVERWINTER_PUBLIC_URL")):
+            if values[name] is None:
+                raise SettingsError(f"The setting OVERWINTER_SMTP needs {needed} too.")
     return Settings(**values)
 
 
@@ -291,6 +366,8 @@ def described(settings: Settings, environ: Mapping[str, str] | None = None) -> t
             value = "embedded, in DATA_DIR" if value is None else without_secrets(value)
         elif each.name == "read_database_url":
             value = "" if value is None else without_secrets(value)
+        elif isinstance(value, MailServer):
+            value = f"{'smtps' if value.tls else 'smtp'}://{value.host}:{value.port}"
         elif isinstance(value, bool):
             value = "1" if value else "0"
         elif isinstance(value, tuple):

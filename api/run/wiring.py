@@ -16,11 +16,14 @@ import psycopg
 
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.claims import Claims
+from api.accounts.email import EmailSignIn
+from api.accounts.kept_forms import KeptForms
 from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
 from api.accounts.ways_in import WaysIn
 from api.drafts.drafts import Drafts
 from api.drafts.keeping import closing_of, keep_or_delete
+from api.letters.outbox import Outbox
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
 from domain.commands.dossiers import EraseDossier
@@ -82,6 +85,9 @@ class Wiring:
     drafts: Drafts
     words: NineWords
     ways_in: WaysIn
+    email: EmailSignIn
+    kept_forms: KeptForms
+    outbox: Outbox
     clock: Callable[[], datetime]
 
     async def installation(self) -> Installation:
@@ -95,6 +101,8 @@ class Wiring:
         await self.tokens.forget(person)
         await self.drafts.forget(person)
         await self.ways_in.forget(person)
+        await self.outbox.forget(person)
+        await self.kept_forms.forget(person)
 
 
 def all_migrations() -> tuple[Migration, ...]:
@@ -230,7 +238,8 @@ def _put_together(
 ) -> Wiring:
     vault = Vault(keys, history.id)
     backup = KeyBackup(settings.key_backup) if settings.key_backup is not None else None
-    rotation = Rotation(history, keys, backup)
+    outbox = Outbox(history, vault, keys)
+    rotation = Rotation(history, keys, backup, wraps_too=outbox.wrap_again)
     runner = Runner(
         history,
         vault,
@@ -241,6 +250,7 @@ def _put_together(
     )
     tokens = AccessTokens(history, vault)
     words = NineWords(history, runner)
+    ways_in = WaysIn(history, runner, words)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -256,7 +266,10 @@ def _put_together(
         sessions=Sessions(history, secure=_secure(settings)),
         drafts=Drafts(history, vault, clock=clock, random=runner.random),
         words=words,
-        ways_in=WaysIn(history, runner, words),
+        outbox=outbox,
+        ways_in=ways_in,
+        kept_forms=KeptForms(history, runner, vault),
+        email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
         clock=clock,
     )
 
@@ -311,6 +324,9 @@ async def _sweep_accounts(wiring: Wiring) -> None:
             await wiring.sessions.sweep()
             await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
             await wiring.ways_in.sweep()
+            await wiring.email.sweep()
+            await wiring.kept_forms.sweep()
+            await wiring.outbox.sweep()
         except Unavailable:
             heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")

@@ -115,6 +115,11 @@ def sees_members(actor: str, initiative: Initiative) -> Verdict:
     return hidden_from_others(member(actor, initiative, Role.ADMINISTRATOR, Role.OFFICER))
 
 
+def sees_funders(actor: str, initiative: Initiative) -> Verdict:
+    """Who gives money: administrators, the staff, and finance, who record pledges."""
+    return hidden_from_others(member(actor, initiative, Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE))
+
+
 def sees_given_roles(actor: str, initiative: Initiative) -> Verdict:
     """Who gave which role to whom, and which claims were made for members: every member, so that roles cannot be
     collected in secret."""

@@ -11,7 +11,7 @@ from domain.forms import Form, Rubric
 from domain.personal import Personal, Withheld
 from domain.stages import Stage
 from domain.texts import Texts
-from domain.topic import EVERYBODY, FOLLOWERS, stored_as
+from domain.topic import EVERYBODY, FOLLOWERS, STAFF, stored_as
 
 Intake = Literal["deadline", "rolling"]
 """``deadline``: applications are taken until a deadline and judged together. ``rolling``: they are taken all the time,
@@ -23,9 +23,10 @@ CancellationReason = Literal["funds_lost", "plans_changed", "events", "safety", 
 
 @stored_as("call.drafted.v1", audience=FOLLOWERS)
 class CallDrafted(Fact, frozen=True, kw_only=True):
-    """Staff drafted a call. Applicants answer its `eligibility` questions first. Amounts are minor units of `currency`;
-    `grace_minutes` are granted silently after each deadline. `fast_track_up_to` is set if the call is on the fast
-    track: it can never award more."""
+    """Staff drafted a call; parts of it may be missing until it is published. Applicants answer its `eligibility` questions
+    first. Amounts are minor units of `currency`, 0 if they are not known yet; `grace_minutes` are granted silently after
+    each deadline. `fast_track_up_to` is set if the call is on the fast track: it can never award more. `copied_from` is
+    the call of which the draft is a copy."""
 
     call: str
     initiative: str
@@ -45,6 +46,57 @@ class CallDrafted(Fact, frozen=True, kw_only=True):
     decide_within_days: int | None
     takes_until: datetime | None
     fast_track_up_to: int | None
+    copied_from: str | None = None
+
+
+@stored_as("call.draft_changed.v1", audience=FOLLOWERS)
+class CallDraftChanged(Fact, frozen=True, kw_only=True):
+    """Staff changed a draft; this is all of it but its stages, as in `CallDrafted`."""
+
+    call: str
+    fund: str
+    title: Texts
+    summary: Texts
+    currency: str
+    budget: int
+    minimum_award: int
+    maximum_award: int
+    time_zone: str
+    grace_minutes: int
+    eligibility: tuple[EligibilityQuestion, ...]
+    applications_per_applicant: HowMany
+    intake: Intake
+    decide_within_days: int | None
+    takes_until: datetime | None
+    fast_track_up_to: int | None
+
+
+@stored_as("call.stages_changed.v1", audience=FOLLOWERS)
+class CallStagesChanged(Fact, frozen=True, kw_only=True):
+    """Staff changed the stages of a draft: which there are and in which order, and of each everything but its form and its
+    rubric."""
+
+    call: str
+    stages: tuple[Stage, ...]
+
+
+@stored_as("call.form_prepared.v1", audience=STAFF)
+class CallFormPrepared(Fact, frozen=True, kw_only=True):
+    """Staff worked on a stage's form. In a draft this is its form. Of a published call it is the next version, which only
+    the staff see until it is published; if it is the same as the newest version, the preparation was given up."""
+
+    call: str
+    stage: str
+    form: Form
+
+
+@stored_as("call.rubric_prepared.v1", audience=STAFF)
+class CallRubricPrepared(Fact, frozen=True, kw_only=True):
+    """Staff worked on a stage's rubric; see `CallFormPrepared`."""
+
+    call: str
+    stage: str
+    rubric: Rubric
 
 
 @stored_as("call.published.v1", audience=FOLLOWERS)
@@ -136,6 +188,10 @@ class CallRoundOpened(Fact, frozen=True, kw_only=True):
 
 CallFact = (
     CallDrafted
+    | CallDraftChanged
+    | CallStagesChanged
+    | CallFormPrepared
+    | CallRubricPrepared
     | CallPublished
     | CallRoundOpened
     | CallChanged

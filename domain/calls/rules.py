@@ -12,9 +12,9 @@ from domain.calls.facts import (
     CallAwardsConfirmed,
     CallCancelled,
     CallChanged,
+    CallDraftChanged,
     CallDrafted,
     CallFormChanged,
-    CallPublished,
     CallRoundOpened,
     CallRubricChanged,
     CallScreeningSet,
@@ -34,14 +34,16 @@ _LAST_YEAR: Final = 2200
 
 
 def draft(drafted: CallDrafted, *, fund_currency: str) -> tuple[Fact, ...]:
-    """Draft a call, paid from a fund in the same currency."""
+    """Draft a call, paid from a fund in the same currency. Parts of it may be missing until it is published."""
     if drafted.currency != fund_currency:
         raise Invalid.field(
             "budget.currency",
             msg("The call's fund is in {currency}, so the call must be too.", currency=fund_currency),
         )
-    _check_amounts(drafted)
-    _check_intake(drafted)
+    check_amounts(drafted)
+    check_intake(drafted)
+    if drafted.intake == "rolling" and len(drafted.stages) > 1:
+        raise Invalid.field("stages", ONE_STAGE)
     if drafted.fast_track_up_to is not None:
         for number, stage in enumerate(drafted.stages):
             fast_track.check_quorum(stage.quorum, f"stages[{number}].quorum")
@@ -51,15 +53,14 @@ def draft(drafted: CallDrafted, *, fund_currency: str) -> tuple[Fact, ...]:
     return (drafted,)
 
 
-def _check_intake(drafted: CallDrafted) -> None:
+def check_intake(drafted: CallDrafted | CallDraftChanged) -> None:
+    """Raise `Invalid` unless what only a rolling call has is there for one, and for no other."""
     if drafted.intake == "deadline":
         if drafted.decide_within_days is not None:
             raise Invalid.field("decide_within_days", _ROLLING_ALONE)
         if drafted.takes_until is not None:
             raise Invalid.field("takes_until", _ROLLING_ALONE)
         return
-    if len(drafted.stages) > 1:
-        raise Invalid.field("stages", msg("A rolling call has one stage."))
     days = drafted.decide_within_days
     if days is None:
         raise Invalid.field(
@@ -70,6 +71,7 @@ def _check_intake(drafted: CallDrafted) -> None:
 
 
 _ROLLING_ALONE: Final = msg("Only a rolling call has this; leave it empty.")
+ONE_STAGE: Final = msg("A rolling call has one stage.")
 
 
 def check_takes_in(call: Call, now: datetime) -> None:
@@ -117,7 +119,7 @@ def check_changeable(call: Call, *, in_panel: bool) -> None:
 def change(changed: CallChanged, call: Call, *, has_applications: bool) -> tuple[Fact, ...]:
     """Change a call's texts and amounts. Once there are applications, the range of awards cannot become narrower; and a
     rolling call keeps a budget for what it has awarded."""
-    _check_amounts(changed)
+    check_amounts(changed)
     if changed.budget < call.awarded:
         raise Invalid.field(
             "budget.amount",
@@ -181,10 +183,11 @@ def _check_stage(call: Call, stage_id: str) -> None:
         raise Invalid.field("stage", msg("The call has no such stage."))
 
 
-def _check_amounts(said: CallDrafted | CallChanged) -> None:
-    if said.minimum_award > said.maximum_award:
+def check_amounts(said: CallDrafted | CallDraftChanged | CallChanged) -> None:
+    """Raise `Invalid` unless the awards are within each other and the budget, as far as they are known."""
+    if said.maximum_award and said.minimum_award > said.maximum_award:
         raise Invalid.field("minimum_award.amount", msg("The minimum award is above the maximum."))
-    if said.maximum_award > said.budget:
+    if said.budget and said.maximum_award > said.budget:
         raise Invalid.field("maximum_award.amount", msg("The maximum award is above the call's budget."))
 
 
@@ -212,13 +215,6 @@ def set_screening(call_id: str, call: Call, *, required: bool) -> tuple[Fact, ..
         raise Refused(msg("A cancelled call cannot be changed."))
     check_screening_changes(call.screening, required)
     return (CallScreeningSet(call=call_id, required=required),)
-
-
-def publish(call_id: str, call: Call) -> tuple[Fact, ...]:
-    """Publish the call: everybody can read it."""
-    if call.status is not CallStatus.DRAFTED:
-        raise Refused(msg("This call is already published."))
-    return (CallPublished(call=call_id),)
 
 
 def note_round(call_id: str, *, round: str, stage: str) -> tuple[Fact, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 import msgspec
 
@@ -13,13 +14,17 @@ from domain.calls.facts import (
     CallAwardsConfirmed,
     CallCancelled,
     CallChanged,
+    CallDraftChanged,
     CallDrafted,
     CallFact,
     CallFormChanged,
+    CallFormPrepared,
     CallPublished,
     CallRoundOpened,
     CallRubricChanged,
+    CallRubricPrepared,
     CallScreeningSet,
+    CallStagesChanged,
     HowMany,
     Intake,
 )
@@ -28,6 +33,8 @@ from domain.eligibility import EligibilityQuestion
 from domain.forms import Form, Rubric
 from domain.stages import Stage
 from domain.texts import Texts
+
+P = TypeVar("P", Form, Rubric)
 
 
 class CallStatus(enum.StrEnum):
@@ -45,7 +52,8 @@ PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a call. `version` counts the facts that everybody may learn of (`is_told`). `awarded` is the sum that
     a rolling call has awarded so far, and `confirmed` the awards of each panel when it was confirmed. `forms` and
-    `rubrics` are all versions that its stages have had, the oldest first."""
+    `rubrics` are all versions that its stages have had since the call was published, the oldest first; `prepared_forms`
+    and `prepared_rubrics` are the next versions that the staff are working on, by stage."""
 
     version: int = 0
     status: CallStatus | None = None
@@ -56,6 +64,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[Stage, ...] = ()
     forms: dict[str, tuple[Form, ...]] = {}
     rubrics: dict[str, tuple[Rubric, ...]] = {}
+    prepared_forms: dict[str, Form] = {}
+    prepared_rubrics: dict[str, Rubric] = {}
     currency: str = ""
     budget: int = 0
     minimum_award: int = 0
@@ -112,27 +122,31 @@ def evolve(call: Call, fact: CallFact) -> Call:
 def _changed(call: Call, fact: CallFact) -> Call:
     match fact:
         case CallDrafted():
-            return Call(
-                status=CallStatus.DRAFTED,
-                initiative=fact.initiative,
-                fund=fact.fund,
-                title=fact.title,
-                summary=fact.summary,
-                stages=fact.stages,
-                forms={stage.id: (stage.form,) for stage in fact.stages},
-                rubrics={stage.id: (stage.rubric,) for stage in fact.stages},
-                currency=fact.currency,
-                budget=fact.budget,
-                minimum_award=fact.minimum_award,
-                maximum_award=fact.maximum_award,
-                time_zone=fact.time_zone,
-                grace_minutes=fact.grace_minutes,
-                eligibility=fact.eligibility,
-                applications_per_applicant=fact.applications_per_applicant,
-                intake=fact.intake,
-                decide_within_days=fact.decide_within_days,
-                takes_until=fact.takes_until,
-                fast_track_up_to=fact.fast_track_up_to,
+            begun = Call(status=CallStatus.DRAFTED, initiative=fact.initiative)
+            return _with_settings(_with_stages(begun, fact.stages), fact)
+        case CallDraftChanged():
+            return _with_settings(call, fact)
+        case CallStagesChanged():
+            return _with_stages(call, fact.stages)
+        case CallFormPrepared():
+            if call.status is CallStatus.DRAFTED:
+                return msgspec.structs.replace(
+                    call,
+                    stages=_with_stage(call, fact.stage, form=fact.form),
+                    forms={**call.forms, fact.stage: (fact.form,)},
+                )
+            return msgspec.structs.replace(
+                call, prepared_forms=_prepared(call.prepared_forms, fact.stage, fact.form, call.forms)
+            )
+        case CallRubricPrepared():
+            if call.status is CallStatus.DRAFTED:
+                return msgspec.structs.replace(
+                    call,
+                    stages=_with_stage(call, fact.stage, rubric=fact.rubric),
+                    rubrics={**call.rubrics, fact.stage: (fact.rubric,)},
+                )
+            return msgspec.structs.replace(
+                call, prepared_rubrics=_prepared(call.prepared_rubrics, fact.stage, fact.rubric, call.rubrics)
             )
         case CallPublished():
             return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
@@ -151,6 +165,7 @@ def _changed(call: Call, fact: CallFact) -> Call:
                 call,
                 stages=_with_stage(call, fact.stage, form=fact.form),
                 forms={**call.forms, fact.stage: forms},
+                prepared_forms=_without(call.prepared_forms, fact.stage),
             )
         case CallRubricChanged():
             rubrics = (*call.rubrics.get(fact.stage, ()), fact.rubric)
@@ -158,6 +173,7 @@ def _changed(call: Call, fact: CallFact) -> Call:
                 call,
                 stages=_with_stage(call, fact.stage, rubric=fact.rubric),
                 rubrics={**call.rubrics, fact.stage: rubrics},
+                prepared_rubrics=_without(call.prepared_rubrics, fact.stage),
             )
         case CallCancelled():
             return msgspec.structs.replace(call, status=CallStatus.CANCELLED)
@@ -175,6 +191,49 @@ def _changed(call: Call, fact: CallFact) -> Call:
             return call
         case _:
             assert_never(fact)
+
+
+def _with_settings(call: Call, fact: CallDrafted | CallDraftChanged) -> Call:
+    return msgspec.structs.replace(
+        call,
+        fund=fact.fund,
+        title=fact.title,
+        summary=fact.summary,
+        currency=fact.currency,
+        budget=fact.budget,
+        minimum_award=fact.minimum_award,
+        maximum_award=fact.maximum_award,
+        time_zone=fact.time_zone,
+        grace_minutes=fact.grace_minutes,
+        eligibility=fact.eligibility,
+        applications_per_applicant=fact.applications_per_applicant,
+        intake=fact.intake,
+        decide_within_days=fact.decide_within_days,
+        takes_until=fact.takes_until,
+        fast_track_up_to=fact.fast_track_up_to,
+    )
+
+
+def _with_stages(call: Call, stages: tuple[Stage, ...]) -> Call:
+    """A draft with these stages; nobody has answered their forms yet."""
+    return msgspec.structs.replace(
+        call,
+        stages=stages,
+        forms={stage.id: (stage.form,) for stage in stages},
+        rubrics={stage.id: (stage.rubric,) for stage in stages},
+    )
+
+
+def _prepared(
+    prepared: dict[str, P], stage: str, newest: P, versions: Mapping[str, tuple[P, ...]]
+) -> dict[str, P]:
+    if (newest,) == versions.get(stage, ())[-1:]:
+        return _without(prepared, stage)
+    return {**prepared, stage: newest}
+
+
+def _without(prepared: dict[str, P], stage: str) -> dict[str, P]:
+    return {each: version for each, version in prepared.items() if each != stage}
 
 
 def _with_stage(call: Call, stage_id: str, **changed: Form | Rubric) -> tuple[Stage, ...]:

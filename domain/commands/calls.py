@@ -1,17 +1,15 @@
-"""Commands for calls."""
+"""Commands for calls that are written already; `domain.commands.call_drafts` has those by which one is written."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain import access, limits
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
 from domain.calls import rules as call_rules
-from domain.calls.facts import CallChanged, CallDrafted, CancellationReason, HowMany, Intake
+from domain.calls.facts import CallChanged, CancellationReason
 from domain.calls.state import CALL, Call
 from domain.deciding import (
     Command,
@@ -25,51 +23,15 @@ from domain.deciding import (
     some,
     the,
 )
-from domain.eligibility import EligibilityQuestions, check_questions
 from domain.forms import Form, Rubric
-from domain.funds import FUND
 from domain.indexes import applications_of, reviews_in, rounds_of
 from domain.initiatives import INITIATIVE
-from domain.messages import msg
-from domain.refusals import Invalid
 from domain.reviews import assigning
 from domain.reviews.state import REVIEW
 from domain.rounds import rules as round_rules
 from domain.rounds.state import ROUND, Round, RoundStatus
-from domain.stages import StageDrafts, check_stages
 from domain.texts import check_texts
-from domain.values import CallId, FundId, Money
-
-
-class DraftCall(Command, frozen=True, kw_only=True):
-    """Draft a call that is paid from a fund. Applications go through its `stages` in order. Its `eligibility` questions
-    are asked first, and an application can be submitted only with the answers that they need. A ``rolling`` call takes
-    applications all the time, or until `takes_until` (a local time in its time zone), and decides on each within
-    `decide_within_days`. `grace_minutes` are granted silently after each deadline. `fast_track_up_to` puts a call for
-    small emergency grants on the fast track, and is the most that it can ever award: each application gets two reviews,
-    the panel's decision is confirmed without closing the panel first, and each grant is paid in one instalment."""
-
-    fund: FundId
-    title: dict[str, limits.Title]
-    summary: dict[str, limits.Summary]
-    stages: StageDrafts
-    budget: Money
-    minimum_award: Money
-    maximum_award: Money
-    time_zone: str = "UTC"
-    grace_minutes: limits.GraceMinutes = 0
-    eligibility: EligibilityQuestions = ()
-    applications_per_applicant: HowMany = "several"
-    intake: Intake = "deadline"
-    decide_within_days: limits.Days | None = None
-    takes_until: datetime | None = None
-    fast_track_up_to: Money | None = None
-
-
-class PublishCall(Command, frozen=True, kw_only=True):
-    """Publish a drafted call, so that everybody can read it."""
-
-    call: CallId
+from domain.values import CallId, Money
 
 
 class ChangeCall(Command, frozen=True, kw_only=True):
@@ -108,75 +70,6 @@ class CancelCall(Command, frozen=True, kw_only=True):
     call: CallId
     reason: CancellationReason
     explanation: limits.Explanation | None = None
-
-
-def _draft(command: DraftCall, context: CommandContext) -> Plan:
-    fund = yield from the(FUND, command.fund)
-    initiative = yield from the(INITIATIVE, fund.initiative)
-    call = context.new("call")
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=fund.initiative,
-        scope=call,
-        decide=lambda: Outcome(
-            facts={
-                call: call_rules.draft(_checked(command, call, fund.initiative), fund_currency=fund.currency)
-            },
-            answers=call,
-        ),
-    )
-
-
-def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
-    currency = command.budget.currency
-    if not 0 <= command.grace_minutes <= limits.GRACE_MINUTES:
-        raise Invalid.field(
-            "grace_minutes",
-            limits.outside(command.grace_minutes, 0, limits.GRACE_MINUTES),
-        )
-    try:
-        ZoneInfo(command.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid.field(
-            "time_zone", msg("Write the time zone by region and city, such as Europe/Berlin.")
-        ) from None
-    return CallDrafted(
-        call=call,
-        initiative=initiative,
-        fund=command.fund,
-        title=check_texts(command.title, "title", most=limits.TITLE),
-        summary=check_texts(command.summary, "summary", most=limits.SUMMARY, long=True),
-        stages=check_stages(command.stages, quorum=2 if command.intake == "rolling" else 3),
-        currency=currency,
-        budget=command.budget.minor("budget", least=1),
-        minimum_award=command.minimum_award.minor("minimum_award", currency=currency),
-        maximum_award=command.maximum_award.minor("maximum_award", currency=currency, least=1),
-        time_zone=command.time_zone,
-        grace_minutes=command.grace_minutes,
-        eligibility=check_questions(command.eligibility),
-        applications_per_applicant=command.applications_per_applicant,
-        intake=command.intake,
-        decide_within_days=command.decide_within_days,
-        takes_until=None
-        if command.takes_until is None
-        else call_rules.instant(command.takes_until, command.time_zone, "takes_until"),
-        fast_track_up_to=None
-        if command.fast_track_up_to is None
-        else command.fast_track_up_to.minor("fast_track_up_to", currency=currency, least=1),
-    )
-
-
-def _publish(command: PublishCall, context: CommandContext) -> Plan:
-    call = yield from the(CALL, command.call)
-    initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={command.call: call_rules.publish(command.call, call)}, answers=command.call
-        ),
-    )
 
 
 def _change(command: ChangeCall, context: CommandContext) -> Plan:
@@ -325,8 +218,6 @@ def _in_all(indexes: Iterable[str]) -> Generator[PlanRequest, Any, list[str]]:
 
 
 COMMANDS = (
-    Registered("call.draft", DraftCall, _draft),
-    Registered("call.publish", PublishCall, _publish),
     Registered("call.change", ChangeCall, _change),
     Registered("call.change_form", ChangeCallForm, _change_form),
     Registered("call.change_rubric", ChangeCallRubric, _change_rubric),

@@ -20,7 +20,13 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
+from domain.initiatives import (
+    INITIATIVE,
+    INSTALLATION,
+    INSTALLATION_ID,
+    Initiative,
+    InitiativeDescribed,
+)
 from domain.messages import msg
 from domain.persons import PERSON, PersonStatus
 from domain.refusals import Invalid
@@ -43,6 +49,18 @@ class FoundInitiative(Command, frozen=True, kw_only=True):
 
     name: limits.Name
     founder: PersonId | None = None
+
+
+class DescribeInitiative(Command, frozen=True, kw_only=True):
+    """Change an initiative's public profile; fields that are left out stay. `languages` are those in which it writes its
+    calls, `privacy` says what it does with personal data."""
+
+    initiative: InitiativeId
+    name: limits.Name | None = None
+    about: dict[str, limits.Summary] | None = None
+    contact: limits.Contact | None = None
+    languages: tuple[limits.Language, ...] | None = None
+    privacy: dict[str, limits.Summary] | None = None
 
 
 class AddMember(Command, frozen=True, kw_only=True):
@@ -127,6 +145,31 @@ def _found(command: FoundInitiative, context: CommandContext) -> Plan:
         may=access.installation_administrator(context.actor, installation),
         initiative=initiative,
         scope=initiative,
+        decide=decide,
+    )
+
+
+def _describe(command: DescribeInitiative, context: CommandContext) -> Plan:
+    initiative = yield from the(INITIATIVE, command.initiative)
+
+    def decide() -> Outcome:
+        described = InitiativeDescribed(
+            initiative=command.initiative,
+            name=initiative.name if command.name is None else command.name,
+            about=initiative.about if command.about is None else command.about,
+            contact=initiative.contact if command.contact is None else command.contact,
+            languages=initiative.languages if command.languages is None else command.languages,
+            privacy=initiative.privacy if command.privacy is None else command.privacy,
+        )
+        return Outcome(
+            facts={command.initiative: initiatives.describe(initiative, described)},
+            answers=command.initiative,
+        )
+
+    return PlannedCommand(
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR, Role.OFFICER),
+        initiative=command.initiative,
+        scope=command.initiative,
         decide=decide,
     )
 
@@ -224,6 +267,7 @@ COMMANDS = (
     Registered("installation.open", OpenInstallation, _open, by_program=True),
     Registered("installation.appoint", AppointAdministrator, _appoint),
     Registered("initiative.found", FoundInitiative, _found),
+    Registered("initiative.describe", DescribeInitiative, _describe),
     Registered("initiative.add_member", AddMember, _add_member),
     Registered("initiative.remove_member", RemoveMember, _remove_member),
     Registered("call.add_member", AddCallMember, _add_call_member),

@@ -9,6 +9,7 @@ from typing import Any
 from domain.commands import (
     announcing,
     applications,
+    call_drafts,
     calls,
     dossiers,
     funds,
@@ -36,6 +37,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
             organisations,
             dossiers,
             funds,
+            call_drafts,
             calls,
             rounds,
             applications,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from domain.initiatives import (
+    InitiativeDescribed,
     InitiativeFact,
     InitiativeFounded,
     InitiativeScreeningSet,
@@ -38,7 +39,7 @@ def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
             rows.put(MEMBERSHIPS, MembershipRow(person=fact.person, initiative=fact.initiative))
         case MemberRemoved():
             rows.clear(MEMBERSHIPS, (fact.person, fact.initiative))
-        case InitiativeScreeningSet():
+        case InitiativeScreeningSet() | InitiativeDescribed():
             pass  # belongs to no person
         case MemberRemovedFromCall():
             pass  # queries leave out people who have no role any more

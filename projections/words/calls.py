@@ -10,13 +10,17 @@ from domain.calls.facts import (
     CallAwardsConfirmed,
     CallCancelled,
     CallChanged,
+    CallDraftChanged,
     CallDrafted,
     CallFact,
     CallFormChanged,
+    CallFormPrepared,
     CallPublished,
     CallRoundOpened,
     CallRubricChanged,
+    CallRubricPrepared,
     CallScreeningSet,
+    CallStagesChanged,
 )
 from domain.labels import reason
 from domain.messages import Message, msg
@@ -38,21 +42,28 @@ def call_words(fact: CallFact, context: SentenceContext) -> FactInWords:
     match fact:
         case CallDrafted():
             return FactInWords(
-                msg("{actor} drafted the call {about}.", actor=actor, about=about),
-                changed=(
-                    *_gives(fact, fact.currency),
-                    *_judged(fact.stages),
-                    *(
-                        ()
-                        if fact.fast_track_up_to is None
-                        else (
-                            msg(
-                                "Fast track: up to {amount}",
-                                amount=Money.of(fact.fast_track_up_to, fact.currency),
-                            ),
-                        )
-                    ),
+                msg("{actor} drafted the call {about}.", actor=actor, about=about)
+                if fact.copied_from is None
+                else msg(
+                    "{actor} drafted the call {about} as a copy of an earlier one.", actor=actor, about=about
                 ),
+                changed=(*_gives(fact, fact.currency), *_judged(fact.stages), *_fast_track(fact)),
+            )
+        case CallDraftChanged():
+            return FactInWords(
+                msg("{actor} changed the draft of the call {about}.", actor=actor, about=about),
+                changed=(*_gives(fact, fact.currency), *_fast_track(fact)),
+            )
+        case CallStagesChanged():
+            return FactInWords(
+                msg("{actor} changed the stages of the call {about}.", actor=actor, about=about),
+                changed=_judged(fact.stages),
+            )
+        case CallFormPrepared():
+            return FactInWords(msg("{actor} worked on a form of the call {about}.", actor=actor, about=about))
+        case CallRubricPrepared():
+            return FactInWords(
+                msg("{actor} worked on the criteria of the call {about}.", actor=actor, about=about)
             )
         case CallPublished():
             return FactInWords(msg("{actor} published the call {about}.", actor=actor, about=about))
@@ -128,23 +139,38 @@ def _judged(stages: Sequence[Stage]) -> tuple[Message, ...]:
         reviews = [
             msg(
                 "Reviews of each application in the stage “{stage}”: {count}",
-                stage=stage.title,
+                stage=_named(stage, number),
                 count=stage.quorum,
             )
-            for stage in stages
+            for number, stage in enumerate(stages, 1)
         ]
     if len({_BLINDNESS[stage.blindness] for stage in stages}) == 1:
         return *reviews, _BLINDNESS[stages[0].blindness]
-    return *reviews, *map(_seen_in, stages)
+    return *reviews, *[_seen_in(stage, number) for number, stage in enumerate(stages, 1)]
 
 
-def _seen_in(stage: Stage) -> Message:
+def _seen_in(stage: Stage, number: int) -> Message:
+    named = _named(stage, number)
     if stage.blind:
-        return msg("In the stage “{stage}”, the jury does not see who applied.", stage=stage.title)
-    return msg("In the stage “{stage}”, the jury sees who applied.", stage=stage.title)
+        return msg("In the stage “{stage}”, the jury does not see who applied.", stage=named)
+    return msg("In the stage “{stage}”, the jury sees who applied.", stage=named)
 
 
-def _gives(fact: CallDrafted | CallChanged, currency: str) -> tuple[Message, Message]:
+def _named(stage: Stage, number: int) -> Mapping[str, str] | str:
+    """A stage's title; its number if a draft has none yet."""
+    return stage.title or str(number)
+
+
+def _fast_track(fact: CallDrafted | CallDraftChanged) -> tuple[Message, ...]:
+    if fact.fast_track_up_to is None:
+        return ()
+    return (msg("Fast track: up to {amount}", amount=Money.of(fact.fast_track_up_to, fact.currency)),)
+
+
+def _gives(fact: CallDrafted | CallDraftChanged | CallChanged, currency: str) -> tuple[Message, ...]:
+    """The amounts; none of a draft that lacks them."""
+    if not (fact.budget and fact.maximum_award):
+        return ()
     return (
         msg("Budget: {budget}", budget=Money.of(fact.budget, currency)),
         msg(

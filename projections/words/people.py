@@ -8,6 +8,7 @@ from domain.applications.state import APPLICATION
 from domain.dossiers import DossierErased, DossierFact, DossierKept, DossierOpened
 from domain.initiatives import (
     AdministratorAppointed,
+    InitiativeDescribed,
     InitiativeFact,
     InitiativeFounded,
     InitiativeScreeningSet,
@@ -68,6 +69,14 @@ def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWo
     match fact:
         case InitiativeFounded():
             return FactInWords(msg("The initiative {name} was founded.", name=by_title(fact.name)))
+        case InitiativeDescribed():
+            return FactInWords(
+                msg(
+                    "{actor} changed the profile of the initiative {name}.",
+                    actor=context.actor,
+                    name=by_title(fact.name),
+                )
+            )
         case MemberAdded():
             return FactInWords(
                 msg("{actor} gave a member roles.", actor=context.actor),

@@ -56,6 +56,7 @@ SENTENCES: Final = {
     "c": "In this initiative, only people with this role can do this: chair.",
     "d": "In this initiative, only people with this role can do this: administrator.",
     "f": "In this initiative, only people with this role can do this: finance.",
+    "i": "In this initiative, only people with one of these roles can do this: administrator, officer.",
     "j": "In this initiative, only people with one of these roles can do this: juror, chair.",
     "o": "In this initiative, only people with this role can do this: officer.",
     "p": "In this initiative, only people with one of these roles can do this: officer, chair.",
@@ -86,6 +87,7 @@ installation.appoint           e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  
 initiative.found               e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 initiative.add_member          e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.add_member: orphan  e  e  .  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  D  S  .
+initiative.describe            e  e  .  .  .  D   i  i  i  i  i  i  i  O  O  O  i  i  i  i  D  .  .  .
 initiative.set_screening       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
@@ -110,6 +112,11 @@ fund.pledge                    e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  
 fund.receive                   e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  f  f  .  .  .
 
 call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.copy                      e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.change_draft              e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.change_stages             e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.prepare_form              e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.prepare_rubric            e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.change                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.change_form               e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .

@@ -318,6 +318,14 @@ class TestPeopleAndCalls:
             "judging officer": Role.OFFICER,
         }
 
+    def test_funders_are_seen_by_those_who_record_what_they_give(self) -> None:
+        assert allowed(lambda who: access.sees_funders(who, HOUSE)) == {
+            "administrator": Role.ADMINISTRATOR,
+            "officer": Role.OFFICER,
+            "finance": Role.FINANCE,
+            "judging officer": Role.OFFICER,
+        }
+
     def test_given_roles_are_seen_by_every_member_and_by_nobody_else(self) -> None:
         seen = allowed(lambda who: access.sees_given_roles(who, HOUSE))
         nobody = ("keeper", "artist", "other artist", "stranger")

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.applications.facts import ApplicationInvited, ApplicationWaitlisted
 from domain.applications.state import APPLICATION
+from domain.commands.call_drafts import CallTexts
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
@@ -18,7 +19,7 @@ from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
 from domain.rounds.facts import RoundQuorumLowered
 from domain.rounds.state import ROUND
-from domain.stages import Blindness
+from domain.stages import Blindness, StageOutline
 from domain.values import MEMBER_ROLES, SYSTEM, Role
 from tests.access.moments import (
     CONFLICTED_CHAIR,
@@ -87,6 +88,7 @@ def moments(blindness: Blindness = "open") -> dict[str, Moment]:
 def _house(walk: Walk) -> None:
     walk.stop("installation.appoint", person=NEWCOMER)
     walk.stop("initiative.found", name="Another Initiative", founder=NEWCOMER)
+    walk.stop("initiative.describe", initiative=INITIATIVE, contact="https://example.org")
     walk.stop("initiative.set_screening", initiative=INITIATIVE, required=True)
     walk.stop("initiative.add_member", initiative=INITIATIVE, person=NEWCOMER, roles=(Role.JUROR,))
     walk.stop("initiative.remove_member", initiative=INITIATIVE, person=THIRD_JUROR)
@@ -158,10 +160,15 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
         maximum_award=euros("800.00"),
         time_zone="Europe/Berlin",
     )
+    walk.stop("call.copy", call=call)
+    walk.stop("call.change_draft", call=call, texts=CallTexts(title={"en": "Invented"}))
+    walk.stop("call.change_stages", call=call, stages=(StageOutline(id=STAGE),))
     walk.stop_and_do(OFFICER, "call.publish", call=call)
     other = Form(questions=(Question(id="other", kind="text", label={"en": "Other"}),))
+    walk.stop("call.prepare_form", call=call, stage=STAGE, form=other)
     walk.stop("call.change_form", call=call, stage=STAGE, form=other)
     criteria = Rubric(criteria=(Criterion(id="other", label={"en": "Other"}),))
+    walk.stop("call.prepare_rubric", call=call, stage=STAGE, rubric=criteria)
     walk.stop("call.change_rubric", call=call, stage=STAGE, rubric=criteria)
     walk.stop_and_do(OFFICER, "call.set_screening", call=call, required=True)
     walk.stop("call.change", call=call, title={"en": "Invented Call, changed"})

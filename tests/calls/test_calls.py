@@ -8,7 +8,7 @@ import pytest
 
 from domain.calls.facts import CallPublished
 from domain.calls.rules import instant
-from domain.commands.calls import DraftCall, PublishCall
+from domain.commands.call_drafts import DraftCall, PublishCall
 from domain.deciding import Outcome
 from domain.eligibility import EligibilityQuestion
 from domain.forms import Choice, Criterion, Form, Question, Rubric

@@ -3,7 +3,7 @@
 import msgspec
 
 from domain.calls.facts import CallDrafted
-from domain.commands.calls import DraftCall
+from domain.commands.call_drafts import DraftCall
 from domain.refusals import Invalid
 from domain.stages import Blindness, Stage
 from tests.calls.test_calls import changed, funded

@@ -43,6 +43,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     leaving.post(f"/api/persons/{leaving.id}/claims/{claim}/withdraw")
     administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
 
+    _another_call(people["officer"], ids)
     _organisation(administrator, people["artist"], newcomer("Member"), newcomer("Erased member"))
 
     latest = {"position": people["officer"].position or walked.ended_at}
@@ -52,6 +53,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("finance", "/api/me/grant-tasks"),
         ("officer", "/api/initiatives/{initiative}"),
         ("funder", "/api/initiatives/{initiative}/members"),
+        ("finance", "/api/initiatives/{initiative}/funders"),
         ("officer", "/api/initiatives/{initiative}/calls"),
         ("finance", "/api/initiatives/{initiative}/funds"),
         ("finance", "/api/initiatives/{initiative}/accounts"),
@@ -181,6 +183,20 @@ def _two_stages(
     later = (deadline + timedelta(days=100)).isoformat()
     officer.post(f"/api/calls/{call}/rounds", closes_at=later)
     applicant.post(f"/api/applications/{application}/continue", **text)
+
+
+def _another_call(officer: Person, ids: dict[str, str]) -> None:
+    """A copy of the call, written part by part; and the initiative's profile."""
+    officer.post(f"/api/initiatives/{ids['initiative']}/profile", contact="https://example.org")
+    officer.get(f"/api/initiatives/{ids['initiative']}/profile")
+    copied = officer.post(f"/api/calls/{ids['call']}/copy", dates="next_year")["id"]
+    copy = f"/api/calls/{copied}"
+    officer.post(f"{copy}/change-draft", texts={"title": {"en": "Again"}, "summary": {"en": "Once more."}})
+    officer.post(f"{copy}/stages", stages=[{"id": "second", "quorum": 2}])
+    question = {"id": "idea", "kind": "text", "label": {"en": "Your idea"}}
+    officer.post(f"{copy}/form/prepare", stage="second", form={"questions": [question]})
+    criterion = {"id": "art", "label": {"en": "Art"}}
+    officer.post(f"{copy}/rubric/prepare", stage="second", rubric={"criteria": [criterion]})
 
 
 def _second_round(

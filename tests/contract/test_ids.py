@@ -45,6 +45,7 @@ def test_these_are_all() -> None:
         ("fund.pledge", "funder"),
         ("fund.receive", "pledge"),
         ("call.draft", "fund"),
+        ("call.copy", "fund"),
         ("call.add_member", "person"),
         ("application.submit", "round"),
         ("application.submit", "applicant"),
@@ -53,6 +54,7 @@ def test_these_are_all() -> None:
         ("review.replace", "juror"),
         ("panel.set_outcome", "application"),
         ("grant.set_payee", "host"),
+        ("call.change_draft", "fund"),
     ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.commands.calls import PublishCall
+from domain.commands.call_drafts import PublishCall
 from domain.commands.initiatives import AddCallMember, RemoveCallMember, RemoveMember
 from domain.commands.reviews import AssignReview, DeclareNoConflict
 from domain.deciding import Fact, Outcome

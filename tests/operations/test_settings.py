@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.run.settings import (
+    MailServer,
     Settings,
     SettingsError,
     as_markdown,
@@ -41,6 +42,8 @@ def test_without_any_variable_everything_has_a_default(
         key_backup=None,
         demo=False,
         public_url=None,
+        smtp=None,
+        mail_from=None,
         log_level="info",
     )
 
@@ -65,6 +68,8 @@ def test_every_variable_is_heard() -> None:
             "OVERWINTER_KEY_BACKUP": "/mnt/key backup",
             "OVERWINTER_DEMO": "1",
             "OVERWINTER_PUBLIC_URL": "https://grants.example.org/",
+            "OVERWINTER_SMTP": "smtp://mail.example.org",
+            "OVERWINTER_MAIL_FROM": "grants@example.org",
             "OVERWINTER_LOG": "DEBUG",
         }
     ) == Settings(
@@ -85,6 +90,8 @@ def test_every_variable_is_heard() -> None:
         key_backup=Path("/mnt/key backup"),
         demo=True,
         public_url="https://grants.example.org",
+        smtp=MailServer("mail.example.org", 587, tls=False),
+        mail_from="grants@example.org",
         log_level="debug",
     )
 
@@ -184,6 +191,16 @@ PUBLIC_MUST = "must be an address such as https://grants.example.org, with nothi
             ],
             PUBLIC_MUST,
         ),
+        (
+            "OVERWINTER_SMTP",
+            ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:99999", "smtp://h:0"],
+            "must be an address such as smtp://user:password@host:587 or smtps://user:password@host:465",
+        ),
+        (
+            "OVERWINTER_MAIL_FROM",
+            ["grants", "a@b@c", "Grants <grants@example.org>"],
+            "must be an e-mail address such as grants@example.org",
+        ),
         ("OVERWINTER_LOG", ["loud", "INFO "], "must be one of debug, info, warning, error"),
     ],
 )
@@ -203,6 +220,42 @@ def test_a_replica_is_one_of_a_named_database() -> None:
     assert str(refusal.value) == (
         "The setting READ_DATABASE_URL needs DATABASE_URL, the database of which it is a replica."
     )
+
+
+WITH_MAIL = {
+    "OVERWINTER_MAIL_FROM": "grants@example.org",
+    "OVERWINTER_PUBLIC_URL": "https://grants.example.org",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("smtp://mail.example.org", MailServer("mail.example.org", 587, tls=False)),
+        ("smtps://mail.example.org/", MailServer("mail.example.org", 465, tls=True)),
+        (
+            "smtp://anna:p%40ss%2F@localhost:25",
+            MailServer("localhost", 25, tls=False, user="anna", password="p@ss/"),
+        ),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(text: str, server: MailServer) -> None:
+    assert read_settings(WITH_MAIL | {"OVERWINTER_SMTP": text}).smtp == server
+
+
+@pytest.mark.parametrize("missing", WITH_MAIL)
+def test_a_mail_server_needs_a_sender_and_the_address_for_links(missing: str) -> None:
+    given = {name: value for name, value in WITH_MAIL.items() if name != missing}
+    with pytest.raises(SettingsError, match=f"The setting OVERWINTER_SMTP needs {missing} too."):
+        read_settings(given | {"OVERWINTER_SMTP": "smtp://localhost"})
+
+
+def test_the_mail_server_s_password_is_not_shown() -> None:
+    environ = WITH_MAIL | {"OVERWINTER_SMTP": "smtp://canary-user:canary@mail.example.org"}
+    settings = read_settings(environ)
+    shown = described(settings, environ)
+    assert "canary" not in repr(settings) + repr(shown)
+    assert "smtp://mail.example.org:587" in [each.value for each in shown]
 
 
 def test_only_one_turns_the_demonstration_on() -> None:
@@ -245,6 +298,8 @@ def test_the_table_has_a_row_for_every_setting() -> None:
         ("| `OVERWINTER_KEY_BACKUP`", "none"),
         ("| `OVERWINTER_DEMO`", "`0`"),
         ("| `OVERWINTER_PUBLIC_URL`", "none"),
+        ("| `OVERWINTER_SMTP`", "none"),
+        ("| `OVERWINTER_MAIL_FROM`", "none"),
         ("| `OVERWINTER_LOG`", "`info`"),
     ]
     assert all(len(row) == 3 and row[2].endswith(". |") for row in rows)

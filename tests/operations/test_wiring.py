@@ -77,9 +77,9 @@ class TestSweeping:
                 assert await wired.sessions.begin(token) is not None
             tag = "UPDATE accounts.sessions SET {} WHERE digest = (SELECT max(digest) FROM accounts.sessions WHERE {})"
             fresh = "expires_at > now() AND last_used_at > now() - interval '1 minute'"
-            rows(database_url, tag.format("expires_at = now()", fresh))
-            rows(database_url, tag.format("last_used_at = now() - interval '2 hours'", fresh))
-            rows(database_url, tag.format("last_used_at = now() - interval '119 minutes'", fresh))
+            rows(database_url, tag.format("expires_at = now() - interval '1 day'", fresh))
+            rows(database_url, tag.format("last_used_at = now() - interval '26 hours'", fresh))
+            rows(database_url, tag.format("last_used_at = now() - interval '25 hours'", fresh))
             await come_true(database_url, "SELECT count(*) FROM accounts.sessions", [2])
             left = rows(
                 database_url,
@@ -104,7 +104,7 @@ class TestSweeping:
             token = await wired.tokens.make(await register(wired), label="test", made_by=SYSTEM)
             assert await wired.sessions.begin(token) is not None
             rows(database_url, "ALTER TABLE accounts.tokens RENAME COLUMN person TO renamed")
-            rows(database_url, "UPDATE accounts.sessions SET expires_at = now()")
+            rows(database_url, "UPDATE accounts.sessions SET expires_at = now() - interval '1 day'")
             with caplog.at_level(logging.WARNING, "overwinter"):
                 for _ in range(100):
                     if caplog.records:

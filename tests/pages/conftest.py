@@ -191,7 +191,8 @@ def open_call(stage: Stage, body: dict[str, Any]) -> tuple[str, str]:
     """Draft and publish a call by JSON, and open a round of it; gives the call and the round."""
     officer = stage.speaking("officer")
     me = officer.get("/api/me")["initiatives"][0]["initiative"]
-    fund = officer.get(f"/api/initiatives/{me}/funds")["items"][0]["id"]
+    funds = officer.get(f"/api/initiatives/{me}/funds")["items"]
+    fund = next(each["id"] for each in funds if each["currency"] == "EUR")
     call = officer.post("/api/calls", fund=fund, **body)["id"]
     officer.post(f"/api/calls/{call}/publish")
     closes = (datetime.now(UTC) + timedelta(days=20)).replace(microsecond=0, tzinfo=None).isoformat()

@@ -12,12 +12,16 @@ from domain.calls.facts import (
     CallAwardsConfirmed,
     CallCancelled,
     CallChanged,
+    CallDraftChanged,
     CallDrafted,
     CallFormChanged,
+    CallFormPrepared,
     CallPublished,
     CallRoundOpened,
     CallRubricChanged,
+    CallRubricPrepared,
     CallScreeningSet,
+    CallStagesChanged,
 )
 from domain.deciding import Fact
 from domain.grants.facts import GrantFact
@@ -154,6 +158,10 @@ def test_a_projection_handles_what_the_type_of_its_function_says() -> None:
     """And nothing is repeated beside it."""
     assert calls.PROJECTION.facts == (
         CallDrafted,
+        CallDraftChanged,
+        CallStagesChanged,
+        CallFormPrepared,
+        CallRubricPrepared,
         CallPublished,
         CallRoundOpened,
         CallChanged,

@@ -16,6 +16,7 @@ TABLE = """
     installation.opened.v1                 .      .      .
     installation.administrator_appointed.v1 .      .      .
     initiative.founded.v1                  .      x      .
+    initiative.described.v1                .      x      .
     initiative.member_added.v1             .      x      .
     initiative.member_removed.v1           .      x      .
     initiative.member_added_to_call.v1     .      x      .
@@ -48,6 +49,10 @@ TABLE = """
     fund.committed.v1                      x      x      x
     fund.released.v1                       x      x      x
     call.drafted.v1                        .      x      x
+    call.draft_changed.v1                  .      x      x
+    call.stages_changed.v1                 .      x      x
+    call.form_prepared.v1                  .      x      .
+    call.rubric_prepared.v1                .      x      .
     call.published.v1                      .      x      x
     call.changed.v1                        x      x      x
     call.form_changed.v1                   .      x      x

@@ -123,8 +123,11 @@ def test_no_free_text_is_left_unsealed() -> None:
         ("FundOpened", "name"),
         ("FundPledged", "restriction"),
         ("InitiativeFounded", "name"),
+        ("InitiativeDescribed", "name"),
         ("CallDrafted", "title"),
         ("CallDrafted", "summary"),
+        ("CallDraftChanged", "title"),
+        ("CallDraftChanged", "summary"),
         ("CallChanged", "summary"),
         ("CallChanged", "title"),
     }

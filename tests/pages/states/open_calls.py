@@ -56,6 +56,43 @@ def for_everybody(states: EveryState) -> None:
     see("fund-timeline", f"/funds/{fund}/timeline", "funder")
 
 
+def _being_written(states: EveryState, draft: str) -> None:
+    """A call that is being set up, and one of which there is only a title."""
+    see, officer = states.see, states.stage.speaking("officer")
+    house = officer.get("/api/me")["initiatives"][0]["initiative"]
+    fund = officer.get(f"/api/initiatives/{house}/funds")["items"][0]["id"]
+    begun = officer.post("/api/calls", fund=fund, title=both("An idea", "Замысел"))["id"]
+    see("initiative", f"/initiatives/{house}", NOBODY, "officer")
+    see("initiative-unfolded", f"/initiatives/{house}", "officer", then=opened)
+    see("profile", f"/initiatives/{house}/profile", "officer")
+    see("setup-begun", f"/calls/{begun}/setup", "officer")
+    see("stage-begun", f"/calls/{begun}/stages/main", "officer")
+    see("setup", f"/calls/{draft}/setup", "officer")
+    for part in ("texts", "money", "dates", "eligibility", "stages"):
+        see(f"setup-{part}", f"/calls/{draft}/setup/{part}", "officer")
+    see(
+        "setup-money-wrong",
+        f"/calls/{draft}/setup/money",
+        "officer",
+        then=sent("call-change_draft", **{"money.budget.amount": "much"}),
+    )
+    for part, path in (
+        ("kinds", "add/start"),
+        ("new-choice", "add/start/choice"),
+        ("sections", "sections"),
+        ("criteria", "criteria"),
+        ("preview", "preview"),
+        ("preview-review", "preview-review"),
+    ):
+        see(f"stage-{part}", f"/calls/{draft}/stages/main/{path}", "officer")
+    see(
+        "question-wrong",
+        f"/calls/{draft}/stages/main/add/start/long_text",
+        "officer",
+        then=sent("call-prepare_form", max_words="lots"),
+    )
+
+
 def before_the_deadline(states: EveryState) -> None:
     """Calls of every kind, and what can be applied for."""
     see, post = states.see, states.post
@@ -64,6 +101,7 @@ def before_the_deadline(states: EveryState) -> None:
         stages=[LETTER, CALL["stages"][0] | {"title": both("Project", "Проект")}],
     )
     see("call-draft", f"/calls/{draft}", "officer")
+    _being_written(states, draft)
     cancelled, its_round = states.open(("Stages abroad", "Сцены за границей"))
     gone = states.apply("applicant", cancelled, its_round, "A stage on wheels")
     post("officer", f"/api/calls/{cancelled}/cancel", reason="funds_lost", explanation="The funder left.")

@@ -1,0 +1,456 @@
+"""The pages on which staff set up a call, part by part, and publish it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from api.pages.call_work import MOVE, Work, free, moved, rows, start_of, texts, work_of
+from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.pages.page import Page, PageAction, PageContent
+from api.pages.visits import Visit
+from domain.amounts import typed_amount
+from domain.calls.drafting import Missing, missing, usual_quorum
+from domain.funds import FUND, Fund
+from domain.messages import Message, counted, msg
+from domain.values import Money
+from projections import funds
+from projections.funds import FundLine
+from projections.paging import MOST, whole
+from projections.paging import ResultPage as ListPage
+
+AMOUNTS: Final = ("budget", "minimum_award", "maximum_award", "fast_track_up_to")
+MOST_SUGGESTED: Final = (
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Moscow",
+    "Asia/Tbilisi",
+    "Asia/Yerevan",
+    "UTC",
+)
+"""Time zones that are offered first. Any other can be typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """A part of a call in the list of parts: what it is called, where it is written, what stands there, and what is
+    missing."""
+
+    name: Message
+    href: str
+    said: tuple[Message | str, ...]
+    missing: tuple[Missing, ...]
+
+
+async def _setup(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    gaps = missing(work.call) if work.drafted else ()
+    fund: Fund = await visit.wiring.reader.the(FUND, work.call.fund)
+    return PageContent(
+        "setup.html",
+        {
+            **_around(work),
+            "parts": _parts(work, gaps),
+            "gaps": gaps,
+            "available": Money.of(fund.available, fund.currency),
+        },
+        initiative=work.call.initiative,
+    )
+
+
+def _around(work: Work) -> dict[str, Any]:  # Any: whatever the template shows
+    return {
+        "work": work,
+        "call": work.call,
+        "call_id": work.id,
+        "offered": work.languages,
+        "seen": work.version,
+    }
+
+
+def _parts(work: Work, gaps: tuple[Missing, ...]) -> list[PartShown]:
+    call, base = work.call, f"/calls/{work.id}/setup"
+
+    def lacking(*parts: str, stage: str | None = None) -> tuple[Missing, ...]:
+        return tuple([gap for gap in gaps if gap.part in parts and (stage is None or gap.stage == stage)])
+
+    def sum_of(minor: int) -> Money:
+        return Money.of(minor, call.currency)
+
+    parts = [
+        PartShown(
+            msg("Title and description"),
+            f"{base}/texts",
+            (call.title[next(iter(call.title))],),
+            lacking("texts"),
+        ),
+        PartShown(
+            msg("Money"),
+            f"{base}/money",
+            (
+                *([msg("{budget} in all", budget=sum_of(call.budget))] if call.budget else []),
+                *(
+                    [
+                        msg(
+                            "from {least} to {most} for each award",
+                            least=sum_of(call.minimum_award),
+                            most=sum_of(call.maximum_award),
+                        )
+                    ]
+                    if call.maximum_award
+                    else []
+                ),
+            ),
+            lacking("money"),
+        ),
+        PartShown(msg("When and how often one can apply"), f"{base}/dates", _intake(work), ()),
+        PartShown(
+            msg("Who can apply"),
+            f"{base}/eligibility",
+            (msg("Questions that are asked first: {count}", count=len(call.eligibility)),)
+            if call.eligibility
+            else (msg("Everybody"),),
+            (),
+        ),
+        PartShown(
+            msg("Stages, reviews and the jury's view"),
+            f"{base}/stages",
+            (msg("Stages: {count}", count=len(call.stages)),),
+            lacking("stages"),
+        ),
+    ]
+    for number, stage in enumerate(call.stages, 1):
+        several = len(call.stages) > 1
+        parts.append(
+            PartShown(
+                msg("Form and criteria of stage {number}", number=number)
+                if several
+                else msg("Form and criteria"),
+                f"/calls/{work.id}/stages/{stage.id}",
+                (
+                    msg("Questions: {count}", count=len(stage.form.questions)),
+                    msg("Criteria: {count}", count=len(stage.rubric.criteria)),
+                ),
+                lacking("form", "rubric", stage=stage.id),
+            )
+        )
+    return parts
+
+
+def _intake(work: Work) -> tuple[Message, ...]:
+    call = work.call
+    if call.rolling:
+        days = call.decide_within_days or 0
+        return (
+            counted(
+                "At any time, decided within {count} day",
+                "At any time, decided within {count} days",
+                count=days,
+            ),
+        )
+    planned = [each.deadline for each in call.stages if each.deadline]
+    return (
+        msg("Until a deadline"),
+        *([] if planned else [msg("no date is planned yet")]),
+    )
+
+
+# Texts
+
+
+async def _texts(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    call = work.call
+    return PageContent(
+        "setup_texts.html",
+        {
+            **_around(work),
+            "start": start_of("texts.title", call.title) | start_of("texts.summary", call.summary),
+        },
+        labels={
+            **{f"texts.title.{code}": msg("Title") for code in work.house_languages},
+            **{f"texts.summary.{code}": msg("Description") for code in work.house_languages},
+            "texts.title": msg("Title"),
+            "texts.summary": msg("Description"),
+        },
+        initiative=call.initiative,
+    )
+
+
+async def _texts_filled(_: Visit, form: SubmittedForm) -> Plain:
+    typed = nested(form.typed()).get("texts", {})
+    given = typed if isinstance(typed, dict) else {}
+    return {"texts": {"title": texts(given.get("title")), "summary": texts(given.get("summary"))}}
+
+
+# Money
+
+
+async def own_funds(visit: Visit, initiative: str) -> tuple[FundLine, ...]:
+    """The funds of an initiative."""
+
+    async def some(cursor: str | None) -> ListPage[FundLine]:
+        return await funds.of_initiative(
+            visit.wiring.reader, visit.person, initiative, cursor=cursor, limit=MOST
+        )
+
+    return await whole(some)
+
+
+async def _money(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    call = work.call
+    start = {
+        f"money.{name}.amount": Money.of(minor, call.currency).amount
+        for name in AMOUNTS
+        if (minor := getattr(call, name))
+    }
+    found = await own_funds(visit, call.initiative)
+    return PageContent(
+        "setup_money.html",
+        {
+            **_around(work),
+            "funds": [(each.id, each) for each in found],
+            "start": start | {"fund": call.fund},
+        },
+        labels={
+            "fund": msg("Fund"),
+            **{
+                f"money.{name}{end}": said
+                for name, said in {
+                    "budget": msg("Budget of the call"),
+                    "minimum_award": msg("Smallest award"),
+                    "maximum_award": msg("Largest award"),
+                    "fast_track_up_to": msg("Fast track"),
+                }.items()
+                for end in ("", ".amount", ".currency")
+            },
+        },
+        initiative=call.initiative,
+    )
+
+
+async def _money_filled(visit: Visit, form: SubmittedForm) -> Plain:
+    """The amounts, in the currency of the fund that was chosen."""
+    work = await work_of(visit)
+    typed = nested(form.typed())
+    given = typed.get("money")
+    chosen = typed.get("fund") or work.call.fund
+    known = {each.id: each.currency for each in await own_funds(visit, work.call.initiative)}
+    currency = known.get(chosen, work.call.currency)
+    money: Plain = {}
+    for name in AMOUNTS:
+        amount = given.get(name, {}) if isinstance(given, dict) else {}
+        text = amount.get("amount", "") if isinstance(amount, dict) else ""
+        if text.strip():
+            money[name] = {"amount": typed_amount(text, currency), "currency": currency}
+    return {"fund": chosen, "money": money}
+
+
+# Dates
+
+
+async def _dates(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    call = work.call
+    start = {
+        "intake.intake": call.intake,
+        "intake.time_zone": call.time_zone,
+        "intake.grace_minutes": str(call.grace_minutes),
+        "intake.applications_per_applicant": call.applications_per_applicant,
+        "intake.decide_within_days": str(call.decide_within_days or ""),
+        "intake.takes_until": ""
+        if call.takes_until is None
+        else call.takes_until.astimezone(ZoneInfo(call.time_zone)).strftime("%Y-%m-%dT%H:%M"),
+    }
+    return PageContent(
+        "setup_dates.html",
+        {**_around(work), "start": start, "zones": MOST_SUGGESTED},
+        labels={
+            "intake.intake": msg("When one can apply"),
+            "intake.time_zone": msg("Time zone"),
+            "intake.grace_minutes": msg("Minutes of grace"),
+            "intake.applications_per_applicant": msg("Applications of one applicant"),
+            "intake.decide_within_days": msg("Days until a decision"),
+            "intake.takes_until": msg("The last moment to apply"),
+        },
+        initiative=call.initiative,
+    )
+
+
+async def _dates_filled(_: Visit, form: SubmittedForm) -> Plain:
+    """What only a rolling call has is left out of another one."""
+    typed = nested(form.typed())
+    given = typed.get("intake")
+    intake = with_seconds(given, "takes_until") if isinstance(given, dict) else {}
+    if intake.get("intake") != "rolling":
+        intake = {
+            name: value for name, value in intake.items() if name not in ("decide_within_days", "takes_until")
+        }
+    if not intake.get("grace_minutes"):
+        intake.pop("grace_minutes", None)
+    return {"intake": intake}
+
+
+# Who can apply
+
+
+async def _eligibility(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    start: dict[str, str] = {}
+    for number, question in enumerate(work.call.eligibility):
+        place = f"eligibility[{number}]"
+        start |= {f"{place}.id": question.id, f"{place}.needed": question.needed}
+        start |= start_of(f"{place}.label", question.label)
+        start |= start_of(f"{place}.help", question.help)
+        start |= start_of(f"{place}.refusal", question.refusal)
+    labels: dict[str, Message | str] = {"eligibility": msg("Questions")}
+    for number in range(len(work.call.eligibility) + 1):
+        for part in ("label", "help", "refusal"):
+            said = msg("Question {number}", number=number + 1)
+            labels |= {f"eligibility[{number}].{part}": said}
+            labels |= {f"eligibility[{number}].{part}.{code}": said for code in work.languages}
+    return PageContent(
+        "setup_eligibility.html",
+        {**_around(work), "start": start},
+        labels=labels,
+        initiative=work.call.initiative,
+    )
+
+
+async def _eligibility_filled(visit: Visit, form: SubmittedForm) -> Plain:
+    work = await work_of(visit)
+    typed = nested(form.typed())
+    taken = [each.id for each in work.call.eligibility]
+    questions: list[Plain] = []
+    for row in rows(typed.get("eligibility")):
+        known = row.get("id") in taken
+        label, refusal = texts(row.get("label")), texts(row.get("refusal"))
+        if not known and not label and not refusal:
+            continue
+        if not known:
+            row["id"] = free("e", taken)
+            taken.append(row["id"])
+        questions.append(
+            {
+                "id": row["id"],
+                "label": label,
+                "help": texts(row.get("help")),
+                "refusal": refusal,
+                "needed": row.get("needed") or "yes",
+            }
+        )
+    return {"eligibility": moved(questions, typed.get(MOVE))}
+
+
+# Stages
+
+
+async def _stages(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    start: dict[str, str] = {}
+    labels: dict[str, Message | str] = {"stages": msg("Stages")}
+    for number, stage in enumerate(work.call.stages):
+        place = f"stages[{number}]"
+        start |= start_of(f"{place}.title", stage.title)
+        start |= {
+            f"{place}.id": stage.id,
+            f"{place}.quorum": str(stage.quorum),
+            f"{place}.blindness": stage.blindness,
+            f"{place}.deadline": (stage.deadline or "")[:16],
+        }
+    for number in range(len(work.call.stages) + 1):
+        place = f"stages[{number}]"
+        labels |= {
+            f"{place}.title": msg("Title of stage {number}", number=number + 1),
+            f"{place}.quorum": msg("Reviews in stage {number}", number=number + 1),
+            f"{place}.blindness": msg("What the jury of stage {number} sees", number=number + 1),
+            f"{place}.deadline": msg("Deadline of stage {number}", number=number + 1),
+        }
+        labels |= {f"{place}.title.{code}": labels[f"{place}.title"] for code in work.languages}
+    return PageContent(
+        "setup_stages.html",
+        {**_around(work), "start": start, "usual": usual_quorum(work.call)},
+        labels=labels,
+        initiative=work.call.initiative,
+    )
+
+
+async def _stages_filled(visit: Visit, form: SubmittedForm) -> Plain:
+    work = await work_of(visit)
+    typed = nested(form.typed())
+    taken = [each.id for each in work.call.stages]
+    outlines: list[Plain] = []
+    for row in rows(typed.get("stages")):
+        outline: Plain = {"id": row.get("id", ""), "title": texts(row.get("title"))}
+        outline |= {name: row[name] for name in ("quorum", "blindness") if row.get(name)}
+        if row.get("deadline"):
+            outline |= with_seconds({"deadline": row["deadline"]}, "deadline")
+        outlines.append(outline)
+    outlines = moved(outlines, typed.get(MOVE))
+    if typed.get("add"):
+        # After an open stage, only an open one is possible.
+        after = outlines[-1].get("blindness", "double") if outlines else "double"
+        outlines.append({"id": free("s", taken), "blindness": after})
+    return {"stages": outlines}
+
+
+def _back(visit: Visit, _answer: object) -> str:
+    return f"/calls/{visit.path['call']}/setup"
+
+
+_SAVED: Final = msg("The draft is saved.")
+_PATH: Final = "/calls/{call}/setup"
+
+
+def _part(place: str, show: Any, filled: Any) -> Page:  # Any: as in Page and PageAction
+    return Page(
+        path=f"{_PATH}/{place}",
+        show=show,
+        acts=(
+            PageAction(
+                command="call.change_draft", done=_SAVED, told={"call": "call"}, filled=filled, then=_back
+            ),
+        ),
+    )
+
+
+PAGES = (
+    Page(
+        path=_PATH,
+        show=_setup,
+        acts=(
+            PageAction(
+                command="call.publish",
+                done=msg("The call is published. It takes applications once you say until when."),
+                told={"call": "call"},
+                then=lambda visit, _: f"/calls/{visit.path['call']}",
+            ),
+        ),
+    ),
+    _part("texts", _texts, _texts_filled),
+    _part("money", _money, _money_filled),
+    _part("dates", _dates, _dates_filled),
+    Page(
+        path=f"{_PATH}/eligibility",
+        show=_eligibility,
+        acts=(
+            PageAction(
+                command="call.change_draft", done=_SAVED, told={"call": "call"}, filled=_eligibility_filled
+            ),
+        ),
+    ),
+    Page(
+        path=f"{_PATH}/stages",
+        show=_stages,
+        acts=(
+            PageAction(
+                command="call.change_stages",
+                done=msg("The stages are saved."),
+                told={"call": "call"},
+                filled=_stages_filled,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,184 @@
+"""Answering a letter: by its link, whose page has a button (mail scanners open links), or by its code."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from litestar import HttpMethod, Request, Response
+from litestar.datastructures import Cookie
+from litestar.handlers import HTTPRouteHandler
+
+from api.accounts.browsers import browser_from
+from api.accounts.email import MINUTES, REGISTER_MINUTES, Answered
+from api.http.problems import problem_of
+from api.pages.forms import SubmittedForm, read_form
+from api.pages.origins import check_same_site
+from api.pages.page import PageContent
+from api.pages.registering import LABELS, errors_of, spoken_in
+from api.pages.responses import redirect
+from api.pages.same_browser import SameBrowser
+from api.pages.sign_in import within
+from api.pages.site import Site
+from api.pages.visits import Visit
+from api.run.wiring import Wiring
+from domain.messages import Message
+from domain.refusals import CommandRejected, Invalid, Refused
+from history.requests import Contended, KeyReused
+
+ADDRESS: Final = "/sign-in/letter"
+REGISTER: Final = "/register/letter"
+ACCESS: Final = "/me/access"
+
+
+class LetterCookies:
+    """The cookies of a browser that waits for a letter, and of one whose reader is to type their name."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        name = wiring.sessions.cookie_name
+        self.waiting = SameBrowser(f"{name}-letter")
+        self.link = SameBrowser(f"{name}-link")
+        self.ticket = SameBrowser(f"{name}-ticket")
+
+
+def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
+    """The handlers of these pages."""
+    cookies = LetterCookies(wiring)
+    email, sessions = wiring.email, wiring.sessions
+
+    # The code, in the browser that asked
+
+    async def code_page(
+        visit: Visit, next_: str, error: Message | None = None, status: int = 200
+    ) -> Response[Any]:
+        context = {
+            "secret": visit.request.cookies.get(cookies.waiting.name, ""),
+            "next": next_,
+            "error": error,
+            "minutes": MINUTES,
+        }
+        response = await site.answer(visit, PageContent("letter_sent.html", context))
+        response.status_code = status
+        return response
+
+    async def show_code(request: Request[Any, Any, Any]) -> Response[Any]:
+        visit = await site.visit(request)
+        if cookies.waiting.name not in request.cookies:
+            return redirect("/sign-in")
+        return await code_page(visit, within(visit.query.get("next", "")))
+
+    async def send_code(request: Request[Any, Any, Any]) -> Response[Any]:
+        check_same_site(request, wiring.settings)
+        form = await read_form(request, wiring.settings.most_fields)
+        cookies.waiting.check(request, form)
+        visit = await site.visit(request)
+        next_ = within(form.own("next"))
+        try:
+            answered = await email.by_code(form.own("secret"), form.fields.get("code", ""), visit.signed_in)
+        except Invalid as error:
+            return await code_page(visit, next_, error.errors[0].detail, 422)
+        return await go_on(visit, answered, next_)
+
+    # The link
+
+    async def link_page(visit: Visit, trouble: Message | None = None, status: int = 200) -> Response[Any]:
+        secret = secrets.token_urlsafe(24)
+        context = {"secret": secret, "trouble": trouble}
+        response = await site.answer(
+            visit, PageContent("letter_link.html", context), cookies=[cookies.link.cookie(secret)]
+        )
+        response.status_code = status
+        return response
+
+    async def show_link(request: Request[Any, Any, Any]) -> Response[Any]:
+        return await link_page(await site.visit(request))
+
+    async def press(request: Request[Any, Any, Any]) -> Response[Any]:
+        check_same_site(request, wiring.settings)
+        form = await read_form(request, wiring.settings.most_fields)
+        cookies.link.check(request, form)
+        visit = await site.visit(request)
+        try:
+            answered = await email.by_link(request.path_params["link"], visit.signed_in)
+        except Refused as error:
+            return await link_page(visit, error.detail, 409)
+        return await go_on(visit, answered, "/me")
+
+    async def go_on(visit: Visit, answered: Answered, next_: str) -> Response[Any]:
+        gone = [cookies.waiting.forget(), cookies.link.forget()]
+        if answered.person is not None:
+            assert visit.signed_in is not None
+            await email.add(visit.signed_in, answered, locale=visit.locale)
+            return redirect(ACCESS, cookies=gone)
+        way = await email.way_of(answered)
+        if way is not None:
+            return redirect(next_, cookies=[*gone, *await begin(visit, way)])
+        ticket = await email.begin_registering(answered)
+        where = f"{REGISTER}?next={next_}" if next_ != "/me" else REGISTER
+        return redirect(where, cookies=[*gone, cookies.ticket.cookie(ticket, REGISTER_MINUTES * 60)])
+
+    async def begin(visit: Visit, way: str) -> list[Cookie]:
+        cookie = await sessions.begin_by_way(way, browser=browser_from(visit.request))
+        # A browser has only one session, so an earlier one ends.
+        await sessions.end(visit.request.cookies.get(sessions.cookie_name))
+        return [cookie] if cookie else []
+
+    # Name and language of somebody who is not registered yet
+
+    async def name_page(
+        visit: Visit,
+        next_: str,
+        form: SubmittedForm | None = None,
+        errors: dict[str, Message] | None = None,
+        status: int = 200,
+    ) -> Response[Any]:
+        fields = {} if form is None else form.fields
+        context = {
+            "by_letter": True,
+            "by_email": False,
+            "action": REGISTER,
+            "secret": visit.request.cookies.get(cookies.ticket.name, ""),
+            "called": fields.get("name", ""),
+            "spoken": fields.get("language", visit.locale.language),
+            "mistakes": errors or {},
+            "errors": {name: (errors or {}).get(name) for name in LABELS},
+            "labels": LABELS,
+            "own_form": "register",
+            "next": next_,
+        }
+        response = await site.answer(visit, PageContent("register.html", context))
+        response.status_code = status
+        return response
+
+    async def show_name(request: Request[Any, Any, Any]) -> Response[Any]:
+        visit = await site.visit(request)
+        if cookies.ticket.name not in request.cookies:
+            return redirect("/sign-in")
+        return await name_page(visit, within(visit.query.get("next", "")))
+
+    async def register(request: Request[Any, Any, Any]) -> Response[Any]:
+        check_same_site(request, wiring.settings)
+        form = await read_form(request, wiring.settings.most_fields)
+        request.state.language = form.own("language")
+        cookies.ticket.check(request, form)
+        visit = await site.visit(request, form)
+        next_ = within(form.own("next"))
+        if form.own("language"):
+            return await name_page(visit, next_, form)
+        try:
+            way = await email.register(
+                form.own("secret"), name=form.fields.get("name", ""), language=spoken_in(form)
+            )
+        except (CommandRejected, KeyReused, Contended) as error:
+            problem = problem_of(error)
+            return await name_page(visit, next_, form, errors_of(error, problem.detail), problem.kind.status)
+        return redirect(next_, cookies=[cookies.ticket.forget(), *await begin(visit, way)])
+
+    return [
+        site.handler(HttpMethod.GET, ADDRESS, show_code),
+        site.handler(HttpMethod.POST, ADDRESS, send_code),
+        site.handler(HttpMethod.GET, f"{ADDRESS}/{{link}}", show_link),
+        site.handler(HttpMethod.POST, f"{ADDRESS}/{{link}}", press),
+        site.handler(HttpMethod.GET, REGISTER, show_name),
+        site.handler(HttpMethod.POST, REGISTER, register),
+    ]

@@ -1,0 +1,230 @@
+"""Previews of a stage: the form as applicants see it, which can be tried, and the review as jurors see it. Nothing is
+saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from api.pages.call_work import Work, stage_of, work_of
+from api.pages.calls import writing, written
+from api.pages.forms import command_of
+from api.pages.mistakes import on_a_page
+from api.pages.page import Page, PageContent
+from api.pages.questions import form_of
+from api.pages.rendering import said
+from api.pages.reviews import NO_BASIS
+from api.pages.stages import rubric_of
+from api.pages.trying import Offer
+from api.pages.visits import Returned, Visit
+from domain import limits
+from domain.answers import check_answers
+from domain.applications.state import ApplicationStatus
+from domain.commands.applications.submitting import SubmitApplication
+from domain.forms import Answer, BudgetLine, Question
+from domain.messages import Message, msg
+from domain.refusals import CommandRejected, FieldError, Invalid
+from domain.reviews.state import ReviewStatus
+from domain.stages import Stage
+from domain.texts import check_text
+from domain.values import Money, Role
+from projections import calls
+from projections.applications import ApplicationDetail
+from projections.calls import CallDetail
+from projections.reviews import ReviewDetail
+
+_NO_ROUND: Final = "round-" + "0" * 32
+_HANDLE: Final = "k7m2p9qrst"
+
+
+async def _applicant(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    stage, call = await _as_prepared(visit, work)
+    wrong = _tried(visit, call, stage)
+    if wrong is not None:
+        assert visit.returned is not None
+        errors = {each.field: on_a_page(each.detail) for each in wrong}
+        visit = replace(
+            visit, returned=Returned(visit.returned.form, visit.returned.typed, None, errors, status=200)
+        )
+    shown = await writing(
+        visit,
+        call,
+        stage,
+        "application.submit",
+        until=visit.wiring.clock() + timedelta(days=30),
+        heading=msg("Apply"),
+        note=msg("You can change what you submit until the deadline, and withdraw it."),
+        send=msg("Try the answers"),
+    )
+    return replace(
+        shown,
+        context={**shown.context, "preview": True, "wrong": None if wrong is None else len(wrong)},
+        script=False,
+    )
+
+
+async def _as_prepared(visit: Visit, work: Work) -> tuple[Stage, CallDetail]:
+    """The stage with the form and the criteria that the staff are working on, and the call with it."""
+    stage = stage_of(visit, work)
+    prepared = msgspec.structs.replace(
+        stage, form=form_of(work, stage), rubric=work.call.prepared_rubrics.get(stage.id, stage.rubric)
+    )
+    call = await calls.one(visit.wiring.reader, visit.person, work.id)
+    return prepared, msgspec.structs.replace(call, stages=work.call.stages)
+
+
+def _tried(visit: Visit, call: CallDetail, stage: Stage) -> tuple[FieldError, ...] | None:
+    """What is wrong with the answers that were tried; None if none were."""
+    if visit.returned is None or not visit.returned.typed.own("step"):
+        return None
+    currency = call.budget.currency
+    typed = written(call, stage.form, visit.returned.typed)
+    errors: list[FieldError] = []
+    try:
+        command = command_of(
+            SubmitApplication, {**typed, "call": call.id, "round": _NO_ROUND, "eligibility": {}}
+        )
+        requested = None
+        try:
+            check_text(command.title, "title", most=limits.TITLE)
+        except Invalid as invalid:
+            errors += invalid.errors
+        try:
+            requested = command.requested.minor("requested", currency=currency)
+        except Invalid as invalid:
+            errors += invalid.errors
+        check_answers(stage.form, command.answers, requested=requested, currency=currency)
+    except Invalid as invalid:
+        errors += invalid.errors
+    except CommandRejected as rejected:
+        errors.append(FieldError("", rejected.detail))
+    return tuple(errors)
+
+
+async def _juror(visit: Visit) -> PageContent:
+    work = await work_of(visit)
+    stage, call = await _as_prepared(visit, work)
+    rubric = rubric_of(work, stage)
+    may = {
+        name: Offer(name, msg("Submit the review"), may=name == "review.submit")
+        for name in ("review.declare_no_conflict", "review.declare_conflict", "review.submit")
+    }
+    return PageContent(
+        "review.html",
+        {
+            "review": _review(visit, work, stage, call),
+            "call": call,
+            "may": may,
+            "offers": [],
+            "no_basis": NO_BASIS,
+            "preview": True,
+        },
+        labels={
+            f"scores.{criterion.id}": said(criterion.label, visit.languages).text
+            for criterion in rubric.criteria
+        },
+        initiative=call.initiative,
+    )
+
+
+def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewDetail:
+    """An example of a review, of an invented application by nobody."""
+    currency = call.budget.currency
+    amount = Money.of(work.call.maximum_award or 100_000, currency)
+    withheld = tuple([each.id for each in stage.form.questions if each.identifying and stage.blind])
+    application = ApplicationDetail(
+        id="",
+        version=work.version,
+        call=call.id,
+        round="",
+        status=ApplicationStatus.ELIGIBLE,
+        handle=_HANDLE,
+        applicant=None,
+        title=visit.locale.say(msg("An invented project")),
+        erased=False,
+        requested=amount,
+        awarded=None,
+        rank=None,
+        reason=None,
+        submitted_at=None,
+        decide_by=None,
+        unrecorded=False,
+        seen_as=Role.JUROR,
+        applicant_name=None if stage.blind else visit.locale.say(msg("An invented person")),
+        unattended=False,
+        explanation=None,
+        awaited_until=None,
+        stage=stage.id,
+        form=stage.form,
+        answers={
+            each.id: _example(visit, each, amount) for each in stage.form.questions if each.id not in withheld
+        },
+        withheld=withheld,
+        earlier=(),
+        invited_to=None,
+        feedback=None,
+    )
+    return ReviewDetail(
+        id="",
+        version=work.version,
+        application="",
+        round="",
+        status=ReviewStatus.CLEARED,
+        juror=visit.who,
+        handle=None,
+        scores=None,
+        score=None,
+        comment_jury=None,
+        comment_applicant=None,
+        reason=None,
+        explanation=None,
+        replacement=None,
+        unrecorded=False,
+        call=call.id,
+        call_title=call.title,
+        applicant_handle=_HANDLE,
+        rubric=stage.rubric,
+        application_shown=application,
+    )
+
+
+_TEXT: Final = msg("This is an example. Here stands what the applicant wrote.")
+
+
+def _example(visit: Visit, question: Question, amount: Money) -> Answer:
+    """An invented answer to a question."""
+
+    def text(message: Message) -> str:
+        return visit.locale.say(message)
+
+    match question.kind:
+        case "text":
+            return text(msg("An example"))
+        case "long_text":
+            return " ".join([text(_TEXT)] * 4)
+        case "choice":
+            return question.choices[0].id
+        case "choices":
+            return tuple([choice.id for choice in question.choices[:2]])
+        case "yes_no" | "consent":
+            return True
+        case "number":
+            return str(question.minimum if question.minimum is not None else question.maximum or 12)
+        case "date":
+            return visit.wiring.clock().date().isoformat()
+        case "money":
+            return amount.amount
+        case "budget":
+            return (BudgetLine(item=text(msg("Rent of a hall")), amount=amount.amount),)
+        case "link":
+            return "https://example.org/"
+
+
+PAGES = (
+    Page(path="/calls/{call}/stages/{stage}/preview", show=_applicant, tries=True),
+    Page(path="/calls/{call}/stages/{stage}/preview-review", show=_juror, tries=True),
+)

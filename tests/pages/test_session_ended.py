@@ -1,0 +1,139 @@
+"""When a session ends in the middle of a form: what was typed is kept for its person, and shown once on the same page."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import psycopg
+import pytest
+
+from api.postgres.embedded import EmbeddedPostgres
+from tests.pages.conftest import Stage, Visitor, hidden, said
+from tests.pages.test_over_http import ANSWERS
+
+IDEA = "MARKER-маркер of a long answer"
+SUBMIT = "application-submit"
+
+
+def query(stage: Stage, text: str) -> list[tuple[Any, ...]]:
+    """Ask the stage's database, or change it."""
+    with contextlib.ExitStack() as held:
+        url = stage.running.environment.get("DATABASE_URL")
+        if url is None:
+            url = held.enter_context(EmbeddedPostgres(stage.running.folder / "postgres")).url
+        connection = held.enter_context(psycopg.connect(url, autocommit=True))
+        cursor = connection.execute(text.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def end_sessions(stage: Stage, role: str) -> None:
+    """As when nobody used them for two hours."""
+    query(
+        stage,
+        "UPDATE accounts.sessions SET last_used_at = now() - interval '3 hours' "
+        f"WHERE person = '{stage.people[role]}'",
+    )
+
+
+def typed(visitor: Visitor, apply: str) -> dict[str, str]:
+    """A form as somebody fills it in."""
+    return visitor.form(apply, SUBMIT) | ANSWERS | {"answers.idea": IDEA, "title": "Kept"}
+
+
+def sign_in(visitor: Visitor, stage: Stage, role: str, page: str) -> str:
+    """Sign in as somebody on a page for it; gives the place where it leads."""
+    fields = {"_secret": hidden(page, "_secret"), "_next": hidden(page, "_next"), "_do": "token"}
+    answer = visitor.send("/sign-in", fields | {"token": stage.tokens[role]})
+    return answer.headers["location"]
+
+
+@pytest.fixture
+def apply(stage: Stage) -> str:
+    """The page for applying."""
+    return f"/calls/{stage.call}/apply"
+
+
+def test_what_was_typed_is_shown_to_the_same_person_once(stage: Stage, apply: str) -> None:
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply)
+    end_sessions(stage, "newcomer")
+    answer = visitor.send(apply, form)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={apply}&kept=1")
+    page = visitor.open(answer.headers["location"]).text
+    assert "What you typed is kept." in page
+    assert IDEA not in page
+
+    other = stage.visitor()
+    assert sign_in(other, stage, "second applicant", other.open(f"/sign-in?next={apply}").text) == apply
+    assert IDEA not in other.open(apply).text
+
+    assert sign_in(visitor, stage, "newcomer", page) == apply
+    assert "is kept for a day" in visitor.open("/me").text
+    shown = visitor.open(apply).text
+    assert IDEA in shown
+    assert 'value="Kept"' in shown
+    assert "Below is what you typed." in shown
+    assert IDEA not in visitor.open(apply).text
+
+
+def test_it_can_be_sent_then(stage: Stage, apply: str) -> None:
+    """With the form of the new session."""
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply)
+    end_sessions(stage, "newcomer")
+    page = visitor.open(visitor.send(apply, form).headers["location"]).text
+    sign_in(visitor, stage, "newcomer", page)
+    again = visitor.form(apply, SUBMIT)
+    assert again["_csrf"] != form["_csrf"]
+    assert visitor.send(apply, again | ANSWERS | {"title": "", "answers.idea": IDEA}).status_code == 422
+
+
+def test_changing_the_language_keeps_it_too(stage: Stage, apply: str) -> None:
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply)
+    end_sessions(stage, "newcomer")
+    answer = visitor.send(apply, form | {"_language": "ru"})
+    assert answer.headers["location"] == f"/sign-in?next={apply}&kept=1&lang=ru"
+    page = visitor.open(answer.headers["location"]).text
+    sign_in(visitor, stage, "newcomer", page)
+    assert IDEA in visitor.open(apply).text
+
+
+def test_nothing_readable_of_it_is_in_the_database(stage: Stage, apply: str) -> None:
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply)
+    end_sessions(stage, "newcomer")
+    visitor.send(apply, form)
+    ((stored, box),) = query(
+        stage,
+        f"SELECT f::text, box FROM accounts.kept_forms f WHERE person = '{stage.people['newcomer']}'",
+    )
+    for marker in ("MARKER", "маркер", b"MARKER".hex(), stage.call):
+        assert marker not in stored
+        assert marker.encode() not in box
+
+
+def test_nothing_is_kept_from_another_session_s_form(stage: Stage, apply: str) -> None:
+    """Or for a session that somebody ended: it may have been a thief's."""
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply)
+    end_sessions(stage, "newcomer")
+    for csrf in ("", "x" * 64):
+        answer = visitor.send(apply, form | {"_csrf": csrf})
+        assert (answer.status_code, "Your session has expired" in said(answer)) == (401, True)
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply)
+    query(stage, f"DELETE FROM accounts.sessions WHERE person = '{stage.people['newcomer']}'")
+    answer = visitor.send(apply, form)
+    assert (answer.status_code, IDEA in answer.text) == (401, True)
+
+
+def test_it_is_gone_after_a_day(stage: Stage, apply: str) -> None:
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply) | {"answers.idea": "Gone after a day"}
+    end_sessions(stage, "newcomer")
+    page = visitor.open(visitor.send(apply, form).headers["location"]).text
+    query(stage, "UPDATE accounts.kept_forms SET kept_at = kept_at - interval '1 day'")
+    sign_in(visitor, stage, "newcomer", page)
+    assert "Gone after a day" not in visitor.open(apply).text
