@@ -43,9 +43,8 @@ class DraftedForm(Protocol):
     def until(self) -> datetime | None:
         """When the form closes; None: at any time, nobody knows, or it is closed."""
 
-    @property
-    def time_zone(self) -> str:
-        """On the clocks of which zone times are told."""
+    def saved(self, draft: Draft) -> Message:
+        """When the draft was saved, and how long it is kept."""
 
     def counts(self, typed: Mapping[str, str]) -> dict[str, Message]:
         """What the page says below an input while somebody writes, by the names of the inputs."""
@@ -59,10 +58,9 @@ class DraftedApplication:
     stage: Stage
     until: datetime | None
 
-    @property
-    def time_zone(self) -> str:
-        """The call's."""
-        return self.call.time_zone
+    def saved(self, draft: Draft) -> Message:
+        """When it was saved, and how long it is kept."""
+        return saved_at(draft, self.call.time_zone)
 
     def counts(self, typed: Mapping[str, str]) -> dict[str, Message]:
         """The words of a text that has a limit, and what the lines of a budget add up to. The rules are those by which the
@@ -209,7 +207,7 @@ async def answer_for_script(visit: Visit, drafts: PageDrafts, form: SubmittedFor
     said = asked.counts(draft.typed)
     return {
         "revision": draft.revision,
-        "said": visit.locale.say(saved_at(draft, asked.time_zone)),
+        "said": visit.locale.say(asked.saved(draft)),
         "counts": {name: visit.locale.say(message) for name, message in said.items()},
     }
 
