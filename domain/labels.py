@@ -54,6 +54,7 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
     },
     CallStatus: {
         CallStatus.DRAFTED: in_context("call status", "drafted"),
+        CallStatus.DISCARDED: in_context("call status", "discarded"),
         CallStatus.PUBLISHED: in_context("call status", "published"),
         CallStatus.CANCELLED: in_context("call status", "cancelled"),
     },

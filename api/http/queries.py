@@ -76,6 +76,7 @@ READS: Final = (
     QueryRoute("/api/calls/{call}", "call.show", calls.one, public=True),
     QueryRoute("/api/calls/{call}/members", "call.members", initiatives.of_call),
     QueryRoute("/api/calls/{call}/applications", "call.applications", applications.of_call),
+    QueryRoute("/api/calls/{call}/application-counts", "call.application_counts", applications.counts),
     QueryRoute("/api/calls/{call}/decisions-due", "call.decisions_due", applications.decisions_due),
     QueryRoute("/api/calls/{call}/grants", "call.grants", grants.of_call),
     QueryRoute("/api/calls/{call}/timeline", "call.timeline", timeline.of_call),

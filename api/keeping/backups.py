@@ -44,6 +44,8 @@ _LEFT_OUT: Final = (
     "accounts.outbox",
     "accounts.letters_asked",
     "accounts.kept_forms",
+    "accounts.attempts",
+    "accounts.network_keys",
 )
 """Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and letters, which
 have been sent by then."""

@@ -9,7 +9,8 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.accounts.email import MINUTES
+from api.accounts.attempts import network_of
+from api.accounts.email import MINUTES, checked
 from api.accounts.sessions import BegunBy, SignedIn
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
@@ -77,7 +78,13 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if not wiring.settings.writes_letters:
             raise NotFound
         try:
-            asked = await wiring.email.ask(typed, locale=visit.locale, signed_in=signed_in)
+            address = checked(typed)
+            await wiring.attempts.count(
+                "letter",
+                account=wiring.email.lookup(address),
+                network=network_of(visit.request, wiring.settings),
+            )
+            asked = await wiring.email.ask(address, locale=visit.locale, signed_in=signed_in)
         except Invalid as error:
             return await page(visit, typed_email=typed, error=error.errors[0].detail)
         return redirect("/sign-in/letter", cookies=[waiting.cookie(asked, MINUTES * 60)])

@@ -20,6 +20,7 @@ from api.pages import (
     reviews,
     stage_previews,
     stages,
+    together,
 )
 
 PAGES: Final = (
@@ -32,6 +33,7 @@ PAGES: Final = (
     *questions.PAGES,
     *stage_previews.PAGES,
     *applications.PAGES,
+    *together.PAGES,
     *application_forms.PAGES,
     *reviews.PAGES,
     *panels.PAGES,

@@ -179,9 +179,11 @@ async def _of_call(visit: Visit) -> PageContent:
         cursor=query.get("cursor"),
     )
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
+    counted = await applications.counts(reader, who, call.id, round=query.get("round") or None)
     return PageContent(
         "call_applications.html",
         {
+            "counts": counted.counts,
             "call": call,
             "applications": found,
             "status": query.get("status", ""),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.core import get_global
 
 from api.pages.call_work import MOVE, Work, free, moved, rows, start_of, texts, work_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
+from api.pages.rendering import said
 from api.pages.visits import Visit
 from domain.amounts import typed_amount
 from domain.calls.drafting import Missing, missing, usual_quorum
@@ -21,15 +24,15 @@ from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 
 AMOUNTS: Final = ("budget", "minimum_award", "maximum_award", "fast_track_up_to")
-MOST_SUGGESTED: Final = (
-    "Europe/Berlin",
-    "Europe/London",
-    "Europe/Moscow",
-    "Asia/Tbilisi",
-    "Asia/Yerevan",
-    "UTC",
+ZONES: Final = frozenset(
+    {
+        zone
+        for zone in available_timezones() & {*get_global("zone_territories")}
+        if "/" in zone and not zone.startswith("Etc/")
+    }
+    | {"UTC"}
 )
-"""Time zones that are offered first. Any other can be typed."""
+"""The time zones that can be chosen, each by its city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ async def _setup(visit: Visit) -> PageContent:
         "setup.html",
         {
             **_around(work),
-            "parts": _parts(work, gaps),
+            "parts": _parts(visit, work, gaps),
             "gaps": gaps,
             "available": Money.of(fund.available, fund.currency),
         },
@@ -69,7 +72,7 @@ def _around(work: Work) -> dict[str, Any]:  # Any: whatever the template shows
     }
 
 
-def _parts(work: Work, gaps: tuple[Missing, ...]) -> list[PartShown]:
+def _parts(visit: Visit, work: Work, gaps: tuple[Missing, ...]) -> list[PartShown]:
     call, base = work.call, f"/calls/{work.id}/setup"
 
     def lacking(*parts: str, stage: str | None = None) -> tuple[Missing, ...]:
@@ -82,7 +85,7 @@ def _parts(work: Work, gaps: tuple[Missing, ...]) -> list[PartShown]:
         PartShown(
             msg("Title and description"),
             f"{base}/texts",
-            (call.title[next(iter(call.title))],),
+            (said(call.title, visit.languages).text,),
             lacking("texts"),
         ),
         PartShown(
@@ -266,7 +269,7 @@ async def _dates(visit: Visit) -> PageContent:
     }
     return PageContent(
         "setup_dates.html",
-        {**_around(work), "start": start, "zones": MOST_SUGGESTED},
+        {**_around(work), "start": start, "zones": _cities(visit, call.time_zone)},
         labels={
             "intake.intake": msg("When one can apply"),
             "intake.time_zone": msg("Time zone"),
@@ -277,6 +280,11 @@ async def _dates(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+def _cities(visit: Visit, chosen: str) -> list[tuple[str, str]]:
+    """The time zones with their cities, in the order of the alphabet."""
+    return sorted(((zone, visit.locale.city(zone)) for zone in {*ZONES, chosen}), key=lambda each: each[1])
 
 
 async def _dates_filled(_: Visit, form: SubmittedForm) -> Plain:
@@ -424,6 +432,12 @@ PAGES = (
             PageAction(
                 command="call.publish",
                 done=msg("The call is published. It takes applications once you say until when."),
+                told={"call": "call"},
+                then=lambda visit, _: f"/calls/{visit.path['call']}",
+            ),
+            PageAction(
+                command="call.discard",
+                done=msg("The draft is discarded."),
                 told={"call": "call"},
                 then=lambda visit, _: f"/calls/{visit.path['call']}",
             ),

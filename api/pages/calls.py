@@ -88,6 +88,11 @@ async def _list(visit: Visit) -> PageContent:
             "next": found.next,
             "houses": houses,
             "several": len(houses) > 1,
+            "writes": [
+                each.initiative
+                for each in (visit.me.initiatives if visit.me else ())
+                if Role.OFFICER in each.roles
+            ],
         },
         # A site with a single initiative shows that initiative's name.
         initiative=next(iter(houses)) if len(houses) == 1 else None,

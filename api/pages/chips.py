@@ -66,6 +66,7 @@ _LOOKS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("application", ApplicationStatus.DECLINED): ("out", "cross"),
     ("application", ApplicationStatus.WITHDRAWN): ("", "back"),
     ("call", CallStatus.DRAFTED): ("", "ring"),
+    ("call", CallStatus.DISCARDED): ("", "cross"),
     ("call", CallStatus.PUBLISHED): ("good", "check"),
     ("call", CallStatus.CANCELLED): ("out", "cross"),
     ("grant", GrantStatus.OFFERED): ("needs", "alert"),

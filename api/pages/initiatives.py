@@ -11,7 +11,7 @@ from api.pages.calls import open_round, takes_now
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
-from domain.calls.state import PUBLIC
+from domain.calls.state import PUBLIC, CallStatus
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import NotFound
@@ -46,7 +46,7 @@ async def _show(visit: Visit) -> PageContent:
             "officer": officer,
             "describes": not roles.isdisjoint(_DESCRIBING),
             "member": bool(roles),
-            "drafts": [call for call in found if call.status not in PUBLIC],
+            "drafts": [call for call in found if call.status == CallStatus.DRAFTED],
             "published": [
                 (call, open_round(visit, call), takes_now(visit, call))
                 for call in found

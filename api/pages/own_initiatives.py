@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.calls.state import CallStatus
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.values import Role
@@ -55,7 +56,7 @@ async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInit
             return await calls.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
         return await calls.public(reader, initiative=own.initiative, cursor=cursor, limit=MOST)
 
-    found_calls = await whole(own_calls)
+    found_calls = [call for call in await whole(own_calls) if call.status != CallStatus.DISCARDED]
     listed = {call.id for call in found_calls}
     # An officer for one call alone sees its draft, too.
     drafts = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.pages.forms import Plain, SubmittedForm
 from api.pages.visits import Visit
+from domain.deciding import Command
 from domain.messages import Message
 from history.requests import Answer
 
@@ -31,6 +32,9 @@ class PageContent:
 Show = Callable[[Visit], Awaitable[PageContent]]
 Filled = Callable[[Visit, SubmittedForm], Awaitable[Plain]]
 Next = Callable[[Visit, Answer], str]
+RunOne = Callable[[Command, str, str | None], Awaitable[Answer]]
+"""Runs a command of the visitor's, with its idempotency key and the version's tag that it was given."""
+Runs = Callable[[Visit, SubmittedForm, RunOne], Awaitable[PageContent]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,8 @@ class PageAction:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page: its address, its content, and its actions. A `public` page needs no sign-in; one with `as_of` can be
-    shown as of an earlier time; one with `tries` takes forms that write nothing; what is typed into one with `drafts` can
+    shown as of an earlier time; one with `tries` takes forms that write nothing, one whose `runs` is set a form
+    that runs several commands; what is typed into one with `drafts` can
     be saved before it is submitted."""
 
     path: str
@@ -63,4 +68,5 @@ class Page:
     public: bool = False
     as_of: bool = False
     tries: bool = False
+    runs: Runs | None = None
     drafts: PageDrafts | None = None

@@ -73,6 +73,7 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
             "call": asked.call,
             "stage": asked.stage,
             "title": typed.get("title", "").strip(),
+            "asked_for": typed.get("requested.amount", "").strip(),
             "requested": None if requested is None else Money.of(requested, currency),
             "money": PreviewedMoney(Money.of(requested or 0, currency)),
             "answers": answers,

@@ -8,8 +8,9 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
-from api.http.problems import problem_of
+from api.http.problems import Problem, problem_of
 from api.locales import LANGUAGES
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page
@@ -79,14 +80,19 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if form.own("language"):
             return await page(visit, next_, form)
         try:
+            await wiring.attempts.count(
+                "register", account=None, network=network_of(request, wiring.settings)
+            )
             made = await wiring.ways_in.register_with_words(
                 name=form.fields.get("name", ""),
                 language=spoken_in(form),
                 form_secret=form.own("secret"),
             )
-        except (CommandRejected, KeyReused, Contended) as error:
+        except (CommandRejected, KeyReused, Contended, Problem) as error:
             problem = problem_of(error)
-            return await page(visit, next_, form, errors_of(error, problem.detail), problem.kind.status)
+            response = await page(visit, next_, form, errors_of(error, problem.detail), problem.kind.status)
+            response.headers.update(problem.headers)
+            return response
         cookie = await wiring.sessions.begin_by_way(made.way, browser=browser_from(request))
         # A browser has only one session, so an earlier one ends.
         await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))

@@ -114,8 +114,8 @@ def paragraphs(text: str) -> tuple[Line, ...]:
 
 
 def _capital(text: str) -> str:
-    """A text with a capital letter at its beginning."""
-    return text[:1].upper() + text[1:]
+    """A text with a capital letter at its beginning, in scripts that begin words with one (Georgian does not)."""
+    return text[:1].title() + text[1:]
 
 
 @lru_cache(200)

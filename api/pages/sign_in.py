@@ -10,9 +10,11 @@ from litestar import HttpMethod, Request, Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
-from api.accounts.email import MINUTES
+from api.accounts.email import MINUTES, checked
 from api.accounts.nine_words import COUNT, typed_words, unknown_words
+from api.http.problems import Problem, ProblemType
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -81,6 +83,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             cookie = await begin(request, form)
         except Invalid as error:
             return await page(await site.visit(request), next_, form, error)
+        except Problem as problem:
+            if problem.kind is not ProblemType.TOO_MANY:
+                raise
+            too_often = Invalid.field(chosen_way(form), problem.detail)
+            response = await page(await site.visit(request), next_, form, too_often)
+            response.status_code = problem.kind.status
+            response.headers.update(problem.headers)
+            return response
         # A browser has only one session, so an earlier one ends.
         await sessions.end(request.cookies.get(sessions.cookie_name))
         return redirect(next_, cookies=[cookie, browser.forget()])
@@ -91,7 +101,13 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         if not wiring.settings.writes_letters:
             raise Invalid.field("email", msg("This site sends no letters. Sign in in another way."))
-        asked = await wiring.email.ask(form.fields.get("email", ""), locale=visit.locale)
+        address = checked(form.fields.get("email", ""))
+        await wiring.attempts.count(
+            "letter",
+            account=wiring.email.lookup(address),
+            network=network_of(request, wiring.settings),
+        )
+        asked = await wiring.email.ask(address, locale=visit.locale)
         where = "/sign-in/letter" + (f"?next={next_}" if next_ != "/me" else "")
         return redirect(where, cookies=[waiting.cookie(asked, MINUTES * 60), browser.forget()])
 
@@ -99,7 +115,13 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         way = chosen_way(form)
         used = browser_from(request)
         if way == "words":
-            found = await wiring.words.way_of(complete_words(form.fields.get("words", "")))
+            words = complete_words(form.fields.get("words", ""))
+            await wiring.attempts.count(
+                "words",
+                account=wiring.words.lookup_key(words),
+                network=network_of(request, wiring.settings),
+            )
+            found = await wiring.words.way_of(words)
             cookie = None if found is None else await sessions.begin_by_way(found, browser=used)
             if cookie is None:
                 raise Invalid.field("words", why_not_these(form.fields.get("words", "")))

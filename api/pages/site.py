@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -45,6 +46,7 @@ from api.pages.returned_forms import faults_of, returned_form
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
+from domain.deciding import Command
 from domain.messages import Message, msg
 from domain.refusals import CommandRejected, NotFound
 from domain.texts import CONTROL
@@ -174,6 +176,8 @@ class Site:
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
+        if page.runs is not None and _KEY.match(form.own("key")):
+            return await self.answer(visit, await page.runs(visit, form, partial(self._run_one, visit)))
         act = next((each for each in page.acts if each.command == form.own("do")), None)
         if act is None:
             raise Problem(
@@ -242,6 +246,13 @@ class Site:
         if wanted == "preview":
             return await self.answer(visit, await previewed(visit, drafts, form))
         return redirect(here)
+
+    async def _run_one(self, visit: Visit, command: Command, key: str, seen: str | None) -> Answer:
+        if seen is not None and not _VERSION.match(seen):
+            raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
+        return await self._wiring.runner.run(
+            Asked(command=command, actor=visit.who, channel=Channel.PAGE, key=key, expected=seen)
+        )
 
     async def _run(self, visit: Visit, act: PageAction, form: SubmittedForm) -> Answer:
         kind = REGISTER[act.command].request

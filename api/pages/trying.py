@@ -61,6 +61,19 @@ class Trial:
             return Offer(do, name, may=False, why_not=turned.detail)
         return Offer(do, name, may=True)
 
+    async def why_not(self, command: Command) -> Message | None:
+        """Why a command would not succeed, with the fields that it has; None if it would. Raises `Invalid` for wrong
+        ones."""
+        try:
+            act = await self._plan(command)
+            if isinstance(act.may, Denied):
+                return act.may.detail
+            return await self._runner.taken_name(act.decide())
+        except Invalid:
+            raise
+        except CommandRejected as turned:
+            return turned.detail
+
     async def _plan(self, command: Command) -> PlannedCommand:
         plan = _BY_REQUEST[type(command)].plan(command, self._context)
         answer: object = None

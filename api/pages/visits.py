@@ -66,6 +66,11 @@ class FormShown:
         given = self.start if self.returned is None else self.returned.typed.fields
         return given.get(name, "")
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Everything that was typed or chosen."""
+        return () if self.returned is None else tuple(self.returned.typed.fields.values())
+
     def error(self, name: str) -> str:
         """The error of an input; empty if there is none."""
         found = None if self.returned is None else self.returned.errors.get(name)
@@ -134,7 +139,7 @@ class Visit:
             do=do,
             csrf=self.signed_in.csrf,
             key=(returned.key if returned else "") or secrets.token_urlsafe(18),
-            seen=None if seen is None else self._tag(seen),
+            seen=None if seen is None else self.tag(seen),
             start=draft.typed if draft else start or {},
             returned=returned,
             locale=self.locale,
@@ -152,5 +157,6 @@ class Visit:
         long = sorted((form for form in self.forms if len(form.asked) > 1), key=lambda form: -len(form.asked))
         return next(iter([*came_back, *long]), None)
 
-    def _tag(self, version: Version) -> str:
+    def tag(self, version: Version) -> str:
+        """The tag by which a form names a version that the visitor sees."""
         return self.wiring.runner.version_tag(self.who, version.stream, version.number)

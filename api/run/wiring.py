@@ -15,6 +15,7 @@ from typing import Final, cast, get_args
 import psycopg
 
 from api.accounts.access_tokens import AccessTokens
+from api.accounts.attempts import Attempts
 from api.accounts.claims import Claims
 from api.accounts.email import EmailSignIn
 from api.accounts.kept_forms import KeptForms
@@ -87,6 +88,7 @@ class Wiring:
     ways_in: WaysIn
     email: EmailSignIn
     kept_forms: KeptForms
+    attempts: Attempts
     outbox: Outbox
     clock: Callable[[], datetime]
 
@@ -268,6 +270,7 @@ def _put_together(
         words=words,
         outbox=outbox,
         ways_in=ways_in,
+        attempts=Attempts(history, runner),
         kept_forms=KeptForms(history, runner, vault),
         email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
         clock=clock,
@@ -327,6 +330,7 @@ async def _sweep_accounts(wiring: Wiring) -> None:
             await wiring.ways_in.sweep()
             await wiring.email.sweep()
             await wiring.kept_forms.sweep()
+            await wiring.attempts.sweep()
             await wiring.outbox.sweep()
         except Unavailable:
             heed_cancellation()

@@ -11,6 +11,7 @@ import msgspec
 
 from domain import fast_track, limits
 from domain.calls.facts import (
+    CallDiscarded,
     CallDraftChanged,
     CallDrafted,
     CallFormPrepared,
@@ -34,6 +35,7 @@ Dates = Literal["empty", "next_year"]
 
 _PUBLISHED: Final = msg("This call is already published.")
 _CANCELLED: Final = msg("A cancelled call cannot be changed.")
+_DISCARDED: Final = msg("This draft was discarded.")
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,8 +107,16 @@ def check_draft(call: Call) -> None:
     """Refuse unless the call is a draft."""
     if call.status is CallStatus.CANCELLED:
         raise Refused(_CANCELLED)
+    if call.status is CallStatus.DISCARDED:
+        raise Refused(_DISCARDED)
     if call.status is not CallStatus.DRAFTED:
         raise Refused(_PUBLISHED)
+
+
+def discard(call_id: str, call: Call) -> tuple[Fact, ...]:
+    """Give a draft up."""
+    check_draft(call)
+    return (CallDiscarded(call=call_id),)
 
 
 def settings(call_id: str, call: Call) -> CallDraftChanged:
@@ -203,6 +213,8 @@ def prepare_rubric(
 def _check_stage(call: Call, stage_id: str) -> None:
     if call.status is CallStatus.CANCELLED:
         raise Refused(_CANCELLED)
+    if call.status is CallStatus.DISCARDED:
+        raise Refused(_DISCARDED)
     if stage_id not in call.forms:
         raise Invalid.field("stage", msg("The call has no such stage."))
 

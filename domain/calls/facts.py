@@ -99,6 +99,13 @@ class CallRubricPrepared(Fact, frozen=True, kw_only=True):
     rubric: Rubric
 
 
+@stored_as("call.discarded.v1", audience=STAFF)
+class CallDiscarded(Fact, frozen=True, kw_only=True):
+    """Staff gave a draft up. It stays in the history, and only the staff can read it."""
+
+    call: str
+
+
 @stored_as("call.published.v1", audience=FOLLOWERS)
 class CallPublished(Fact, frozen=True, kw_only=True):
     """The call was published: everybody can read it."""
@@ -192,6 +199,7 @@ CallFact = (
     | CallStagesChanged
     | CallFormPrepared
     | CallRubricPrepared
+    | CallDiscarded
     | CallPublished
     | CallRoundOpened
     | CallChanged

@@ -112,6 +112,8 @@ def check_changeable(call: Call, *, in_panel: bool) -> None:
     """Refuse if a call can no longer be changed."""
     if call.status is CallStatus.CANCELLED:
         raise Refused(msg("A cancelled call cannot be changed."))
+    if call.status is CallStatus.DISCARDED:
+        raise Refused(msg("This draft was discarded."))
     if in_panel:
         raise Refused(msg("The panel of this call is already open, so the call cannot be changed."))
 
@@ -179,6 +181,8 @@ def change_rubric(
 def _check_stage(call: Call, stage_id: str) -> None:
     if call.status is CallStatus.CANCELLED:
         raise Refused(msg("A cancelled call cannot be changed."))
+    if call.status is CallStatus.DISCARDED:
+        raise Refused(msg("This draft was discarded."))
     if stage_id not in call.forms:
         raise Invalid.field("stage", msg("The call has no such stage."))
 
@@ -213,6 +217,8 @@ def set_screening(call_id: str, call: Call, *, required: bool) -> tuple[Fact, ..
     """Require a screening before each payment of the call's grants, or stop requiring it."""
     if call.status is CallStatus.CANCELLED:
         raise Refused(msg("A cancelled call cannot be changed."))
+    if call.status is CallStatus.DISCARDED:
+        raise Refused(msg("This draft was discarded."))
     check_screening_changes(call.screening, required)
     return (CallScreeningSet(call=call_id, required=required),)
 

@@ -14,6 +14,7 @@ from domain.calls.facts import (
     CallAwardsConfirmed,
     CallCancelled,
     CallChanged,
+    CallDiscarded,
     CallDraftChanged,
     CallDrafted,
     CallFact,
@@ -41,6 +42,7 @@ class CallStatus(enum.StrEnum):
     """The statuses of a call."""
 
     DRAFTED = "drafted"
+    DISCARDED = "discarded"
     PUBLISHED = "published"
     CANCELLED = "cancelled"
 
@@ -148,6 +150,8 @@ def _changed(call: Call, fact: CallFact) -> Call:
             return msgspec.structs.replace(
                 call, prepared_rubrics=_prepared(call.prepared_rubrics, fact.stage, fact.rubric, call.rubrics)
             )
+        case CallDiscarded():
+            return msgspec.structs.replace(call, status=CallStatus.DISCARDED)
         case CallPublished():
             return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
         case CallChanged():

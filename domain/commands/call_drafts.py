@@ -136,6 +136,12 @@ class PrepareCallRubric(Command, frozen=True, kw_only=True):
     rubric: Rubric
 
 
+class DiscardCall(Command, frozen=True, kw_only=True):
+    """Give a draft up. It can no longer be changed or published, but it can still be copied."""
+
+    call: CallId
+
+
 class CopyCall(Command, frozen=True, kw_only=True):
     """Draft a call as a copy of another one of the initiative: its texts, stages, forms and rubrics. It is paid from the
     same fund, or from another; the amounts are copied if the currency is the same. With `dates` ``next_year``, its
@@ -351,6 +357,18 @@ def _prepare_rubric(command: PrepareCallRubric, context: CommandContext) -> Plan
     )
 
 
+def _discard(command: DiscardCall, context: CommandContext) -> Plan:
+    call, initiative = yield from _call_of_officer(command.call)
+    return PlannedCommand(
+        may=access.officer(context.actor, initiative),
+        initiative=call.initiative,
+        scope=command.call,
+        decide=lambda: Outcome(
+            facts={command.call: drafting.discard(command.call, call)}, answers=command.call
+        ),
+    )
+
+
 def _copy(command: CopyCall, context: CommandContext) -> Plan:
     source = yield from the(CALL, command.call)
     initiative = yield from the(INITIATIVE, source.initiative)
@@ -399,4 +417,5 @@ COMMANDS = (
     Registered("call.prepare_form", PrepareCallForm, _prepare_form),
     Registered("call.prepare_rubric", PrepareCallRubric, _prepare_rubric),
     Registered("call.publish", PublishCall, _publish),
+    Registered("call.discard", DiscardCall, _discard),
 )

@@ -1,5 +1,6 @@
-"""Queries for applications: lists of them in `lists`, single ones in `details`."""
+"""Queries for applications: lists of them in `lists`, their numbers in `counting`, single ones in `details`."""
 
+from projections.applications.counting import StatusCounts, counts
 from projections.applications.details import ApplicationDetail, one, shown
 from projections.applications.due import DecisionDue, decisions_due
 from projections.applications.lines import ApplicationLine
@@ -9,6 +10,8 @@ __all__ = [
     "ApplicationDetail",
     "ApplicationLine",
     "DecisionDue",
+    "StatusCounts",
+    "counts",
     "decisions_due",
     "mine",
     "of_call",

@@ -62,7 +62,7 @@ async def of_call(
     rows = await _rows_of_call(reader, actor, call, **asked)
     # Rare: staff who applied themselves get the list again without their rivals.
     applied = bool(rows and rows[0]["applied"]) and role is not Role.FUNDER
-    if applied and (closed := await _with_rivals(reader, actor, call)):
+    if applied and (closed := await with_rivals(reader, actor, call)):
         rows = await _rows_of_call(reader, actor, call, closed=closed, **asked)
 
     judged = [row["application"] for row in rows if row["judged"]] if role is not Role.FUNDER else []
@@ -94,7 +94,7 @@ async def of_call(
     return page(rows, limit, item, lambda row: str(row["application"]))
 
 
-async def _with_rivals(reader: Fresh, viewer: Actor, call: str) -> list[str]:
+async def with_rivals(reader: Fresh, viewer: Actor, call: str) -> list[str]:
     """The rounds of a call in which the viewer has rivals."""
     rounds = await reader.index_entries(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))

@@ -10,6 +10,7 @@ from domain.calls.facts import (
     CallAwardsConfirmed,
     CallCancelled,
     CallChanged,
+    CallDiscarded,
     CallDraftChanged,
     CallDrafted,
     CallFact,
@@ -64,6 +65,10 @@ def call_words(fact: CallFact, context: SentenceContext) -> FactInWords:
         case CallRubricPrepared():
             return FactInWords(
                 msg("{actor} worked on the criteria of the call {about}.", actor=actor, about=about)
+            )
+        case CallDiscarded():
+            return FactInWords(
+                msg("{actor} discarded the draft of the call {about}.", actor=actor, about=about)
             )
         case CallPublished():
             return FactInWords(msg("{actor} published the call {about}.", actor=actor, about=about))

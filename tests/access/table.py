@@ -118,6 +118,7 @@ call.change_stages             e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  
 call.prepare_form              e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.prepare_rubric            e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.discard                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.change                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.change_form               e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.change_rubric             e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .

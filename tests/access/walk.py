@@ -163,6 +163,7 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
     walk.stop("call.copy", call=call)
     walk.stop("call.change_draft", call=call, texts=CallTexts(title={"en": "Invented"}))
     walk.stop("call.change_stages", call=call, stages=(StageOutline(id=STAGE),))
+    walk.stop("call.discard", call=call)
     walk.stop_and_do(OFFICER, "call.publish", call=call)
     other = Form(questions=(Question(id="other", kind="text", label={"en": "Other"}),))
     walk.stop("call.prepare_form", call=call, stage=STAGE, form=other)

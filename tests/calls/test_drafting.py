@@ -10,6 +10,7 @@ import pytest
 
 from domain.calls.drafting import missing
 from domain.calls.facts import (
+    CallDiscarded,
     CallDraftChanged,
     CallDrafted,
     CallFormPrepared,
@@ -26,6 +27,7 @@ from domain.commands.call_drafts import (
     ChangeCallStages,
     ChangeDraft,
     CopyCall,
+    DiscardCall,
     DraftCall,
     PrepareCallForm,
     PrepareCallRubric,
@@ -137,6 +139,28 @@ class TestADraftWithATitleAlone:
         world = done(begun(), change(texts=TEXTS), change(money=MONEY), ASKED, SCORED)
         assert missing(state(world)) == ()
         assert world.run(PublishCall(call=CALL), OFFICER).facts == {CALL: (CallPublished(call=CALL),)}
+
+
+class TestADraftThatIsDiscarded:
+    def test_is_neither_changed_nor_published_but_copied(self) -> None:
+        world = begun()
+        assert world.run(DiscardCall(call=CALL), OFFICER).facts == {CALL: (CallDiscarded(call=CALL),)}
+        for command in (
+            change(texts=TEXTS),
+            ASKED,
+            SCORED,
+            PublishCall(call=CALL),
+            DiscardCall(call=CALL),
+            ChangeCallForm(call=CALL, stage=STAGE, form=FORM),
+        ):
+            assert world.turned_down(command, OFFICER) == (Refused, "This draft was discarded."), command
+        assert copied(world).copied_from == CALL
+
+    def test_was_not_published_before(self) -> None:
+        assert published().turned_down(DiscardCall(call=CALL), OFFICER) == (
+            Refused,
+            "This call is already published.",
+        )
 
 
 class TestAPart:

@@ -63,6 +63,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("funder", "/api/calls"),
         ("funder", "/api/calls/{call}"),
         ("officer", "/api/calls/{call}/applications"),
+        ("officer", "/api/calls/{call}/application-counts"),
         ("finance", "/api/calls/{call}/grants"),
         ("funder", "/api/calls/{call}/timeline"),
         ("officer", "/api/rounds/{round}"),
@@ -197,6 +198,7 @@ def _another_call(officer: Person, ids: dict[str, str]) -> None:
     officer.post(f"{copy}/form/prepare", stage="second", form={"questions": [question]})
     criterion = {"id": "art", "label": {"en": "Art"}}
     officer.post(f"{copy}/rubric/prepare", stage="second", rubric={"criteria": [criterion]})
+    officer.post(f"{copy}/discard")
 
 
 def _second_round(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from typing import Any, Final
 
 from api.locales import ENGLISH
@@ -201,8 +201,8 @@ def test_the_history_can_be_asked_as_of_a_moment(walked: Walked) -> None:
 
 
 def test_in_a_demonstration_a_moment_is_one_of_its_own_clock(walked: Walked) -> None:
-    """At the deadline, a month from today, one application had been submitted and nothing was decided."""
-    then = walked.deadline.isoformat()
+    """Just before the deadline, a month from today, one application had been submitted and nothing was decided."""
+    then = (walked.deadline - timedelta(seconds=1)).isoformat()
     told = walked.read("funder", "/api/calls/{call}/timeline", limit="100", as_of=then)
     assert told["items"][-1]["topic"] == "application.submitted.v1"
     application = walked.read("funder", "/api/applications/{application}", as_of=then)

@@ -99,7 +99,7 @@ def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
         page = context.new_page()
         page.goto(f"{stage.address}/sign-in")
         page.get_by_label("Access key").fill(stage.tokens[role])
-        page.locator("main").get_by_role("button").click()
+        page.locator("main").get_by_role("button", name="Sign in with the key").click()
         page.wait_for_url("**/me")
         page.close()
     return context

@@ -192,10 +192,13 @@ EXPECTED: Final = {
     "house",
     "ow_",
     "owc_",
+    "cookie",
+    "Chrome",
+    "Linux",
 }
 """What is written in Latin letters in Russian too: the program's name, a currency, universal time, the other language under its
 own name, names that somebody gave in English (the demonstration's own house and its administrator, the access keys of these
-people), and how keys begin."""
+people), how keys begin, the word that Russian has for a cookie, and the browser and system of the tests."""
 _ADDRESS: Final = re.compile(r"https?://\S+")
 _LATIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _LEFT_OVER: Final = re.compile(r"[{}<>]|\(\s*\)|\d,\d{3}(?!\s%)|\d\.\d+\s?EUR")
@@ -251,6 +254,6 @@ def reader(browser: Browser, stage: Stage, walk: Walk, role: str, seen: list[tup
     visitor.page.goto(f"{stage.address}/me")
     assert visitor.path == "/sign-in"
     visitor.text()
-    visitor.press(ru("Sign in"), **{ru("Access key"): stage.tokens[role]})
+    visitor.press(ru("Sign in with the key"), **{ru("Access key"): stage.tokens[role]})
     assert visitor.path == "/me"
     return visitor

@@ -36,8 +36,9 @@ def artist(stage: Stage, apply: str) -> Iterator[Visitor]:
     """An applicant without a draft."""
     visitor = stage.visitor("applicant")
     yield visitor
-    form = stage.visitor("applicant").form(apply, "application-submit")
-    stage.visitor("applicant").send(apply, form | {"_draft": "discard"})
+    last = stage.visitor("applicant")
+    form = last.form(apply, "application-submit")
+    assert last.send(apply, form | {"_draft": "discard"}).status_code == 303
 
 
 def save(visitor: Visitor, path: str, button: str = "save", **typed: str) -> int:

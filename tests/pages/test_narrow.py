@@ -74,7 +74,7 @@ def sign_in(page: Page, stage: Stage, role: str) -> None:
     """Sign in by the page for it."""
     page.goto(stage.address + "/me")
     page.get_by_label("Access key").fill(stage.tokens[role])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in with the key").click()
     page.wait_for_url("**/me")
 
 

@@ -149,6 +149,18 @@ class TestADraft:
             for path in ("", "/preview", "/preview-review"):
                 assert officer.open(f"/calls/{draft}/stages/{stage_id}{path}").status_code == 200
 
+    def test_is_given_up(self, stage: Stage, draft: str) -> None:
+        officer = stage.visitor("officer")
+        assert change(officer, f"/calls/{draft}/setup", "call-discard").is_redirect
+        assert "This draft was discarded." in officer.open(f"/calls/{draft}").text
+        for page in (f"/initiatives/{house_of(stage)}", "/me"):
+            assert draft not in officer.open(page).text
+
+    def test_is_begun_from_the_list_of_calls(self, stage: Stage) -> None:
+        link = f'href="/initiatives/{house_of(stage)}"'
+        assert link in stage.visitor("officer").open("/calls").text
+        assert link not in stage.visitor("juror").open("/calls").text
+
 
 class TestACopy:
     def test_is_a_draft_with_the_same_form_and_its_dates_a_year_later(self, stage: Stage) -> None:

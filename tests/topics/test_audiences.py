@@ -53,6 +53,7 @@ TABLE = """
     call.stages_changed.v1                 .      x      x
     call.form_prepared.v1                  .      x      .
     call.rubric_prepared.v1                .      x      .
+    call.discarded.v1                      .      x      .
     call.published.v1                      .      x      x
     call.changed.v1                        x      x      x
     call.form_changed.v1                   .      x      x

@@ -118,6 +118,7 @@ def before_the_deadline(states: EveryState) -> None:
         then=sent(f"round-extend-{round}", closes_at="2020-01-01T10:00"),
     )
     see("form-and-criteria", f"/calls/{call}/stages/main", "officer")
+    see("together", f"/calls/{call}/applications/together", "officer")
     see("apply", f"/calls/{call}/apply", "newcomer")
     see("apply-wrong", f"/calls/{call}/apply", "newcomer", then=with_mistakes)
     see("session-expired", f"/calls/{call}/apply", "newcomer", then=signed_out)

@@ -1,0 +1,119 @@
+"""Several applications are checked at once: first it is shown what changes for whom, then it is done."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.pages.conftest import Stage, Visitor, eur, set_stage
+
+SENT = ("what", "reason", "explanation", "questions", "resubmit_by")
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """A demonstration of these tests' own, whose clock goes behind the deadline."""
+    with set_stage() as stage:
+        for title in ("One", "Two", "Three", "Four"):
+            apply(stage, title)
+        stage.pass_deadline()
+        yield stage
+
+
+def apply(stage: Stage, title: str) -> None:
+    stage.speaking("applicant").post(
+        f"/api/calls/{stage.call}/applications",
+        round=stage.round,
+        title=title,
+        requested=eur("300.00"),
+        answers={
+            "idea": "Snow",
+            "costs": [{"item": "Hall", "amount": "300.00"}],
+            "before": False,
+        },
+    )
+
+
+def page(stage: Stage) -> str:
+    return f"/calls/{stage.call}/applications/together"
+
+
+def ids(stage: Stage, status: str) -> dict[str, str]:
+    """The applications of a status, by title."""
+    found = stage.speaking("officer").get(f"/api/calls/{stage.call}/applications", status=status)["items"]
+    return {each["title"]: each["id"] for each in found}
+
+
+def previewed(officer: Visitor, stage: Stage, *chosen: str, **typed: str) -> tuple[int, str, dict[str, str]]:
+    """The preview, as its words and as the form that is sent then."""
+    start = officer.form(page(stage), "together")
+    items = {f"items[{number}].application": each for number, each in enumerate(chosen)}
+    shown = officer.send(page(stage), start | items | {"_step": "preview"} | typed)
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text)
+    fields = {html.unescape(name): html.unescape(value) for name, value in found}
+    return shown.status_code, html.unescape(shown.text), fields
+
+
+def test_nothing_changes_before_it_was_seen(stage: Stage) -> None:
+    officer = stage.visitor("officer")
+    waiting = ids(stage, "submitted")
+    before = stage.facts()
+    _, words, _ = previewed(officer, stage, waiting["One"], waiting["Two"], what="eligible")
+    assert "2 applications will change" in words
+    assert stage.facts() == before
+    _, words, _ = previewed(officer, stage, what="eligible")
+    assert "Choose at least one application." in words
+    _, words, _ = previewed(officer, stage, waiting["One"], what="ineligible")
+    assert "Nothing was changed yet." in words
+    assert stage.facts() == before
+
+
+def test_what_changed_meanwhile_is_left_out_and_named(stage: Stage) -> None:
+    officer = stage.visitor("officer")
+    waiting = ids(stage, "submitted")
+    _, _, sent = previewed(officer, stage, waiting["One"], waiting["Two"], what="eligible")
+    stage.speaking("officer").post(
+        f"/api/applications/{waiting['Two']}/find-ineligible",
+        reason="outside_scope",
+        explanation="By another.",
+    )
+    done = officer.send(page(stage), sent)
+    words = html.unescape(done.text)
+    assert done.status_code == 200
+    assert "1 application was changed" in words
+    assert "1 application was left out" in words
+    assert "It is no longer waiting to be checked, so it was left out." in words
+    assert ids(stage, "eligible").keys() == {"One"}
+    assert ids(stage, "ineligible").keys() == {"Two"}
+    again = officer.send(page(stage), sent)
+    assert "1 application was changed" in html.unescape(again.text), "sent twice, it is answered as before"
+
+
+def test_several_are_returned_with_the_same_questions(stage: Stage) -> None:
+    officer = stage.visitor("officer")
+    waiting = ids(stage, "submitted")
+    typed = {"questions": "Which hall?", "resubmit_by": "2099-01-01T12:00"}
+    _, words, sent = previewed(officer, stage, *waiting.values(), what="return", **typed)
+    assert f"{len(waiting)} applications will change" in words
+    assert officer.send(page(stage), sent).status_code == 200
+    assert ids(stage, "returned").keys() == waiting.keys()
+    assert "No application is waiting to be checked." in officer.open(page(stage)).text
+
+
+def test_the_list_tells_how_many_have_which_status(stage: Stage) -> None:
+    told = stage.speaking("officer").get(f"/api/calls/{stage.call}/application-counts")["counts"]
+    listed = stage.speaking("officer").get(f"/api/calls/{stage.call}/applications")["items"]
+    assert {each["status"]: each["count"] for each in told} == Counter(each["status"] for each in listed)
+    words = stage.visitor("officer").open(f"/calls/{stage.call}/applications").text
+    for each in told:
+        assert f"<strong>{each['count']}</strong>" in words
+    stage.speaking("juror").get(f"/api/calls/{stage.call}/application-counts", 403)
+
+
+def test_the_page_is_the_officers(stage: Stage) -> None:
+    for role in ("juror", "funder", "applicant", "chair"):
+        assert stage.visitor(role).open(page(stage)).status_code == 404, role
