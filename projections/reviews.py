@@ -19,7 +19,7 @@ from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
-from domain.reviews.facts import JUDGING, ReviewConflictDeclared, ReviewSubmitted
+from domain.reviews.facts import JUDGING, ReviewChanged, ReviewConflictDeclared, ReviewSubmitted
 from domain.reviews.scores import score
 from domain.reviews.state import REVIEW, Review, ReviewStatus
 from domain.values import Money, Role
@@ -309,7 +309,7 @@ async def _written(
     found: dict[str, _Texts] = {}
     for reference, recorded in (await reader.facts(references, open_boxes=True)).items():
         match recorded.fact:
-            case ReviewSubmitted() as fact:
+            case (ReviewSubmitted() | ReviewChanged()) as fact:
                 found[reference.stream] = (fact.comment_jury, fact.comment_applicant, None)
             case ReviewConflictDeclared() as fact:
                 found[reference.stream] = (None, None, fact.explanation)

@@ -6,7 +6,7 @@ an erasure, and in the database nobody can read it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,7 +26,7 @@ KEPT_DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class DraftPlace:
-    """Where a draft belongs: the `person` who writes, the call or application that it is `about`, and the `command` that its
+    """Where a draft belongs: the `person` who writes, the call, application or review that it is `about`, and the `command` that its
     form sends."""
 
     person: str
@@ -145,6 +145,15 @@ class Drafts:
             )
             cursor = await connection.execute(
                 "SELECT person, about, command FROM accounts.drafts WHERE kept_until <= %b", (self._clock(),)
+            )
+            return [DraftPlace(*row) for row in await cursor.fetchall()]
+
+    async def of_commands(self, commands: Sequence[str]) -> list[DraftPlace]:
+        """The drafts of the forms that send one of these commands."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT person, about, command FROM accounts.drafts WHERE command = ANY (%b::text[])",
+                (list(commands),),
             )
             return [DraftPlace(*row) for row in await cursor.fetchall()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from api.pages.calls import open_until, writing, written
-from api.pages.drafting import DraftedForm, PageDrafts
+from api.pages.drafting import DraftedApplication, PageDrafts
 from api.pages.forms import Plain, SubmittedForm
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
@@ -79,23 +79,23 @@ async def _next_stage(visit: Visit) -> PageContent:
     )
 
 
-async def _asked_anew(visit: Visit) -> DraftedForm:
+async def _asked_anew(visit: Visit) -> DraftedApplication:
     """What the form asks for by which an application is changed or submitted again."""
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
     call = await calls.one(reader, who, shown.call)
     round = await rounds.one(reader, who, shown.round)
-    return DraftedForm(call, _answered(call, shown), shown.awaited_until or open_until(round))
+    return DraftedApplication(call, _answered(call, shown), shown.awaited_until or open_until(round))
 
 
-async def _asked_next(visit: Visit) -> DraftedForm:
+async def _asked_next(visit: Visit) -> DraftedApplication:
     """What the next stage asks for."""
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
     call = await calls.one(reader, who, shown.call)
     stage = next((each for each in call.stages if each.id == shown.invited_to), call.stages[-1])
     round = next((each for each in call.rounds if each.stage == stage.id), None)
-    return DraftedForm(call, stage, open_until(round) if round else None)
+    return DraftedApplication(call, stage, open_until(round) if round else None)
 
 
 async def _continued(visit: Visit, form: SubmittedForm) -> Plain:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from api.pages.drafting import DraftedForm, PageDrafts, counts, saved_at, words_of
+from api.pages.drafting import DraftedApplication, PageDrafts, counts, saved_at, words_of
 from api.pages.forms import Plain, SubmittedForm, is_empty, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
@@ -155,11 +155,11 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
     return (house if call is None else house.within(call)).roles(visit.who)
 
 
-async def _asked(visit: Visit) -> DraftedForm:
+async def _asked(visit: Visit) -> DraftedApplication:
     """What the form of a new application asks for."""
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     round = open_round(visit, call)
-    return DraftedForm(call, call.stages[0], open_until(round) if round else call.takes_until)
+    return DraftedApplication(call, call.stages[0], open_until(round) if round else call.takes_until)
 
 
 async def _apply(visit: Visit) -> PageContent:
@@ -273,7 +273,7 @@ async def writing(
                 if question.kind == "budget"
             },
             "offered": tuple(call.title),
-            "counts": counts(DraftedForm(call, stage, until), typed),
+            "counts": counts(stage, call.budget.currency, typed),
             "others": words_of(visit, stage, labels, visit.other_version),
             "typed": words_of(visit, stage, labels, typed) if form.returned or form.draft else [],
             "saved": saved_at(form.draft, call.time_zone) if form.draft else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
 from api.drafts.merging import merge
@@ -36,14 +36,36 @@ CHANGED: Final = msg(
 TOO_LARGE: Final = msg("This is more text than a draft can hold. Nothing was saved; shorten it, please.")
 
 
+class DraftedForm(Protocol):
+    """What the page needs to know of a form whose draft is saved."""
+
+    @property
+    def until(self) -> datetime | None:
+        """When the form closes; None: at any time, nobody knows, or it is closed."""
+
+    def saved(self, draft: Draft) -> Message:
+        """When the draft was saved, and how long it is kept."""
+
+    def counts(self, typed: Mapping[str, str]) -> dict[str, Message]:
+        """What the page says below an input while somebody writes, by the names of the inputs."""
+
+
 @dataclass(frozen=True, slots=True)
-class DraftedForm:
-    """What the form of a draft asks for: the `stage` of a `call`, until when it takes answers (None: at any time, or not any
-    more), and whether the answers are hidden from the jury where they identify."""
+class DraftedApplication:
+    """The form of an application: the `stage` of a `call`, and `until` when it takes answers (see `DraftedForm`)."""
 
     call: CallDetail
     stage: Stage
     until: datetime | None
+
+    def saved(self, draft: Draft) -> Message:
+        """When it was saved, and how long it is kept."""
+        return saved_at(draft, self.call.time_zone)
+
+    def counts(self, typed: Mapping[str, str]) -> dict[str, Message]:
+        """The words of a text that has a limit, and what the lines of a budget add up to. The rules are those by which the
+        application is checked."""
+        return counts(self.stage, self.call.budget.currency, typed)
 
 
 OfForm = Callable[[Visit], Awaitable[DraftedForm]]
@@ -51,10 +73,18 @@ OfForm = Callable[[Visit], Awaitable[DraftedForm]]
 
 @dataclass(frozen=True, slots=True)
 class PageDrafts:
-    """The drafts of a page: the commands whose forms can be saved as a draft, and what they ask for."""
+    """The drafts of a page: the commands whose forms can be saved as a draft, what is said of these forms, and the commands
+    that end the drafts, beside those that submit them. Nothing is saved if `form` raises `CommandRejected`."""
 
     commands: tuple[str, ...]
     form: OfForm
+    ended_by: tuple[str, ...] = ()
+
+    def ends(self, command: str) -> tuple[str, ...]:
+        """The commands whose drafts on this page are deleted once `command` has succeeded."""
+        if command in self.ended_by:
+            return self.commands
+        return (command,) if command in self.commands else ()
 
 
 def place_of(visit: Visit, command: str) -> DraftPlace:
@@ -120,12 +150,10 @@ async def try_to_save(visit: Visit, drafts: PageDrafts | None, form: SubmittedFo
         return visit
 
 
-def counts(asked: DraftedForm, typed: Mapping[str, str]) -> dict[str, Message]:
-    """What the page says below an input while somebody writes, by the names of the inputs: the words of a text that has a
-    limit, and what the lines of a budget add up to. The rules are those by which the application is checked."""
+def counts(stage: Stage, currency: str, typed: Mapping[str, str]) -> dict[str, Message]:
+    """What is said below the inputs of an application (see `DraftedApplication.counts`)."""
     found: dict[str, Message] = {}
-    currency = asked.call.budget.currency
-    for question in asked.stage.form.questions:
+    for question in stage.form.questions:
         name = f"answers.{question.id}"
         if question.max_words is not None:
             found[name] = counted(
@@ -176,10 +204,10 @@ async def answer_for_script(visit: Visit, drafts: PageDrafts, form: SubmittedFor
     """The answer to the script that saves while somebody writes: the revision, and what the page says about it."""
     asked = await drafts.form(visit)
     draft = visit.drafts[form.own("do")]
-    said = counts(asked, draft.typed)
+    said = asked.counts(draft.typed)
     return {
         "revision": draft.revision,
-        "said": visit.locale.say(saved_at(draft, asked.call.time_zone)),
+        "said": visit.locale.say(asked.saved(draft)),
         "counts": {name: visit.locale.say(message) for name, message in said.items()},
     }
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
+from api.http.problems import Problem, ProblemType
 from api.pages.calls import written
-from api.pages.drafting import DraftedForm, PageDrafts, words_of
+from api.pages.drafting import DraftedApplication, PageDrafts, words_of
 from api.pages.forms import SubmittedForm
 from api.pages.page import PageContent
 from api.pages.rendering import said
@@ -54,8 +55,10 @@ class PreviewedMoney:
 
 
 async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> PageContent:
-    """The preview of what was typed into a form."""
+    """The preview of what was typed into a form. Raises `Problem` for a form that has none."""
     asked = await drafts.form(visit)
+    if not isinstance(asked, DraftedApplication):
+        raise Problem(ProblemType.MALFORMED, msg("Only the draft of an application has a preview."))
     typed = form.typed()
     currency = asked.call.budget.currency
     amount = typed_amount(typed.get("requested.amount", ""), currency)
@@ -83,7 +86,7 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
 
 def _previewed(
     visit: Visit,
-    asked: DraftedForm,
+    asked: DraftedApplication,
     question: Question,
     plain: Any,  # Any: whatever was sent
     typed: Mapping[str, str],
@@ -138,7 +141,7 @@ def _minor(amount: str, currency: str) -> int | None:
 
 
 async def _clues(
-    visit: Visit, asked: DraftedForm, typed: Mapping[str, str]
+    visit: Visit, asked: DraftedApplication, typed: Mapping[str, str]
 ) -> list[tuple[str, tuple[Message, ...]]]:
     """What gives the applicant away, with the label of each question; answers that the jury does not see are left out."""
     names = [visit.me.name or ""] if visit.me else []

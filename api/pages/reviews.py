@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
 
-from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
-from api.pages.visits import Visit
-from domain.commands.reviews import DeclareConflict, DeclareNoConflict, SubmitReview
+from api.pages.review_drafts import DRAFTS, NO_BASIS, DraftedReview, filled, in_words, start_of, was_told
+from api.pages.visits import FormShown, Visit
+from domain.commands.reviews import ChangeReview, DeclareConflict, DeclareNoConflict, SubmitReview
 from domain.messages import msg
+from domain.reviews.state import ReviewStatus
 from projections import calls, reviews
-
-NO_BASIS = "none"
-"""The value for a criterion that a juror cannot judge."""
+from projections.reviews import ReviewDetail
 
 
 async def _mine(visit: Visit) -> PageContent:
@@ -28,9 +27,12 @@ async def _one(visit: Visit) -> PageContent:
     offers = [
         await trial.of(msg("Declare no conflict"), DeclareNoConflict(review=review)),
         await trial.of(msg("Declare a conflict"), DeclareConflict(review=review, reason="other")),
-        await trial.of(msg("Submit the review"), SubmitReview(review=review, scores={})),
+        await trial.of(msg("Change the review"), ChangeReview(review=review, scores={}))
+        if shown.status == ReviewStatus.SUBMITTED
+        else await trial.of(msg("Submit the review"), SubmitReview(review=review, scores={})),
     ]
     call = await calls.one(reader, visit.person, shown.call)
+    form = _form(visit, shown, frozenset(offer.do for offer in offers if offer.may))
     return PageContent(
         "review.html",
         {
@@ -38,25 +40,40 @@ async def _one(visit: Visit) -> PageContent:
             "call": call,
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
-            "no_basis": NO_BASIS,
+            **form_context(visit, form, DraftedReview(shown.rubric, call.time_zone, None)),
         },
         labels={
             f"scores.{criterion.id}": said(criterion.label, visit.languages).text
             for criterion in shown.rubric.criteria
         },
+        script=form is not None,
         initiative=call.initiative,
     )
 
 
-async def _scored(_: Visit, form: SubmittedForm) -> Plain:
-    """The fields of a review; a criterion without a choice is left out, so that the rule reports it."""
-    plain = nested(form.typed())
-    scores: Any = plain.get("scores", {})  # Any: whatever was sent
-    if isinstance(scores, dict):
-        plain["scores"] = {
-            name: None if text == NO_BASIS else text for name, text in scores.items() if text != ""
-        }
-    return plain
+def _form(visit: Visit, shown: ReviewDetail, may: Collection[str]) -> FormShown | None:
+    """The form in which the visitor writes the review now, if they can."""
+    if "review.submit" in may:
+        return visit.form("review.submit", seen=shown.version)
+    if "review.change" in may and shown.scores is not None:
+        start = start_of(shown.scores, shown.comment_jury, shown.comment_applicant)
+        return visit.form("review.change", seen=shown.version, start=start)
+    return None
+
+
+def form_context(visit: Visit, form: FormShown | None, drafted: DraftedReview) -> dict[str, object]:
+    """What the template needs to show the form of a review; without a `form`, what was typed into one that came back."""
+    typed = visit.returned.typed.typed() if visit.returned else form.start if form else {}
+    draft = form.draft if form else None
+    return {
+        "form": form,
+        "no_basis": NO_BASIS,
+        "told": was_told(visit),
+        "counts": drafted.counts(typed),
+        "saved": drafted.saved(draft) if draft else None,
+        "others": in_words(visit, drafted.rubric, visit.other_version),
+        "typed": [] if form else in_words(visit, drafted.rubric, typed),
+    }
 
 
 PAGES = (
@@ -64,6 +81,7 @@ PAGES = (
     Page(
         path="/reviews/{review}",
         show=_one,
+        drafts=DRAFTS,
         acts=(
             PageAction(
                 command="review.declare_no_conflict",
@@ -77,9 +95,15 @@ PAGES = (
             ),
             PageAction(
                 command="review.submit",
-                done=msg("Your review is submitted."),
+                done=msg("Your review is submitted. You can change it until the panel opens."),
                 told={"review": "review"},
-                filled=_scored,
+                filled=filled,
+            ),
+            PageAction(
+                command="review.change",
+                done=msg("Your review is changed."),
+                told={"review": "review"},
+                filled=filled,
             ),
         ),
     ),

@@ -190,8 +190,8 @@ class Site:
             visit = replace(await try_to_save(visit, drafts, form), returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
-        if drafts is not None:
-            await self._wiring.drafts.discard(place_of(visit, act.command))
+        for ended in page.drafts.ends(act.command) if page.drafts else ():
+            await self._wiring.drafts.discard(place_of(visit, ended))
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"

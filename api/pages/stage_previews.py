@@ -16,7 +16,8 @@ from api.pages.mistakes import on_a_page
 from api.pages.page import Page, PageContent
 from api.pages.questions import form_of
 from api.pages.rendering import said
-from api.pages.reviews import NO_BASIS
+from api.pages.review_drafts import DraftedReview
+from api.pages.reviews import form_context
 from api.pages.stages import rubric_of
 from api.pages.trying import Offer
 from api.pages.visits import Returned, Visit
@@ -120,7 +121,11 @@ async def _juror(visit: Visit) -> PageContent:
             "call": call,
             "may": may,
             "offers": [],
-            "no_basis": NO_BASIS,
+            **form_context(
+                visit,
+                visit.form("review.submit"),
+                DraftedReview(rubric, call.time_zone, None),
+            ),
             "preview": True,
         },
         labels={

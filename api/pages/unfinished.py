@@ -23,13 +23,16 @@ _WHERE: Final = {
         msg("Finish the draft of your answers for the next stage"),
     ),
 }
-"""The page with the form of a draft, and what is said of it, by the command that the form sends."""
+"""The page with the form of a draft, and what is said of it, by the command that the form sends. Drafts of reviews are among
+the reviews to write."""
 
 
 async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
     """The visitor's drafts; those of calls that cannot be read now are left out, and stay on their own pages."""
     found = []
     for draft in await visit.wiring.drafts.of(visit.who):
+        if draft.place.command not in _WHERE:
+            continue
         where, words = _WHERE[draft.place.command]
         try:
             found.append(await _item(visit, draft, where, words))

@@ -23,7 +23,7 @@ from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
 from api.accounts.ways_in import WaysIn
 from api.drafts.drafts import Drafts
-from api.drafts.keeping import closing_of, keep_or_delete
+from api.drafts.keeping import closing_of, end_with_reviews, keep_or_delete
 from api.letters.outbox import Outbox
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
@@ -326,6 +326,7 @@ async def _sweep_accounts(wiring: Wiring) -> None:
             await wiring.claims.sweep()
             await wiring.sessions.sweep()
             await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
+            await end_with_reviews(wiring.drafts, wiring.reader)
             await wiring.ways_in.sweep()
             await wiring.email.sweep()
             await wiring.kept_forms.sweep()

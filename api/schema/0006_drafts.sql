@@ -3,7 +3,7 @@
 
 CREATE TABLE accounts.drafts (
     person text COLLATE "C" NOT NULL,
-    -- The call or the application whose form it is, and the command that the form sends.
+    -- The call, the application or the review whose form it is, and the command that the form sends.
     about text COLLATE "C" NOT NULL,
     command text COLLATE "C" NOT NULL,
     -- Rises with each save, so that two devices do not overwrite each other.

@@ -180,6 +180,24 @@ def submits_review(
     return verdict
 
 
+def changes_review(
+    actor: str,
+    initiative: Initiative,
+    stage: Stage,
+    review: Review,
+    *,
+    own: Collection[str],
+    read: Reading,
+) -> Verdict:
+    """The juror whose review it is, as in `submits_review`."""
+    verdict = declares_no_conflict(actor, initiative, stage, review, own=own, read=read)
+    if isinstance(verdict, Allowed) and read.has("scores", review.application):
+        return Denied(
+            msg("You have seen others' scores of this application, so you can no longer change your review.")
+        )
+    return verdict
+
+
 def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
     """The staff; `own` are the actor's applications in the round, and there must be none."""
     return unless_applied(officer(actor, initiative), own)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 from typing import Any
 
 from domain import access, limits
@@ -13,18 +13,21 @@ from domain.commands.judged import known_of
 from domain.deciding import (
     Command,
     CommandContext,
+    Fact,
     Outcome,
     Part,
     Plan,
     PlannedCommand,
     PlanRequest,
     Registered,
+    Verdict,
     index_entries,
     maybe,
     some,
     the,
     together,
 )
+from domain.forms import Rubric
 from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor, actor_in, actor_of, applied_by
@@ -34,7 +37,7 @@ from domain.reviews import assigning, writing
 from domain.reviews.facts import JUDGING, ConflictReason
 from domain.reviews.state import REVIEW, Review, concerning
 from domain.rounds.facts import QuorumReason
-from domain.rounds.state import ROUND
+from domain.rounds.state import ROUND, Round
 from domain.stages import Stage
 from domain.values import ApplicationId, PersonId, ReviewId
 
@@ -84,6 +87,10 @@ class SubmitReview(Command, frozen=True, kw_only=True):
     scores: dict[str, int | None]
     comment_jury: limits.Comment | None = None
     comment_applicant: limits.Comment | None = None
+
+
+class ChangeReview(SubmitReview, frozen=True, kw_only=True):
+    """Change one's own submitted review until the panel opens: what is sent replaces all of it."""
 
 
 def _assign(command: AssignReview, context: CommandContext) -> Plan:
@@ -292,6 +299,19 @@ def _declare_conflict(command: DeclareConflict, context: CommandContext) -> Plan
 
 
 def _submit(command: SubmitReview, context: CommandContext) -> Plan:
+    return (yield from _write(command, context, writing.submit, access.submits_review))
+
+
+def _change(command: ChangeReview, context: CommandContext) -> Plan:
+    return (yield from _write(command, context, writing.change, access.changes_review))
+
+
+def _write(
+    command: SubmitReview,
+    context: CommandContext,
+    rule: Callable[[str, Review, Application, Round, Rubric, writing.Written], tuple[Fact, ...]],
+    may: Callable[..., Verdict],
+) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, application, round, call, own, _ = yield from together(
         the(INITIATIVE, review.initiative),
@@ -304,22 +324,22 @@ def _submit(command: SubmitReview, context: CommandContext) -> Plan:
     read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
-        may=access.submits_review(
-            context.actor, initiative, call.stage(round.stage), review, own=own, read=read
-        ),
+        may=may(context.actor, initiative, call.stage(round.stage), review, own=own, read=read),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
             facts={
-                command.review: writing.submit(
+                command.review: rule(
                     command.review,
                     review,
                     application,
                     round,
                     call.stage(round.stage).rubric,
-                    scores=command.scores,
-                    comment_jury=command.comment_jury,
-                    comment_applicant=command.comment_applicant,
+                    writing.Written(
+                        scores=command.scores,
+                        comment_jury=command.comment_jury,
+                        comment_applicant=command.comment_applicant,
+                    ),
                 )
             },
             answers=command.review,
@@ -333,6 +353,7 @@ COMMANDS = (
     Registered("review.declare_conflict", DeclareConflict, _declare_conflict),
     Registered("review.replace", ReplaceReview, _replace),
     Registered("review.submit", SubmitReview, _submit),
+    Registered("review.change", ChangeReview, _change),
     # The fact is in the round's stream, whose version also counts the quorums of applications that are hidden from this
     # chair.
     Registered("application.lower_quorum", LowerQuorum, _lower_quorum, versioned=False),

@@ -73,6 +73,20 @@ class ReviewSubmitted(Fact, frozen=True, kw_only=True):
     comment_applicant: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("review.changed.v1", audience=FOLLOWERS)
+class ReviewChanged(Fact, frozen=True, kw_only=True):
+    """The juror changed the submitted review before the panel opened. The fields are those of `ReviewSubmitted`, and replace
+    what it said; it stays in the history."""
+
+    review: str
+    juror: str
+    dossier: str
+    rubric_version: int
+    scores: dict[str, int | None]
+    comment_jury: Annotated[str | Withheld | None, Personal(of="dossier")]
+    comment_applicant: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
 @stored_as("review.expired.v1", audience=FOLLOWERS)
 class ReviewExpired(Fact, frozen=True, kw_only=True):
     """The panel opened before the juror submitted the review, so it is no longer needed."""
@@ -81,5 +95,11 @@ class ReviewExpired(Fact, frozen=True, kw_only=True):
 
 
 ReviewFact = (
-    ReviewAssigned | ReviewCleared | ReviewConflictDeclared | ReviewReplaced | ReviewSubmitted | ReviewExpired
+    ReviewAssigned
+    | ReviewCleared
+    | ReviewConflictDeclared
+    | ReviewReplaced
+    | ReviewSubmitted
+    | ReviewChanged
+    | ReviewExpired
 )

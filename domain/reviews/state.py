@@ -11,6 +11,7 @@ import msgspec
 from domain.deciding import Aggregate
 from domain.reviews.facts import (
     ReviewAssigned,
+    ReviewChanged,
     ReviewCleared,
     ReviewConflictDeclared,
     ReviewExpired,
@@ -68,7 +69,7 @@ def evolve(review: Review, fact: ReviewFact) -> Review:
             return replace(review, status=ReviewStatus.RECUSED)
         case ReviewReplaced():
             return replace(review, status=ReviewStatus.REPLACED)
-        case ReviewSubmitted():
+        case ReviewSubmitted() | ReviewChanged():
             return replace(
                 review, status=ReviewStatus.SUBMITTED, scores=fact.scores, rubric_version=fact.rubric_version
             )

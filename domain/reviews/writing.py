@@ -1,8 +1,9 @@
-"""The rules for submitting a review."""
+"""The rules for submitting a review, and for changing it until the panel opens."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from domain import limits
 from domain.applications.state import Application, ApplicationStatus
@@ -10,8 +11,8 @@ from domain.deciding import Fact
 from domain.forms import Rubric
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
-from domain.reviews.facts import ReviewSubmitted
-from domain.reviews.state import Review, ReviewStatus
+from domain.reviews.facts import ReviewChanged, ReviewSubmitted
+from domain.reviews.state import STEPPED_BACK, Review, ReviewStatus
 from domain.rounds.state import Round, RoundStatus
 from domain.texts import check_text
 
@@ -37,45 +38,95 @@ def check_in_review(round: Round) -> None:
         raise Refused(msg("The panel of this round is already open, so its reviews are complete."))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a juror wrote: points by criterion, None where they cannot judge it, and two comments."""
+
+    scores: Mapping[str, int | None]
+    comment_jury: str | None
+    comment_applicant: str | None
+
+
 def submit(
     review_id: str,
     review: Review,
     application: Application,
     round: Round,
     rubric: Rubric,
-    *,
-    scores: Mapping[str, int | None],
-    comment_jury: str | None,
-    comment_applicant: str | None,
+    written: Written,
 ) -> tuple[Fact, ...]:
     """Submit a review: every criterion of the rubric has a score, or None where the juror cannot judge it."""
-    if review.status is ReviewStatus.EXPIRED:
+    if review.status is ReviewStatus.SUBMITTED:
         raise Refused(
-            msg("The panel opened before this review was submitted, so it is no longer needed. Thank you.")
+            msg(
+                "This review was submitted before. Open it to change it; that is possible until the panel opens."
+            )
         )
-    if review.status is ReviewStatus.ASSIGNED:
-        raise Refused(msg("Declare first whether you have a conflict of interest with this application."))
-    if review.status is not ReviewStatus.CLEARED:
-        raise Refused(msg("A review can be submitted only once; this one is {status}.", status=review.status))
-    check_in_review(round)
-    check_eligible(application)
-    errors: list[FieldError] = []
-    checked = _check_scores(scores, rubric, errors)
-    jury = _check_comment(comment_jury, "comment_jury", errors)
-    artist = _check_comment(comment_applicant, "comment_applicant", errors)
-    if errors:
-        raise Invalid(tuple(errors))
+    _check_writing(review, application, round)
+    checked = _checked(written, rubric)
     return (
         ReviewSubmitted(
             review=review_id,
             juror=review.juror,
             dossier=application.dossier,
             rubric_version=rubric.version,
-            scores=checked,
-            comment_jury=jury,
-            comment_applicant=artist,
+            scores=dict(checked.scores),
+            comment_jury=checked.comment_jury,
+            comment_applicant=checked.comment_applicant,
         ),
     )
+
+
+def change(
+    review_id: str,
+    review: Review,
+    application: Application,
+    round: Round,
+    rubric: Rubric,
+    written: Written,
+) -> tuple[Fact, ...]:
+    """Change a submitted review until the panel opens; all of it is replaced."""
+    if review.status is ReviewStatus.CLEARED:
+        raise Refused(msg("This review is not submitted yet, so there is nothing to change. Submit it."))
+    _check_writing(review, application, round)
+    checked = _checked(written, rubric)
+    return (
+        ReviewChanged(
+            review=review_id,
+            juror=review.juror,
+            dossier=application.dossier,
+            rubric_version=rubric.version,
+            scores=dict(checked.scores),
+            comment_jury=checked.comment_jury,
+            comment_applicant=checked.comment_applicant,
+        ),
+    )
+
+
+def _check_writing(review: Review, application: Application, round: Round) -> None:
+    """Raise `Refused` unless the juror can write this review."""
+    if review.status is ReviewStatus.EXPIRED:
+        raise Refused(
+            msg("The panel opened before this review was submitted, so it is no longer needed. Thank you.")
+        )
+    if review.status is ReviewStatus.ASSIGNED:
+        raise Refused(msg("Declare first whether you have a conflict of interest with this application."))
+    if review.status in STEPPED_BACK:
+        raise Refused(msg("The juror of this review stepped back, so it is no longer written."))
+    check_in_review(round)
+    check_eligible(application)
+
+
+def _checked(written: Written, rubric: Rubric) -> Written:
+    errors: list[FieldError] = []
+    checked = Written(
+        scores=_check_scores(written.scores, rubric, errors),
+        comment_jury=_check_comment(written.comment_jury, "comment_jury", errors),
+        comment_applicant=_check_comment(written.comment_applicant, "comment_applicant", errors),
+    )
+    if errors:
+        raise Invalid(tuple(errors))
+    return checked
 
 
 def _check_scores(

@@ -16,7 +16,7 @@ from domain.forms import Answer, Form
 from domain.personal import Withheld
 from domain.readings import EXAMINED
 from domain.refusals import NotFound
-from domain.reviews.facts import ReviewSubmitted
+from domain.reviews.facts import ReviewChanged, ReviewSubmitted
 from domain.reviews.state import ReviewStatus
 from domain.values import Role
 from projections import readings
@@ -272,7 +272,7 @@ async def _feedback(reader: Reader, case: Case) -> tuple[tuple[str, ...] | None,
     damaged = False
     for reference in references:
         fact = found[reference].fact
-        assert isinstance(fact, ReviewSubmitted)
+        assert isinstance(fact, ReviewSubmitted | ReviewChanged)
         damaged = damaged or fact.comment_applicant is Withheld.DAMAGED
         if (comment := text_of(fact.comment_applicant)) is not None:
             comments.append(comment)

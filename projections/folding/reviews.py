@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.reviews.facts import (
+    ReviewChanged,
     ReviewCleared,
     ReviewConflictDeclared,
     ReviewFact,
@@ -50,12 +51,15 @@ def fold(rows: Rows, fact: ReviewFact, placed: Placed) -> None:
 def review_row(row: ReviewRow | None, fact: ReviewFact, placed: Placed) -> ReviewRow:
     """A review's row after one more fact."""
     given: dict[str, object] = {"version": placed.version, "scores": None if row is None else row.scores}
-    if isinstance(fact, ReviewCleared | ReviewConflictDeclared | ReviewSubmitted) and placed.handle:
+    if (
+        isinstance(fact, ReviewCleared | ReviewConflictDeclared | ReviewSubmitted | ReviewChanged)
+        and placed.handle
+    ):
         given["handle"] = placed.handle
     match fact:
         case ReviewConflictDeclared():
             given |= {"reason": fact.reason, "written_version": placed.version}
-        case ReviewSubmitted():
+        case ReviewSubmitted() | ReviewChanged():
             given |= {"scores": fact.scores, "written_version": placed.version}
         case ReviewReplaced():
             given["replacement"] = fact.replacement

@@ -9,6 +9,7 @@ from domain.messages import msg
 from domain.readings import ReadingFact
 from domain.reviews.facts import (
     ReviewAssigned,
+    ReviewChanged,
     ReviewCleared,
     ReviewConflictDeclared,
     ReviewExpired,
@@ -60,6 +61,8 @@ def review_words(fact: ReviewFact, context: SentenceContext) -> FactInWords:
             )
         case ReviewSubmitted():
             return FactInWords(msg("{actor} submitted a review of {about}.", actor=actor, about=about))
+        case ReviewChanged():
+            return FactInWords(msg("{actor} changed their review of {about}.", actor=actor, about=about))
         case ReviewExpired():
             return FactInWords(
                 msg("A review of {about} was no longer needed before it was submitted.", about=about)

@@ -148,6 +148,7 @@ review.declare_no_conflict     e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  
 review.declare_conflict        e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .
 review.replace                 e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .
 review.submit                  e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .
+review.change                  e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .
 
 application.lower_quorum       e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  c  .  .  .
 

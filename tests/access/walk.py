@@ -253,6 +253,7 @@ def _reviews(walk: Walk, application: str) -> None:
     _quorum(walk, application)
     scores = {"art": 8, "need": 3}
     walk.stop_and_do(JUROR, "review.submit", review=own[JUROR], scores=scores)
+    walk.stop_and_do(JUROR, "review.change", review=own[JUROR], scores=scores)
 
 
 def _quorum(walk: Walk, application: str) -> None:

@@ -175,6 +175,7 @@ def _two_stages(
     ]
     juror.post(f"/api/reviews/{review}/declare-no-conflict")
     juror.post(f"/api/reviews/{review}/submit", scores={"art": 5, "need": 5})
+    juror.post(f"/api/reviews/{review}/change", scores={"art": 6, "need": 5})
     panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
     chair.post(f"/api/panels/{panel}/outcomes", application=application, outcome="invite")
     chair.post(f"/api/panels/{panel}/close")

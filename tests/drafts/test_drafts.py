@@ -10,12 +10,13 @@ import psycopg
 import pytest
 
 from api.drafts.drafts import DraftChanged, DraftPlace
-from api.drafts.keeping import closing_of, keep_or_delete
+from api.drafts.keeping import closing_of, end_with_reviews, keep_or_delete
 from domain.applications.state import Application
 from domain.deciding import Loaded
 from domain.indexes import rounds_of
 from domain.refusals import NotFound
-from domain.rounds.state import Round
+from domain.reviews.state import REVIEW, Review, ReviewStatus
+from domain.rounds.state import Round, RoundStatus
 from projections.fresh import Fresh
 from tests.drafts.conftest import Desk
 from tests.scene import APPLICATION, ARTIST, CALL, ROUND
@@ -118,3 +119,37 @@ async def test_a_form_closes_with_the_latest_deadline_of_its_call_late_access_in
     rounds = Rounds(Round(intake_ends=evening, late={ARTIST: later}))
     place = DraftPlace(ARTIST, about, "application.change")
     assert await closing_of(cast("Fresh", rounds), place) == later
+
+
+class Judged:
+    """The states that `end_with_reviews` asks for: one review in one round."""
+
+    def __init__(self, review: ReviewStatus, round: RoundStatus) -> None:
+        self._review, self._round = review, round
+
+    async def the(self, aggregate: Any, stream: str) -> Review | Round:
+        return Review(status=self._review, round=ROUND) if aggregate is REVIEW else Round(status=self._round)
+
+
+@pytest.mark.parametrize(
+    ("command", "review", "round", "kept"),
+    [
+        ("review.submit", ReviewStatus.CLEARED, RoundStatus.CLOSED, True),
+        ("review.submit", ReviewStatus.SUBMITTED, RoundStatus.CLOSED, False),
+        ("review.submit", ReviewStatus.RECUSED, RoundStatus.CLOSED, False),
+        ("review.submit", ReviewStatus.REPLACED, RoundStatus.CLOSED, False),
+        ("review.submit", ReviewStatus.EXPIRED, RoundStatus.IN_PANEL, False),
+        ("review.change", ReviewStatus.SUBMITTED, RoundStatus.CLOSED, True),
+        ("review.change", ReviewStatus.SUBMITTED, RoundStatus.IN_PANEL, False),
+        ("review.change", ReviewStatus.RECUSED, RoundStatus.CLOSED, False),
+        ("application.submit", ReviewStatus.RECUSED, RoundStatus.IN_PANEL, True),
+    ],
+)
+async def test_a_draft_of_a_review_ends_when_it_cannot_be_written_any_more(
+    desk: Desk, command: str, review: ReviewStatus, round: RoundStatus, kept: bool
+) -> None:
+    """Also where that came about by JSON, or because a juror joined an organisation that applied."""
+    desk.place = DraftPlace(desk.place.person, "review-" + "1" * 32, command)
+    await desk.save({"scores.art": "8"})
+    await end_with_reviews(desk.drafts, cast("Fresh", Judged(review, round)))
+    assert (await desk.drafts.find(desk.place) is not None) is kept

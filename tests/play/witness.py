@@ -29,7 +29,7 @@ from domain.panels.facts import (
     PanelOutcomeSet,
     PanelReturned,
 )
-from domain.reviews.facts import ReviewAssigned, ReviewCleared, ReviewSubmitted
+from domain.reviews.facts import ReviewAssigned, ReviewChanged, ReviewCleared, ReviewSubmitted
 from domain.rounds.facts import RoundClosed, RoundDeadlineExtended, RoundLateAccessGranted
 from domain.values import SYSTEM
 from history.documents import Recorded
@@ -98,7 +98,7 @@ class Witness:
                 self.reviews[fact.review] = fact
                 self._not_in_round(actor, fact.round, "chose jurors")
                 self._not_in_round(fact.juror, fact.round, "was asked to judge")
-            case ReviewCleared() | ReviewSubmitted():
+            case ReviewCleared() | ReviewSubmitted() | ReviewChanged():
                 review = self.reviews[fact.review]
                 assert actor == review.juror
                 self._not_in_round(actor, review.round, "judged")

@@ -9,6 +9,7 @@ import pytest
 from domain.commands.panels import OpenPanel
 from domain.commands.reviews import (
     AssignReview,
+    ChangeReview,
     DeclareConflict,
     DeclareNoConflict,
     ReplaceReview,
@@ -197,6 +198,17 @@ class TestWhetherTheJurorLearnedSomethingMeanwhile:
                 "You have seen others' scores of this application, so you cannot review it.",
             )
             assert world.run(CONFLICT, JUROR).facts
+
+    def test_with_others_scores_in_mind_they_change_nothing(self) -> None:
+        change = ChangeReview(review=REVIEW, scores={"art": 1, "need": 1})
+        world = reviewing()
+        review(world, REVIEW, APPLICATION, JUROR, cleared(), judged())
+        assert world.run(change, JUROR).facts
+        world.given(reading_of(JUROR, ROUND), *has_read(JUROR, "scores", of=APPLICATION))
+        assert world.turned_down(change, JUROR) == (
+            Forbidden,
+            "You have seen others' scores of this application, so you can no longer change your review.",
+        )
 
     def test_what_they_submitted_before_stands(self) -> None:
         """It counts in the ranking on which the panel opens."""

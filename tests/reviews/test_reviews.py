@@ -6,6 +6,7 @@ import pytest
 
 from domain.commands.reviews import (
     AssignReview,
+    ChangeReview,
     DeclareConflict,
     DeclareNoConflict,
     ReplaceReview,
@@ -16,7 +17,8 @@ from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
-from domain.reviews.facts import ReviewConflictDeclared, ReviewSubmitted
+from domain.reviews import state as review_state
+from domain.reviews.facts import ReviewChanged, ReviewConflictDeclared, ReviewSubmitted
 from domain.stages import Blindness
 from domain.values import SYSTEM, Role
 from tests.driving import World, person
@@ -56,6 +58,7 @@ ASSIGN = AssignReview(application=APPLICATION, juror=JUROR)
 NO_CONFLICT = DeclareNoConflict(review=REVIEW)
 CONFLICT = DeclareConflict(review=REVIEW, reason="friendship")
 SUBMIT = SubmitReview(review=REVIEW, scores={"art": 8, "need": 3})
+CHANGE = ChangeReview(review=REVIEW, scores={"art": 9, "need": None}, comment_jury=" Better. ")
 REPLACE = ReplaceReview(review=REVIEW, juror=SECOND_JUROR)
 OTHER_REVIEW = numbered("review", 2)
 
@@ -379,7 +382,7 @@ class TestWhenTheJurorSteppedBack:
         ):
             assert asked(*facts).turned_down(SUBMIT, JUROR) == (
                 Refused,
-                f"A review can be submitted only once; this one is {status}.",
+                "The juror of this review stepped back, so it is no longer written.",
             )
             assert asked(*facts).turned_down(NO_CONFLICT, JUROR) == (
                 Refused,
@@ -388,9 +391,56 @@ class TestWhenTheJurorSteppedBack:
 
 
 class TestWhenTheReviewIsSubmitted:
-    def test_it_stands(self) -> None:
+    def test_it_is_not_submitted_again(self) -> None:
         world = asked(cleared(), judged())
         assert world.turned_down(SUBMIT, JUROR) == (
             Refused,
-            "A review can be submitted only once; this one is submitted.",
+            "This review was submitted before. Open it to change it; that is possible until the panel opens.",
         )
+
+    def test_the_juror_changes_all_of_it_until_the_panel_opens(self) -> None:
+        changed = ReviewChanged(
+            review=REVIEW,
+            juror=JUROR,
+            dossier=dossier_of(APPLICATION),
+            rubric_version=1,
+            scores={"art": 9, "need": None},
+            comment_jury="Better.",
+            comment_applicant=None,
+        )
+        world = asked(cleared(), judged())
+        assert world.run(CHANGE, JUROR) == Outcome(facts={REVIEW: (changed,)}, answers=REVIEW)
+        world.given(REVIEW, changed)
+        assert world.state(review_state.REVIEW, REVIEW).scores == {"art": 9, "need": None}
+        world.given(ROUND, put_to_panel())
+        assert world.turned_down(CHANGE, JUROR) == (Refused, IN_PANEL)
+
+    def test_what_is_changed_is_checked_like_what_is_submitted(self) -> None:
+        command = ChangeReview(review=REVIEW, scores={"art": 11})
+        with pytest.raises(Invalid) as raised:
+            asked(cleared(), judged()).run(command, JUROR)
+        assert {error.field for error in raised.value.errors} == {"scores.art", "scores.need"}
+
+    def test_nobody_else_changes_it(self) -> None:
+        for other in (SECOND_JUROR, CHAIR):
+            assert asked(cleared(), judged()).turned_down(CHANGE, other) == (
+                Forbidden,
+                "This review belongs to another juror.",
+            )
+
+    def test_the_comments_are_sealed_with_the_application(self) -> None:
+        assert personal_fields(ReviewChanged) == personal_fields(ReviewSubmitted)
+
+    @pytest.mark.parametrize(
+        ("facts", "sentence"),
+        [
+            ((), "Declare first whether you have a conflict of interest with this application."),
+            ((cleared(),), "This review is not submitted yet, so there is nothing to change. Submit it."),
+            (
+                (cleared(), judged(), conflict_declared()),
+                "The juror of this review stepped back, so it is no longer written.",
+            ),
+        ],
+    )
+    def test_only_a_submitted_review_is_changed(self, facts: tuple[Fact, ...], sentence: str) -> None:
+        assert asked(*facts).turned_down(CHANGE, JUROR) == (Refused, sentence)

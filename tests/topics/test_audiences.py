@@ -94,6 +94,7 @@ TABLE = """
     review.conflict_declared.v1            .      x      x
     review.replaced.v1                     .      x      x
     review.submitted.v1                    .      x      x
+    review.changed.v1                      .      x      x
     review.expired.v1                      .      x      x
     reading.recorded.v1                    .      x      x
     panel.opened.v1                        .      x      x
