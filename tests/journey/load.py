@@ -277,7 +277,6 @@ def prepare(address: str, folder: Path, awards: int) -> Ground:
                 "outcome": "award",
                 "reason": "quality",
                 "amount": eur("100.00"),
-                "more_because": "minimum_of_call",
             }
             chair.post(f"/api/panels/{panel}/outcomes", **outcome)
         chair.post(f"/api/panels/{panel}/close")
