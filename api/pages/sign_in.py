@@ -22,6 +22,7 @@ from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site, check_signed_form
 from api.pages.visits import Visit
+from api.run.demonstration import saved_people
 from api.run.wiring import Wiring
 from domain.messages import Message, counted, msg
 from domain.refusals import Invalid
@@ -58,6 +59,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "own_form": "sign-in",
             "kept": kept,
             "by_email": wiring.settings.writes_letters,
+            "people": saved_people(wiring.settings, wiring.history.id),
         }
         response = await site.answer(
             visit, PageContent("sign_in.html", context), cookies=[browser.cookie(secret)]
@@ -78,7 +80,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if form.own("language"):
             return await page(await site.visit(request, form), next_, form)
         try:
-            if chosen_way(form) == "email":
+            if chosen_way(form) == "email" and not form.own("person"):
                 return await ask_for_letter(request, form, next_)
             cookie = await begin(request, form)
         except Invalid as error:
@@ -114,6 +116,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def begin(request: Request[Any, Any, Any], form: SubmittedForm) -> Cookie:
         way = chosen_way(form)
         used = browser_from(request)
+        if role := form.own("person"):
+            # In a demonstration, everybody can enter as one of its people.
+            people = saved_people(wiring.settings, wiring.history.id)
+            token = next((each.token for each in people if each.role == role), "")
+            cookie = await sessions.begin(token, browser=used)
+            if cookie is None:
+                raise Invalid.field("token", msg("Nobody can enter as this person any more."))
+            return cookie
         if way == "words":
             words = complete_words(form.fields.get("words", ""))
             await wiring.attempts.count(

@@ -67,6 +67,17 @@ class _SavedTokens(msgspec.Struct, frozen=True, kw_only=True):
     access: tuple[DemoPerson, ...]
 
 
+def saved_people(settings: Settings, history_id: str) -> tuple[DemoPerson, ...]:
+    """The people of a demonstration, with their tokens, so that everybody can enter as one of them; nobody if this is none."""
+    if not settings.demo:
+        return ()
+    try:
+        kept = msgspec.json.decode((settings.data_dir / FILE).read_bytes(), type=_SavedTokens)
+    except (OSError, msgspec.DecodeError):
+        return ()
+    return kept.access if kept.history == history_id else ()
+
+
 class _Story:
     """Runs the demonstration's commands: `at` sets the time, `do` runs a command as a person."""
 

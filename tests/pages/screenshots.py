@@ -83,7 +83,7 @@ def photograph(browser: Browser, stage: Stage, camera: Camera, views: Sequence[V
 
 
 def photograph_claim(browser: Browser, stage: Stage, camera: Camera) -> None:
-    """A new access key, as the page shows it once."""
+    """What somebody sees who has used a one-time key."""
     administrator = stage.running.person(stage.running.token)
     for language in LANGUAGES:
         context = signed_in(browser, stage, NOBODY)

@@ -15,6 +15,13 @@ from api.locales import LANGUAGES
 from tests.pages.browsing import NOBODY, signed_in
 from tests.pages.conftest import Stage, set_stage
 from tests.pages.states import View, every_state, opened, with_mistakes, wrong_key
+from tests.pages.states.coming import (
+    mistyped_words,
+    presses_the_button,
+    registers_without_a_name,
+    types_a_wrong_code,
+    types_no_address,
+)
 
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 BEGINNINGS: Final = (
@@ -60,7 +67,7 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, stage: Stage, role: str
     todo, seen, found = (
         [
             *BEGINNINGS,
-            *(("/sign-in", "/claim") if role == NOBODY else ()),
+            *(("/sign-in", "/claim", "/register", "/outbox", "/sign-in/letter/x") if role == NOBODY else ()),
             f"/calls/{stage.call}",
             f"/calls/{stage.call}/apply",
         ],
@@ -101,6 +108,11 @@ def test_nor_on_a_form_that_came_back_or_a_page_that_tells_a_problem(
         View("apply-wrong", "newcomer", f"/calls/{stage.call}/apply", with_mistakes),
         View("sign-in-wrong", NOBODY, "/sign-in", wrong_key),
         View("claim-wrong", NOBODY, "/claim", wrong_key),
+        View("sign-in-mistyped", NOBODY, "/sign-in", mistyped_words),
+        View("letter-wrong-code", NOBODY, "/sign-in", types_a_wrong_code),
+        View("letter-link-used", NOBODY, "/sign-in/letter/x", presses_the_button),
+        View("register-wrong", NOBODY, "/register", registers_without_a_name),
+        View("access-wrong-address", "newcomer", "/me/access", types_no_address),
         View("not-found", NOBODY, "/nowhere"),
     ):
         context = signed_in(browser, stage, view.role)

@@ -69,6 +69,20 @@ def test_a_cookie_that_is_not_ours_counts_for_nothing(stage: Stage, value: str) 
     assert visitor.client.get("/me", headers={"Cookie": cookies}).status_code == 303
 
 
+def test_in_a_demonstration_nobody_copies_a_key(stage: Stage) -> None:
+    """A button enters as one of its people; a person who is not one of them is nobody."""
+    visitor = stage.visitor()
+    assert "Enter the demonstration" in visitor.open("/").text
+    page = visitor.open("/sign-in").text
+    assert "Enter as Officer One" in page
+    assert stage.tokens["officer"] not in page
+    wrong = visitor.send("/sign-in", {"_secret": hidden(page, "_secret"), "_person": "nobody"})
+    assert wrong.status_code == 401
+    fields = {"_secret": hidden(wrong.text, "_secret"), "_next": "/me", "_person": "officer"}
+    assert visitor.send("/sign-in", fields).headers["location"] == "/me"
+    assert "Officer One" in visitor.open("/me").text
+
+
 def access_form(page: str, do: str) -> dict[str, str]:
     """The fields of a form on the page of one's access."""
     found = re.search(rf'name="_do" value="{do}">(?:<input type="hidden" name="(\w+)" value="(\w+)">)?', page)

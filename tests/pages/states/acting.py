@@ -35,7 +35,7 @@ def with_mistakes(page: Page) -> None:
         "answers.months": "99",
     }.items():
         page.locator(f"main form [name='{name}']").fill(value)
-    page.locator("main form p.send button").click()
+    page.locator("main form p.send button").first.click()
 
 
 def with_a_removed_answer(page: Page) -> None:
@@ -44,7 +44,7 @@ def with_a_removed_answer(page: Page) -> None:
         "document.querySelector('main form .send').insertAdjacentHTML('beforebegin', "
         "'<input type=hidden name=answers.removed value=\"In a village near Tbilisi.\">')"
     )
-    page.locator("main form p.send button").click()
+    page.locator("main form p.send button").first.click()
 
 
 def signed_out(page: Page) -> None:
@@ -52,15 +52,15 @@ def signed_out(page: Page) -> None:
     page.locator("[name=title]").fill("Ten kitchens")
     page.locator("[name='answers.idea']").fill("Ten concerts in ten kitchens.")
     page.context.clear_cookies()
-    page.locator("main form p.send button").click()
+    page.locator("main form p.send button").first.click()
 
 
 def wrong_key(page: Page) -> None:
     """A key that nobody has is sent."""
     page.locator("main input[type=password]").fill("ow_nothing")
-    page.locator("main form button").click()
+    page.locator("main form p.send button").last.click()
 
 
 def not_in_exile(page: Page) -> None:
     page.locator("main select").select_option("no")
-    page.locator("main form p.send button").click()
+    page.locator("main form p.send button").first.click()

@@ -15,6 +15,15 @@ from tests.pages.states.acting import (
     wrong_key,
 )
 from tests.pages.states.bodies import CALL, EXILE, LETTER, both
+from tests.pages.states.coming import (
+    asks_for_a_letter,
+    mistyped_words,
+    presses_the_button,
+    registers,
+    registers_without_a_name,
+    types_a_wrong_code,
+    types_no_address,
+)
 from tests.pages.states.making import ADMINISTRATOR, EveryState
 
 
@@ -25,6 +34,16 @@ def for_everybody(states: EveryState) -> None:
     see("calls", "/calls", NOBODY)
     see("sign-in", "/sign-in", NOBODY)
     see("sign-in-wrong", "/sign-in", NOBODY, then=wrong_key)
+    see("sign-in-mistyped", "/sign-in", NOBODY, then=mistyped_words)
+    see("letter-sent", "/sign-in", NOBODY, then=asks_for_a_letter)
+    see("letter-wrong-code", "/sign-in", NOBODY, then=types_a_wrong_code)
+    see("letter-link", "/sign-in/letter/x", NOBODY)
+    see("letter-link-used", "/sign-in/letter/x", NOBODY, then=presses_the_button)
+    see("outbox", "/outbox", NOBODY)
+    see("register", "/register", NOBODY)
+    see("register-wrong", "/register", NOBODY, then=registers_without_a_name)
+    see("words", "/register", NOBODY, then=registers)
+    see("access-wrong-address", "/me/access", "juror", then=types_no_address)
     see("claim", "/claim", NOBODY)
     see("claim-wrong", "/claim", NOBODY, then=wrong_key)
     see("not-found", "/nowhere", NOBODY)
