@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
 
-from api.pages.call_work import MOVE, Work, free, moved, rows, start_of, texts, work_of
+from api.pages.call_work import Work, start_of, texts, work_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.visits import Visit
 from domain.amounts import typed_amount
-from domain.calls.drafting import Missing, missing, untranslated, usual_quorum
+from domain.calls.drafting import Missing, missing, untranslated
 from domain.funds import FUND, Fund
 from domain.messages import Message, counted, msg
 from domain.values import Money
@@ -56,7 +56,7 @@ async def _setup(visit: Visit) -> PageContent:
     return PageContent(
         "setup.html",
         {
-            **_around(work),
+            **around(work),
             "parts": _parts(visit, work, gaps),
             "gaps": gaps,
             "available": Money.of(fund.available, fund.currency),
@@ -65,7 +65,8 @@ async def _setup(visit: Visit) -> PageContent:
     )
 
 
-def _around(work: Work) -> dict[str, Any]:  # Any: whatever the template shows
+def around(work: Work) -> dict[str, Any]:  # Any: whatever the template shows
+    """What every page of a draft shows."""
     return {
         "work": work,
         "call": work.call,
@@ -173,7 +174,7 @@ async def _texts(visit: Visit) -> PageContent:
     return PageContent(
         "setup_texts.html",
         {
-            **_around(work),
+            **around(work),
             "start": start_of("texts.title", call.title) | start_of("texts.summary", call.summary),
         },
         labels={
@@ -218,7 +219,7 @@ async def _money(visit: Visit) -> PageContent:
     return PageContent(
         "setup_money.html",
         {
-            **_around(work),
+            **around(work),
             "funds": [(each.id, each) for each in found],
             "start": start | {"fund": call.fund},
         },
@@ -274,7 +275,7 @@ async def _dates(visit: Visit) -> PageContent:
     }
     return PageContent(
         "setup_dates.html",
-        {**_around(work), "start": start, "zones": _cities(visit, call.time_zone)},
+        {**around(work), "start": start, "zones": _cities(visit, call.time_zone)},
         labels={
             "intake.intake": msg("When one can apply"),
             "intake.time_zone": msg("Time zone"),
@@ -306,124 +307,21 @@ async def _dates_filled(_: Visit, form: SubmittedForm) -> Plain:
     return {"intake": intake}
 
 
-# Who can apply
-
-
-async def _eligibility(visit: Visit) -> PageContent:
-    work = await work_of(visit)
-    start: dict[str, str] = {}
-    for number, question in enumerate(work.call.eligibility):
-        place = f"eligibility[{number}]"
-        start |= {f"{place}.id": question.id, f"{place}.needed": question.needed}
-        start |= start_of(f"{place}.label", question.label)
-        start |= start_of(f"{place}.help", question.help)
-        start |= start_of(f"{place}.refusal", question.refusal)
-    labels: dict[str, Message | str] = {"eligibility": msg("Questions")}
-    for number in range(len(work.call.eligibility) + 1):
-        for part in ("label", "help", "refusal"):
-            said = msg("Question {number}", number=number + 1)
-            labels |= {f"eligibility[{number}].{part}": said}
-            labels |= {f"eligibility[{number}].{part}.{code}": said for code in work.languages}
-    return PageContent(
-        "setup_eligibility.html",
-        {**_around(work), "start": start},
-        labels=labels,
-        initiative=work.call.initiative,
-    )
-
-
-async def _eligibility_filled(visit: Visit, form: SubmittedForm) -> Plain:
-    work = await work_of(visit)
-    typed = nested(form.typed())
-    taken = [each.id for each in work.call.eligibility]
-    questions: list[Plain] = []
-    for row in rows(typed.get("eligibility")):
-        known = row.get("id") in taken
-        label, refusal = texts(row.get("label")), texts(row.get("refusal"))
-        if not known and not label and not refusal:
-            continue
-        if not known:
-            row["id"] = free("e", taken)
-            taken.append(row["id"])
-        questions.append(
-            {
-                "id": row["id"],
-                "label": label,
-                "help": texts(row.get("help")),
-                "refusal": refusal,
-                "needed": row.get("needed") or "yes",
-            }
-        )
-    return {"eligibility": moved(questions, typed.get(MOVE))}
-
-
-# Stages
-
-
-async def _stages(visit: Visit) -> PageContent:
-    work = await work_of(visit)
-    start: dict[str, str] = {}
-    labels: dict[str, Message | str] = {"stages": msg("Stages")}
-    for number, stage in enumerate(work.call.stages):
-        place = f"stages[{number}]"
-        start |= start_of(f"{place}.title", stage.title)
-        start |= {
-            f"{place}.id": stage.id,
-            f"{place}.quorum": str(stage.quorum),
-            f"{place}.blindness": stage.blindness,
-            f"{place}.deadline": (stage.deadline or "")[:16],
-        }
-    for number in range(len(work.call.stages) + 1):
-        place = f"stages[{number}]"
-        labels |= {
-            f"{place}.title": msg("Title of stage {number}", number=number + 1),
-            f"{place}.quorum": msg("Reviews in stage {number}", number=number + 1),
-            f"{place}.blindness": msg("What the jury of stage {number} sees", number=number + 1),
-            f"{place}.deadline": msg("Deadline of stage {number}", number=number + 1),
-        }
-        labels |= {f"{place}.title.{code}": labels[f"{place}.title"] for code in work.languages}
-    return PageContent(
-        "setup_stages.html",
-        {**_around(work), "start": start, "usual": usual_quorum(work.call)},
-        labels=labels,
-        initiative=work.call.initiative,
-    )
-
-
-async def _stages_filled(visit: Visit, form: SubmittedForm) -> Plain:
-    work = await work_of(visit)
-    typed = nested(form.typed())
-    taken = [each.id for each in work.call.stages]
-    outlines: list[Plain] = []
-    for row in rows(typed.get("stages")):
-        outline: Plain = {"id": row.get("id", ""), "title": texts(row.get("title"))}
-        outline |= {name: row[name] for name in ("quorum", "blindness") if row.get(name)}
-        if row.get("deadline"):
-            outline |= with_seconds({"deadline": row["deadline"]}, "deadline")
-        outlines.append(outline)
-    outlines = moved(outlines, typed.get(MOVE))
-    if typed.get("add"):
-        # After an open stage, only an open one is possible.
-        after = outlines[-1].get("blindness", "double") if outlines else "double"
-        outlines.append({"id": free("s", taken), "blindness": after})
-    return {"stages": outlines}
-
-
 def _back(visit: Visit, _answer: object) -> str:
     return f"/calls/{visit.path['call']}/setup"
 
 
-_SAVED: Final = msg("The draft is saved.")
-_PATH: Final = "/calls/{call}/setup"
+SAVED: Final = msg("The draft is saved.")
+SETUP: Final = "/calls/{call}/setup"
 
 
 def _part(place: str, show: Any, filled: Any) -> Page:  # Any: as in Page and PageAction
     return Page(
-        path=f"{_PATH}/{place}",
+        path=f"{SETUP}/{place}",
         show=show,
         acts=(
             PageAction(
-                command="call.change_draft", done=_SAVED, told={"call": "call"}, filled=filled, then=_back
+                command="call.change_draft", done=SAVED, told={"call": "call"}, filled=filled, then=_back
             ),
         ),
     )
@@ -431,7 +329,7 @@ def _part(place: str, show: Any, filled: Any) -> Page:  # Any: as in Page and Pa
 
 PAGES = (
     Page(
-        path=_PATH,
+        path=SETUP,
         show=_setup,
         acts=(
             PageAction(
@@ -451,25 +349,4 @@ PAGES = (
     _part("texts", _texts, _texts_filled),
     _part("money", _money, _money_filled),
     _part("dates", _dates, _dates_filled),
-    Page(
-        path=f"{_PATH}/eligibility",
-        show=_eligibility,
-        acts=(
-            PageAction(
-                command="call.change_draft", done=_SAVED, told={"call": "call"}, filled=_eligibility_filled
-            ),
-        ),
-    ),
-    Page(
-        path=f"{_PATH}/stages",
-        show=_stages,
-        acts=(
-            PageAction(
-                command="call.change_stages",
-                done=msg("The stages are saved."),
-                told={"call": "call"},
-                filled=_stages_filled,
-            ),
-        ),
-    ),
 )

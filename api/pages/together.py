@@ -20,7 +20,7 @@ from domain.commands.applications.returning import ReturnApplication
 from domain.deciding import Command
 from domain.messages import Message, msg
 from domain.refusals import CommandRejected, Invalid, NotFound
-from domain.values import Role
+from domain.values import Role, check_stream_id
 from history.requests import Contended, KeyReused, Stale
 from projections import applications, calls
 from projections.applications import ApplicationLine
@@ -36,7 +36,6 @@ _WHAT: Final[Mapping[str, tuple[type[Command], tuple[str, ...], ApplicationStatu
 }
 """What can be done with several applications: the command, its fields that are the same for all, and what they become."""
 _CHANGED_SINCE: Final = msg("It was changed since this page was opened, so it was left out.")
-_GONE: Final = msg("It is no longer waiting to be checked, so it was left out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +137,12 @@ def _with(visit: Visit, errors: Mapping[str, Message]) -> Visit:
     )
 
 
+async def _title_of(visit: Visit, application: str) -> str:
+    """The title of an application that no longer waits; raises `NotFound` or `Forbidden`."""
+    check_stream_id("application", application)
+    return _title(await applications.one(visit.wiring.reader, visit.person, application))
+
+
 def _title(application: ApplicationLine) -> str:
     return application.title or application.handle or "–"
 
@@ -166,13 +171,14 @@ async def _run(visit: Visit, form: SubmittedForm, run: RunOne) -> PageContent:
     done: list[Chosen] = []
     position = 0
     for application, seen in _ticked(plain).items():
-        chosen = Chosen(application, titles.get(application, ""), seen)
+        title = titles.get(application) or await _title_of(visit, application)
+        chosen = Chosen(application, title, seen)
         try:
             answer = await run(
                 _command(what, application, plain), f"{form.own('key')}-{application}", seen or None
             )
         except Stale:
-            done.append(replace(chosen, why_not=_CHANGED_SINCE if chosen.title else _GONE))
+            done.append(replace(chosen, why_not=_CHANGED_SINCE))
         except (CommandRejected, KeyReused, Contended) as error:
             done.append(replace(chosen, why_not=problem_of(error).detail))
         else:
