@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,7 +15,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.visits import Visit
 from domain.amounts import typed_amount
-from domain.calls.drafting import Missing, missing, usual_quorum
+from domain.calls.drafting import Missing, missing, untranslated, usual_quorum
 from domain.funds import FUND, Fund
 from domain.messages import Message, counted, msg
 from domain.values import Money
@@ -44,6 +45,8 @@ class PartShown:
     href: str
     said: tuple[Message | str, ...]
     missing: tuple[Missing, ...]
+    untranslated: Mapping[str, int] = field(default_factory=dict)
+    """How many texts are not written yet in which language."""
 
 
 async def _setup(visit: Visit) -> PageContent:
@@ -87,6 +90,7 @@ def _parts(visit: Visit, work: Work, gaps: tuple[Missing, ...]) -> list[PartShow
             f"{base}/texts",
             (said(call.title, visit.languages).text,),
             lacking("texts"),
+            untranslated(call),
         ),
         PartShown(
             msg("Money"),
@@ -136,6 +140,7 @@ def _parts(visit: Visit, work: Work, gaps: tuple[Missing, ...]) -> list[PartShow
                     msg("Criteria: {count}", count=len(stage.rubric.criteria)),
                 ),
                 lacking("form", "rubric", stage=stage.id),
+                untranslated(call, stage),
             )
         )
     return parts

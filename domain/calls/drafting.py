@@ -95,6 +95,34 @@ def _missing_in(stage: Stage, number: int | None) -> list[Missing]:
     return found
 
 
+def untranslated(call: Call, stage: Stage | None = None) -> dict[str, int]:
+    """How many texts of a call, or of the form and the rubric of one of its stages, are not written yet in which of the
+    call's languages. It can be published all the same: readers then see another language."""
+    if stage is None:
+        texts = [
+            call.summary,
+            *[each.title for each in call.stages if each.title],
+            *[
+                text
+                for each in call.eligibility
+                for text in (each.label, each.refusal, *([each.help] if each.help else []))
+            ],
+        ]
+    else:
+        texts = [
+            *[text for each in stage.form.sections for text in (each.title, each.help) if text],
+            *[
+                text
+                for each in stage.form.questions
+                for text in (each.label, each.help, *[choice.label for choice in each.choices])
+                if text
+            ],
+            *[text for each in stage.rubric.criteria for text in (each.label, each.guidance) if text],
+        ]
+    lacking = {language: sum(language not in text for text in texts if text) for language in call.title}
+    return {language: count for language, count in lacking.items() if count}
+
+
 def publish(call_id: str, call: Call) -> tuple[Fact, ...]:
     """Publish the call: everybody can read it. Nothing may be missing."""
     check_draft(call)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.calls.drafting import missing
+from domain.calls.drafting import missing, untranslated
 from domain.calls.facts import (
     CallDiscarded,
     CallDraftChanged,
@@ -139,6 +139,15 @@ class TestADraftWithATitleAlone:
         world = done(begun(), change(texts=TEXTS), change(money=MONEY), ASKED, SCORED)
         assert missing(state(world)) == ()
         assert world.run(PublishCall(call=CALL), OFFICER).facts == {CALL: (CallPublished(call=CALL),)}
+
+
+class TestTranslations:
+    def test_are_counted_by_language_and_do_not_prevent_publishing(self) -> None:
+        two = CallTexts(title={"en": "Invented Call", "ru": "Конкурс"}, summary={"en": "For invented work."})
+        world = done(begun(), change(texts=two), change(money=MONEY), ASKED, SCORED)
+        assert untranslated(state(world)) == {"ru": 1}
+        assert untranslated(state(world), state(world).stages[0]) == {"ru": 5}
+        assert missing(state(world)) == ()
 
 
 class TestADraftThatIsDiscarded:
