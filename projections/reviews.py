@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from domain import access
-from domain.deciding import Allowed, Denied
+from domain.calls.state import CALL
+from domain.deciding import Allowed, Denied, Loaded
 from domain.forms import Rubric
 from domain.indexes import conflicts_of, rounds_of
 from domain.initiatives import INITIATIVE
@@ -21,7 +22,8 @@ from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING, ReviewChanged, ReviewConflictDeclared, ReviewSubmitted
 from domain.reviews.scores import score
-from domain.reviews.state import REVIEW, Review, ReviewStatus
+from domain.reviews.state import REVIEW, STEPPED_BACK, Review, ReviewStatus
+from domain.rounds.state import ROUND
 from domain.values import Money, Role
 from projections import readings
 from projections.applications import ApplicationDetail, shown
@@ -37,7 +39,8 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
 
     `handle` stands for the applicant. `title` and `requested` are those of the stage that is judged, shown once the
     juror declared no conflict, and no longer if they declare one in another stage; `erased`:
-    the title can no longer be read; `damaged` names it if the stored value is not what was committed to.
+    the title can no longer be read; `damaged` names it if the stored value is not what was committed to. `scores` are the
+    viewer's own, and `score` their mean in per cent, None before the review is submitted.
     """
 
     id: str
@@ -51,6 +54,8 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     erased: bool
     requested: Money | None
+    scores: dict[str, int | None] | None
+    score: str | None
     damaged: tuple[str, ...] = ()
 
 
@@ -117,7 +122,7 @@ async def mine(
     ]
     rows = await reader.rows(
         """
-        SELECT r.review, r.version, r.call, r.round, r.application, r.status, a.handle,
+        SELECT r.review, r.version, r.call, r.round, r.application, r.status, r.scores, r.rubric_version, a.handle,
             coalesce(s.requested, a.requested) AS requested, a.currency, c.title AS call_title, t.*
         FROM read.reviews r
         JOIN read.applications a ON a.application = r.application AND a.to_position = 9223372036854775807
@@ -135,16 +140,30 @@ async def mine(
         limit=check_limit(limit) + 1,
     )
     reviews = await reader.readable(*((REVIEW, row["review"]) for row in rows))
+    judged = {each: kind for row in rows for each, kind in ((row["call"], CALL), (row["round"], ROUND))}
+    rubrics = await reader.readable(*((judged[each], each) for each in sorted(judged)))
     rounds = await reader.index_entries_of_all([rounds_of(call) for call in judging])
     conflicts = await reader.index_entries_of_all([conflicts_of(viewer, each) for each in rounds])
     found = page(
         rows,
         limit,
-        lambda row: _own(reader, viewer, row, reviews[row["review"]].state, conflicts),
+        lambda row: _own(reader, viewer, row, reviews[row["review"]].state, conflicts, rubrics),
         lambda row: str(row["review"]),
         readable=reviews,
     )
     return msgspec.structs.replace(found, unreadable=(*sorted(houses - loaded.keys()), *found.unreadable))
+
+
+async def own_in_round(reader: Reader, viewer: str, round: str) -> list[tuple[str, ReviewStatus]]:
+    """The reviews in a round that one was asked for and did not step back from, in the order of `mine`, with their statuses."""
+    rows = await reader.rows(
+        "SELECT review, status FROM read.reviews WHERE juror = %(viewer)b AND round = %(round)b "
+        "AND NOT status = ANY (%(back)b::text[]) AND to_position = 9223372036854775807 ORDER BY review",
+        viewer=viewer,
+        round=round,
+        back=[*STEPPED_BACK],
+    )
+    return [(row["review"], ReviewStatus(row["status"])) for row in rows]
 
 
 async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
@@ -349,10 +368,18 @@ def _shown(row: QueryRow, written: dict[str, _Texts], case: Case, sight: _Sight,
     )
 
 
-def _own(reader: Reader, viewer: str, row: QueryRow, review: Review, conflicts: Collection[str]) -> OwnReview:
+def _own(
+    reader: Reader,
+    viewer: str,
+    row: QueryRow,
+    review: Review,
+    conflicts: Collection[str],
+    judged: Mapping[str, Loaded[Any]],  # Any: the states of calls and rounds
+) -> OwnReview:
     # The row may lag behind the review: a juror who has stepped back since, also in a later stage, sees nothing more.
     cleared = row["status"] in _CLEARED and review.status in _CLEARED and review.juror == viewer
     cleared = cleared and row["application"] not in conflicts
+    scored = cleared and row["status"] == ReviewStatus.SUBMITTED
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(
         id=row["review"],
@@ -366,8 +393,17 @@ def _own(reader: Reader, viewer: str, row: QueryRow, review: Review, conflicts: 
         title=text_of(title),
         erased=title is Withheld.ERASED,
         requested=Money.of(row["requested"], row["currency"]) if cleared else None,
+        scores=row["scores"] if scored else None,
+        score=_own_score(row, judged) if scored else None,
         damaged=damaged_in({"title": title}),
     )
+
+
+def _own_score(row: QueryRow, judged: Mapping[str, Loaded[Any]]) -> str | None:
+    if not {row["call"], row["round"]} <= judged.keys():
+        return None
+    rubric = judged[row["call"]].state.rubrics[judged[row["round"]].state.stage][row["rubric_version"] - 1]
+    return percent(score(Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]), rubric))
 
 
 _CLEARED: Final = (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from api.pages.own_reviews import own_rounds, place_among_own
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.review_drafts import DRAFTS, NO_BASIS, DraftedReview, filled, in_words, start_of, was_told
@@ -12,12 +13,22 @@ from domain.commands.reviews import ChangeReview, DeclareConflict, DeclareNoConf
 from domain.messages import msg
 from domain.reviews.state import ReviewStatus
 from projections import calls, reviews
-from projections.reviews import ReviewDetail
+from projections.paging import MOST, whole
+from projections.paging import ResultPage as ListPage
+from projections.reviews import OwnReview, ReviewDetail
 
 
 async def _mine(visit: Visit) -> PageContent:
-    found = await reviews.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
-    return PageContent("reviews.html", {"reviews": found})
+    unreadable: set[str] = set()
+
+    async def own(cursor: str | None) -> ListPage[OwnReview]:
+        found = await reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+        unreadable.update(found.unreadable)
+        return found
+
+    rounds = await own_rounds(visit, await whole(own))
+    left = ListPage[OwnReview](items=(), unreadable=tuple(sorted(unreadable)))
+    return PageContent("reviews.html", {"rounds": rounds, "reviews": left})
 
 
 async def _one(visit: Visit) -> PageContent:
@@ -40,6 +51,7 @@ async def _one(visit: Visit) -> PageContent:
             "call": call,
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
+            "place": await place_among_own(visit, shown),
             **form_context(visit, form, DraftedReview(shown.rubric, call.time_zone, None)),
         },
         labels={

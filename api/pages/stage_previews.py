@@ -127,6 +127,7 @@ async def _juror(visit: Visit) -> PageContent:
                 DraftedReview(rubric, call.time_zone, None),
             ),
             "preview": True,
+            "place": None,
         },
         labels={
             f"scores.{criterion.id}": said(criterion.label, visit.languages).text

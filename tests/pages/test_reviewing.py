@@ -87,6 +87,26 @@ def test_two_devices_do_not_overwrite_each_other(judging: Round, juror: Visitor)
     assert juror.send(path, chosen).status_code == 303
 
 
+def test_a_juror_goes_from_one_review_to_the_next_and_sees_how_far_they_are(
+    judging: Round, juror: Visitor
+) -> None:
+    ids = sorted(judging.reviews["juror", number] for number in range(3))
+    first, middle, last = (juror.open(f"/reviews/{each}").text for each in ids)
+    assert "Review 2 of 3; 0 submitted." in middle
+    for page, previous, following in ((first, None, 1), (middle, 0, 2), (last, 1, None)):
+        assert re.findall(r'href="/reviews/([^"]+)" rel="prev"', page) == (
+            [] if previous is None else [ids[previous]]
+        )
+        assert re.findall(r'href="/reviews/([^"]+)" rel="next"', page) == (
+            [] if following is None else [ids[following]]
+        )
+    assert f'<a href="/reviews/{ids[0]}">Next review to write</a>' in last
+    assert 'rel="next"' not in judging.stage.visitor("officer").open(f"/reviews/{ids[1]}").text
+    listed = juror.open("/reviews").text
+    assert "0 of 3 reviews submitted." in listed
+    assert "A draft is saved." in listed
+
+
 def test_before_submitting_a_juror_is_told_once_what_is_still_empty(judging: Round, juror: Visitor) -> None:
     path = page_of(judging, 0)
     form = juror.form(path, "review-submit")
@@ -127,6 +147,22 @@ def test_a_submitted_review_is_changed_and_its_changes_are_drafted(judging: Roun
     assert changed["scores"] == {"a": 10, "b": 7, "c": None}
     assert changed["comment_jury"] == COMMENT
     assert "Draft saved on" not in juror.open(path).text
+
+
+def test_own_scores_are_compared_in_one_table_and_nobody_elses(judging: Round, juror: Visitor) -> None:
+    other = judging.reviews["second juror", 1]
+    judging.post("second juror", f"/api/reviews/{other}/submit", scores={"a": 3, "b": 3, "c": 3})
+    judging.caught_up()
+    page = juror.open("/reviews").text
+    assert "2 of 3 reviews submitted." in page
+    table = page.split("Your own scores in this round")[1].split("</table>")[0]
+    assert re.findall(r'data-label="A">([^<]*)<', table) == ["10 of 10", "8 of 10"]
+    assert re.findall(r'data-label="Score">([^<]*)<', table) == ["85.0\u00a0%", "75.0\u00a0%"]
+    assert "3 of 10" not in page
+    found = {each["id"]: each for each in judging.stage.speaking("juror").get("/api/reviews")["items"]}
+    mine = found[judging.reviews["juror", 1]]
+    assert (mine["scores"], mine["score"]) == ({"a": 10, "b": 7, "c": None}, "85.000")
+    assert found[judging.reviews["juror", 2]]["scores"] is None
 
 
 @pytest.fixture
@@ -174,7 +210,7 @@ def test_a_conflict_ends_the_draft(judging: Round) -> None:
 def test_a_panel_that_opens_ends_it_too_and_what_is_typed_can_still_be_read(judging: Round) -> None:
     """Last, because it ends the reviews."""
     visitor = judging.stage.visitor("second juror")
-    for number, juror in ((0, "third juror"), (1, "second juror"), (2, "juror"), (2, "third juror")):
+    for number, juror in ((0, "third juror"), (2, "juror"), (2, "third juror")):
         if (juror, number) not in judging.reviews:
             asked = judging.post(
                 "officer",
