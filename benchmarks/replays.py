@@ -20,7 +20,8 @@ from benchmarks.databases import Databases
 from benchmarks.grant_life import AMOUNT, NOW, Offer, dossier_of, life, returns_for
 from benchmarks.library_grant import library_rate, make_aggregate, open_library
 from benchmarks.results import Bar, Line, beside
-from domain.grants.state import GRANT, Grant, GrantStatus
+from domain.grants.state import GRANT, Grant
+from domain.grants.statuses import GrantStatus
 from domain.values import Channel, Role, stream_id
 from history.appends import Append
 from history.documents import write

@@ -13,7 +13,7 @@ from typing import Final
 from domain.applications.state import STATUS_LABELS, ApplicationStatus
 from domain.calls.state import CallStatus
 from domain.funds import FundStatus
-from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
+from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.initiatives import InstallationStatus
 from domain.messages import Message, in_context, msg
 from domain.organisations import OrganisationStatus

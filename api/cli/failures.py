@@ -15,7 +15,7 @@ from api.keeping.backups import BackupError
 from api.postgres.connecting import why_not_connected
 from api.postgres.embedded import EmbeddedError
 from api.postgres.roles import RoleError
-from api.run.settings import SettingsError
+from api.run.setting_values import SettingsError
 from api.run.supervise import SuperviseError
 from api.run.wiring import WiringError
 from domain.refusals import CommandRejected

@@ -11,7 +11,8 @@ import click
 from api.cli.database import with_wiring
 from api.cli.failures import fail, read_line
 from api.keeping.remains import REMAINS
-from api.run.wiring import Wiring, try_to_finish
+from api.run.sweeping import try_to_finish
+from api.run.wiring import Wiring
 from domain.addresses import address_name, check_email
 from domain.commands.persons import ErasePerson
 from domain.messages import msg

@@ -25,7 +25,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from api.accounts.ended import end_access
 from api.run.settings import Settings
-from api.run.wiring import all_migrations, check_places, try_to_finish, wire
+from api.run.sweeping import try_to_finish
+from api.run.wiring import all_migrations, check_places, wire
 from domain.topics import SUBJECT_KINDS
 from domain.values import SYSTEM, Channel
 from history.key_backup import Contents, Heading, KeyBackup

@@ -8,7 +8,7 @@ from typing import Final
 
 from api.letters.outbox import LetterToSend, Outbox
 from api.letters.smtp import Outcome, send
-from api.run.settings import MailServer
+from api.run.setting_values import MailServer
 
 FIRST_PAUSE: Final = 15.0
 LONGEST_PAUSE: Final = 3600.0

@@ -12,7 +12,7 @@ from email.utils import format_datetime, localtime
 from typing import Final
 
 from api.letters.letter import WrittenLetter
-from api.run.settings import MailServer
+from api.run.setting_values import MailServer
 
 TIMEOUT_SECONDS: Final = 30.0
 _DOT_AT_LINE_START: Final = re.compile(rb"(?m)^\.")

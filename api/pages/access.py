@@ -14,13 +14,14 @@ from api.accounts.email import MINUTES, checked
 from api.accounts.sessions import BegunBy, SignedIn
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
+from api.pages.checks import NOT_AS_SENT, check_signed_form
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
-from api.pages.site import NOT_AS_SENT, Site, check_signed_form
+from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.commands.persons import WithdrawClaim

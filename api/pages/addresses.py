@@ -7,6 +7,7 @@ from typing import Final
 from api.pages import (
     application_forms,
     applications,
+    applying,
     call_setup,
     call_setup_lists,
     calls,
@@ -29,6 +30,7 @@ PAGES: Final = (
     *organisations.PAGES,
     *initiatives.PAGES,
     *calls.PAGES,
+    *applying.PAGES,
     *call_setup.PAGES,
     *call_setup_lists.PAGES,
     *stages.PAGES,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from api.pages.calls import open_until, writing, written
+from api.pages.applying import writing, written
+from api.pages.calls import open_until
 from api.pages.drafting import DraftedApplication, PageDrafts
 from api.pages.forms import Plain, SubmittedForm
 from api.pages.page import Page, PageAction, PageContent

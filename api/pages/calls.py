@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
 
-from api.pages.drafting import DraftedApplication, PageDrafts, counts, saved_at, words_of
-from api.pages.forms import Plain, SubmittedForm, is_empty, nested, with_seconds
+from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
-from api.pages.rendering import said
 from api.pages.trying import Offer
-from api.pages.typed_answers import REMOVED, removed_questions, typed_answers
-from api.pages.visits import FormShown, Visit
-from domain.amounts import typed_amount, typed_whole
+from api.pages.visits import Visit
 from domain.calls.state import CallStatus
 from domain.commands.call_drafts import CopyCall
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.commands.screening import SetCallScreening
-from domain.eligibility import wrong_answers
 from domain.forms import Form as Asked
-from domain.forms import Question, QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
-from domain.messages import Message, msg
-from domain.organisations import OrganisationStatus
+from domain.messages import msg
 from domain.rounds.state import RoundStatus
-from domain.stages import Stage
 from domain.values import Role
-from projections import calls, organisations
+from projections import calls
 from projections.calls import CallDetail, CallLine
 from projections.rounds import RoundLine
 
@@ -155,214 +145,10 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
     return (house if call is None else house.within(call)).roles(visit.who)
 
 
-async def _asked(visit: Visit) -> DraftedApplication:
-    """What the form of a new application asks for."""
-    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    round = open_round(visit, call)
-    return DraftedApplication(call, call.stages[0], open_until(round) if round else call.takes_until)
-
-
-async def _apply(visit: Visit) -> PageContent:
-    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    round = open_round(visit, call)
-    rolling = takes_now(visit, call)
-    if (round or rolling) and call.eligibility and (step := _eligibility(visit, call)) is not None:
-        return step
-    return await writing(
-        visit,
-        call,
-        call.stages[0],
-        "application.submit",
-        until=open_until(round) if round else None,
-        rolling=rolling,
-        heading=msg("Apply"),
-        note=msg("It goes to review at once, so you cannot change it; you can withdraw it.")
-        if rolling
-        else msg("You can change what you submit until the deadline, and withdraw it."),
-        send=msg("Submit the application"),
-        round=round,
-        parties=await _parties(visit),
-    )
-
-
-def _eligibility(visit: Visit, call: CallDetail) -> PageContent | None:
-    """The eligibility questions, which are asked before the form is shown; None once they are answered as needed. The
-    answers are not stored: the form repeats them."""
-    draft = visit.drafts.get("application.submit")
-    typed = visit.returned.typed if visit.returned else SubmittedForm(draft.typed) if draft else None
-    answers = _eligibility_answers(nested(typed.typed())) if typed else {}
-    wrong = wrong_answers(call.eligibility, answers)
-    if not wrong:
-        return None
-    answered = typed is not None and not typed.own("language")
-    return PageContent(
-        "eligibility.html",
-        {
-            "call": call,
-            "form": visit.form("application.submit"),
-            "why_not": {each.field: each.detail for each in wrong} if answered else {},
-        },
-        initiative=call.initiative,
-    )
-
-
-def _eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was sent
-    """The answers to eligibility questions, without empty ones."""
-    typed = plain.get("eligibility", {})
-    if not isinstance(typed, dict):
-        return {}
-    return {name: _YES_NO.get(text, text) for name, text in typed.items() if text != ""}
-
-
-async def _parties(visit: Visit) -> list[tuple[str, str]]:
-    """The organisations for which the visitor can apply, by name."""
-    if visit.person is None:
-        return []
-    acting = await organisations.mine(visit.wiring.reader, visit.person)
-    return [
-        (each.id, each.name or "–")
-        for each in acting.items
-        if each.acts and each.status == OrganisationStatus.REGISTERED
-    ]
-
-
-async def writing(
-    visit: Visit,
-    call: CallDetail,
-    stage: Stage,
-    command: str,
-    *,
-    until: datetime | None,
-    heading: Message,
-    note: Message,
-    send: Message,
-    round: RoundLine | None = None,
-    rolling: bool = False,
-    start: Mapping[str, str] | None = None,
-    parties: Sequence[tuple[str, str]] = (),
-) -> PageContent:
-    """The form of a stage, for a command that takes a whole application `until` a moment; None if the stage takes none.
-    A `rolling` call takes applications all the time. `start` are the initial values of the inputs, `note` is shown
-    above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply."""
-    form = visit.form(command, start=start)
-    typed = form.returned.typed.typed() if form.returned else form.start
-    removed: Sequence[Question] = ()
-    if form.returned or form.draft:
-        forms = await calls.forms(visit.wiring.reader, visit.person, call.id, stage.id)
-        removed = removed_questions(forms, stage.form)
-    labels = _labels(visit, (*stage.form.questions, *removed))
-    return PageContent(
-        "apply.html",
-        {
-            "call": call,
-            "stage": stage,
-            "round": round,
-            "until": until,
-            "rolling": rolling,
-            "asks_first": command == "application.submit",
-            "few_needed": few_needed(stage.form),
-            "heading": heading,
-            "note": note,
-            "send": send,
-            "form": form,
-            "parties": parties,
-            "removed": typed_answers(removed, typed, visit.languages),
-            "rows": {
-                question.id: _rows(form, f"answers.{question.id}")
-                for question in stage.form.questions
-                if question.kind == "budget"
-            },
-            "offered": tuple(call.title),
-            "counts": counts(stage, call.budget.currency, typed),
-            "others": words_of(visit, stage, labels, visit.other_version),
-            "typed": words_of(visit, stage, labels, typed) if form.returned or form.draft else [],
-            "saved": saved_at(form.draft, call.time_zone) if form.draft else None,
-        },
-        labels=labels | _eligibility_labels(visit, call),
-        script=until is not None or rolling,
-        initiative=call.initiative,
-    )
-
-
 def few_needed(asked: Asked) -> bool:
     """Whether most questions of a form can be left empty, so that the needed ones are marked instead."""
     needed = [question for question in asked.questions if question.required]
     return len(needed) < len(asked.questions) / 2
-
-
-def _rows(form: FormShown, table: str) -> range:
-    """The rows of a table that are shown: those that were typed, and some empty ones."""
-    typed = (form.returned.typed if form.returned else SubmittedForm(form.start)).rows(table)
-    asked = form.returned is not None and bool(form.returned.typed.own("lines"))
-    return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
-
-
-def _labels(visit: Visit, questions: Sequence[Question]) -> dict[str, Message | str]:
-    labels: dict[str, Message | str] = {"applicant": msg("Who applies")}
-    for question in questions:
-        name = f"answers.{question.id}"
-        words = said(question.label, visit.languages).text
-        labels[name] = words
-        if question.kind == "budget" and visit.returned:
-            for row in range(visit.returned.typed.rows(name)):
-                place = {"question": words, "number": row + 1}
-                labels[f"{name}[{row}].item"] = msg("{question}, line {number}", **place)
-                labels[f"{name}[{row}].amount"] = msg("{question}, amount of line {number}", **place)
-    return labels
-
-
-def _eligibility_labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
-    return {f"eligibility.{each.id}": said(each.label, visit.languages).text for each in call.eligibility}
-
-
-async def _filled(visit: Visit, form: SubmittedForm) -> Plain:
-    """A new application, with the answers to the eligibility questions, which are asked only then."""
-    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    plain = written(call, call.stages[0].form, form)
-    return plain | {"eligibility": _eligibility_answers(plain)} if call.eligibility else plain
-
-
-def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
-    """The answers, each in the type that its question needs. What was typed into a question that the form no longer has
-    stays there, so that the command refuses it and the form comes back with it (`typed_answers`)."""
-    plain = nested(form.typed())
-    plain.pop(REMOVED, None)  # it came back already
-    if not plain.get("applicant"):
-        plain.pop("applicant", None)  # for oneself
-    answers: Any = plain.get("answers", {})  # Any: whatever was sent
-    if isinstance(answers, dict):
-        kinds = {question.id: question.kind for question in asked.questions}
-        plain["answers"] = {
-            name: _answered(answer, kinds[name], call.budget.currency) if name in kinds else "?"
-            for name, answer in answers.items()
-            if name in kinds or not is_empty(answer)
-        }
-    return plain
-
-
-_YES_NO: Final = {"yes": True, "no": False}
-
-
-def _answered(answer: Any, kind: QuestionKind, currency: str) -> Any:  # Any: whatever was sent
-    """An answer in the type that its question needs; what cannot be read stays as it was typed."""
-    match kind, answer:
-        case "yes_no" | "consent", str():
-            return _YES_NO.get(answer, answer)
-        case "number", str():
-            return str(typed_whole(answer))
-        case "money", str():
-            return typed_amount(answer, currency)
-        case "choices", dict():
-            return list(answer)
-        case "budget", list():
-            return [
-                {**line, "amount": typed_amount(line["amount"], currency)}
-                if isinstance(line, dict) and isinstance(line.get("amount"), str)
-                else line
-                for line in answer
-            ]
-        case _:
-            return answer
 
 
 PAGES = (
@@ -393,22 +179,6 @@ PAGES = (
                 then=lambda _, answer: f"/calls/{answer.stream}/setup",
             ),
             PageAction(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
-        ),
-    ),
-    Page(
-        path="/calls/{call}/apply",
-        show=_apply,
-        drafts=PageDrafts(("application.submit",), _asked),
-        acts=(
-            PageAction(
-                command="application.submit",
-                done=msg(
-                    "Your application is submitted. This page is your receipt; you can come back to it at any time."
-                ),
-                told={"call": "call"},
-                filled=_filled,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
         ),
     ),
 )

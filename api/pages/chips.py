@@ -12,7 +12,7 @@ from minijinja import safe
 from api.locales import Locale
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import CallStatus
-from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
+from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import label
 from domain.messages import Message, in_context
 from domain.organisations import OrganisationStatus

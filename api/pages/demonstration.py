@@ -12,10 +12,11 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.http.problems import Problem, ProblemType
+from api.pages.checks import NOT_AS_SENT, check_signed_form
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.responses import redirect
-from api.pages.site import NOT_AS_SENT, Site, check_signed_form
+from api.pages.site import Site
 from api.run.clock import DemonstrationClock
 from api.run.wiring import Wiring
 from domain.messages import msg

@@ -29,7 +29,7 @@ from domain.commands.grants.suspending import ResumeGrant, SuspendGrant
 from domain.commands.screening import RecordScreening
 from domain.deciding import Command
 from domain.grants import bank_accounts
-from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
+from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import SCREENING_RESULTS
 from domain.messages import Message, in_context, msg
 from domain.values import Money, Role

@@ -9,11 +9,12 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.http.problems import Problem, ProblemType
+from api.pages.checks import check_signed_form
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.responses import redirect
-from api.pages.site import Site, check_signed_form
+from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.messages import Message, in_context, msg

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from api.http.problems import Problem, ProblemType
-from api.pages.calls import written
+from api.pages.applying import written
 from api.pages.drafting import DraftedApplication, PageDrafts, words_of
 from api.pages.forms import SubmittedForm
 from api.pages.page import PageContent

@@ -15,12 +15,13 @@ from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, checked
 from api.accounts.nine_words import COUNT, typed_words, unknown_words
 from api.http.problems import Problem, ProblemType
+from api.pages.checks import check_signed_form
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
-from api.pages.site import Site, check_signed_form
+from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.demonstration import saved_people
 from api.run.wiring import Wiring

@@ -13,7 +13,6 @@ from litestar import HttpMethod, Request, Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
-from api.accounts.sessions import same_csrf
 from api.drafts.drafts import DraftChanged
 from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
@@ -21,6 +20,7 @@ from api.http.problems import Problem, ProblemType, note, problem_of
 from api.locales import LANGUAGES, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
+from api.pages.checks import NOT_AS_SENT, check_moment, check_signed_form
 from api.pages.drafting import (
     CHANGED,
     DRAFT_BUTTONS,
@@ -368,30 +368,6 @@ class Site:
 KEPT_FOR_YOU: Final = msg(
     "Your session had ended before you sent this. Below is what you typed. Nothing was saved yet: look it over, then send it."
 )
-NOT_AS_SENT: Final = msg("The form did not arrive as this page sent it. Open the page again.")
-
-
-def check_moment(page: Page, visit: Visit) -> None:
-    """Raise `Problem` if the address asks for an earlier moment and the page cannot show one."""
-    if "as_of" in visit.query and not page.as_of:
-        raise Problem(
-            ProblemType.MALFORMED,
-            msg("This page can only show how things are now, not how they were at an earlier time."),
-        )
-
-
-def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
-    """Raise `Problem` unless the form was made for this session."""
-    if visit.signed_in is None:
-        raise Problem(
-            ProblemType.UNAUTHORIZED,
-            msg("Your session has expired, so nothing was saved. Sign in again; your text is kept below."),
-        )
-    if not same_csrf(visit.signed_in, form.own("csrf")):
-        raise Problem(
-            ProblemType.FORBIDDEN,
-            msg("This form belongs to another session, so nothing was saved. Open the page again."),
-        )
 
 
 def _at_inputs(returned: Returned, act: PageAction) -> Returned:

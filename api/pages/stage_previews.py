@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
+from api.pages.applying import writing, written
 from api.pages.call_work import Work, stage_of, work_of
-from api.pages.calls import writing, written
 from api.pages.forms import command_of
 from api.pages.mistakes import on_a_page
 from api.pages.page import Page, PageContent

@@ -9,7 +9,7 @@ from api.pages.own_initiatives import OwnInitiative
 from api.pages.todo import TodoItem
 from api.pages.unfinished import drafts_to_finish
 from api.pages.visits import Visit
-from domain.grants.state import GrantStatus
+from domain.grants.statuses import GrantStatus
 from domain.grants.tasks import TaskKind
 from domain.messages import Message, counted, msg
 from domain.panels.state import PanelStatus

@@ -7,18 +7,30 @@ it), and `overwinter doctor` shows `described(settings)`.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
-LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+from api.run.setting_values import (
+    LOG_LEVELS,
+    MailServer,
+    Network,
+    SettingsError,
+    read_address,
+    read_database,
+    read_folder,
+    read_host,
+    read_log_level,
+    read_mail_server,
+    read_networks,
+    read_port,
+    read_public_url,
+    read_switch,
+    whole_number_from,
+)
+
 SUPERVISED: Final = "OVERWINTER_SUPERVISED"
 """Set by `overwinter demo` for the processes that it starts; not a setting for users."""
-
-
-class SettingsError(Exception):
-    """A setting cannot be used; the message is one sentence that names it, and never quotes a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,141 +46,6 @@ def _setting(name: str, default: str, text: str, read: Callable[[str], Any], *, 
     return field(metadata={"setting": _Meaning(name, default, text, read)}, repr=shown)
 
 
-def _database(text: str) -> str:
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    must = "must be a PostgreSQL address such as postgresql://user:password@host:5432/database"
-    if not text.startswith(("postgresql://", "postgres://")):
-        raise ValueError(must)
-    try:
-        conninfo_to_dict(text)
-    except (psycopg.Error, UnicodeError):
-        # libpq's message may quote the address, including the password.
-        raise ValueError(must) from None
-    return text
-
-
-def _folder(text: str) -> Path:
-    if "\0" in text:
-        raise ValueError("must be the path of a folder")
-    path = Path(text)
-    try:
-        path = path.expanduser()
-    except RuntimeError:
-        raise ValueError("must be the path of a folder; ~ cannot be used here") from None
-    # Made absolute, so that a program that changes its working folder does not use another database.
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow symbolic links
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise ValueError("must be a number from 1 to 65535")
-    return int(text)
-
-
-def _from(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
-            raise ValueError(f"must be a number from {least} to {most}")
-        return int(text)
-
-    return read
-
-
-Network = IPv4Network | IPv6Network
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ip_network(each.strip()) for each in text.split(","))
-    except ValueError:
-        raise ValueError("must be addresses or networks such as 127.0.0.1, 10.0.0.0/8") from None
-
-
-def _host(text: str) -> str:
-    if not text.isprintable() or any(each in text for each in " /@"):
-        raise ValueError("must be a host name or an address such as 127.0.0.1 or ::1")
-    return text
-
-
-def _switch(text: str) -> bool:
-    if text not in {"0", "1"}:
-        raise ValueError("must be 1 to turn it on; leave it out to turn it off")
-    return text == "1"
-
-
-def _public_url(text: str) -> str:
-    must = "must be an address such as https://grants.example.org, with nothing after the host"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ValueError(must) from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or "@" in parts.netloc:
-        raise ValueError(must)
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or "?" in text or "#" in text:
-        raise ValueError(must)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """A mail server. `tls`: the connection is encrypted from the beginning; otherwise STARTTLS is required, unless the host is
-    this machine."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-    @property
-    def local(self) -> bool:
-        """Whether the host is this machine."""
-        return self.host in {"localhost", "127.0.0.1", "::1"}
-
-
-def _mail_server(text: str) -> MailServer:
-    must = "must be an address such as smtp://user:password@host:587 or smtps://user:password@host:465"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ValueError(must) from None
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or port == 0:
-        raise ValueError(must)
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or "?" in text or "#" in text:
-        raise ValueError(f"{must}; write special characters of the password as %23 for # and so on")
-    tls = parts.scheme == "smtps"
-    return MailServer(
-        host=parts.hostname,
-        port=port or (465 if tls else 587),
-        tls=tls,
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
-
-
-def _address(text: str) -> str:
-    from domain.addresses import check_email
-    from domain.refusals import Invalid
-
-    try:
-        found = check_email(text)
-    except Invalid:
-        found = None
-    if found is None:
-        raise ValueError("must be an e-mail address such as grants@example.org")
-    return found
-
-
-def _log_level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
-    return text.lower()
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """The settings from the environment, checked. Paths are absolute."""
@@ -178,7 +55,7 @@ class Settings:
         "",
         "Your own PostgreSQL server (15 or newer), as `postgresql://user:password@host:5432/database`. Without it, an "
         "embedded PostgreSQL keeps its data in `DATA_DIR`.",
-        _database,
+        read_database,
         shown=False,
     )
     read_database_url: str | None = _setting(
@@ -187,65 +64,67 @@ class Settings:
         "A streaming replica of the database at `DATABASE_URL`, in the same form. Queries and the building of read models "
         "read from it; access checks, keys and commands use the primary, which does everything while the replica is not "
         "available.",
-        _database,
+        read_database,
         shown=False,
     )
     data_dir: Path = _setting(
         "DATA_DIR",
         ".data",
         "The folder of the embedded database and its log. A demonstration keeps its keys there, too.",
-        _folder,
+        read_folder,
     )
     host: str = _setting(
         "OVERWINTER_HOST",
         "127.0.0.1",
         "The address on which pages and API are served. To open it to others, put a proxy with TLS in front of it.",
-        _host,
+        read_host,
     )
-    port: int = _setting("OVERWINTER_PORT", "8000", "The port on which they are served.", _port)
+    port: int = _setting("OVERWINTER_PORT", "8000", "The port on which they are served.", read_port)
     proxies: tuple[Network, ...] = _setting(
         "OVERWINTER_PROXIES",
         "127.0.0.1, ::1",
         "The addresses or networks of the proxies in front of it. Their own connections are not counted; requests through "
         "them are counted for the last address in `X-Forwarded-For`.",
-        _networks,
+        read_networks,
     )
     connections: int = _setting(
         "OVERWINTER_CONNECTIONS",
         "500",
         "The most connections that can be open at a time.",
-        _from(1, 100_000),
+        whole_number_from(1, 100_000),
     )
     connections_per_address: int = _setting(
         "OVERWINTER_CONNECTIONS_PER_ADDRESS",
         "50",
         "The most connections from one address; behind a proxy, the most requests at a time.",
-        _from(1, 100_000),
+        whole_number_from(1, 100_000),
     )
     header_bytes: int = _setting(
         "OVERWINTER_HEADER_BYTES",
         "32000",
         "The largest size of a request's address and headers together, in bytes.",
-        _from(1_000, 1_000_000),
+        whole_number_from(1_000, 1_000_000),
     )
-    headers: int = _setting("OVERWINTER_HEADERS", "100", "The most headers of a request.", _from(10, 10_000))
+    headers: int = _setting(
+        "OVERWINTER_HEADERS", "100", "The most headers of a request.", whole_number_from(10, 10_000)
+    )
     header_seconds: int = _setting(
         "OVERWINTER_HEADER_SECONDS",
         "15",
         "The time in which a request's headers must arrive.",
-        _from(1, 3_600),
+        whole_number_from(1, 3_600),
     )
     body_seconds: int = _setting(
         "OVERWINTER_BODY_SECONDS",
         "120",
         "The time in which a request's body must arrive, and the longest pause of a client that reads its answer.",
-        _from(1, 3_600),
+        whole_number_from(1, 3_600),
     )
     most_fields: int = _setting(
         "OVERWINTER_FIELDS",
         "1000",
         "The most fields of a form, or of one object of a JSON body (such as the answers of an application).",
-        _from(100, 100_000),
+        whole_number_from(100, 100_000),
     )
     keys: Path = _setting(
         "OVERWINTER_KEYS",
@@ -255,7 +134,7 @@ class Settings:
         "must be outside `DATA_DIR`, by default beside it (only a demonstration has it in `DATA_DIR/keys`). Keep it away "
         "from the database server and out of every backup and snapshot: together with the database it reveals personal "
         "data, and an old copy still opens data that was erased since.",
-        _folder,
+        read_folder,
     )
     key_backup: Path | None = _setting(
         "OVERWINTER_KEY_BACKUP",
@@ -263,20 +142,20 @@ class Settings:
         "A folder on another disk or machine for the key backup, a single file that `overwinter backup` writes and each "
         "key rotation overwrites. Keep no older version of it, and keep it apart from copies of the database. Without it, "
         "losing `OVERWINTER_KEYS` means losing all personal data.",
-        _folder,
+        read_folder,
     )
     demo: bool = _setting(
         "OVERWINTER_DEMO",
         "0",
         "`1` makes it a demonstration, with a clock that can be set forward. The first fact of the history records this "
         "permanently. Never use it for real grants.",
-        _switch,
+        read_switch,
     )
     public_url: str | None = _setting(
         "OVERWINTER_PUBLIC_URL",
         "",
         "The address that people use, such as `https://grants.example.org`, if a proxy is in front of it.",
-        _public_url,
+        read_public_url,
     )
     smtp: MailServer | None = _setting(
         "OVERWINTER_SMTP",
@@ -284,17 +163,17 @@ class Settings:
         "The mail server for letters, as `smtp://user:password@host:587` (with STARTTLS, unless the host is this machine) or "
         "`smtps://user:password@host:465`. Without it, nobody can sign in by e-mail; in a demonstration, letters are shown on "
         "the page `/outbox`.",
-        _mail_server,
+        read_mail_server,
         shown=False,
     )
     mail_from: str | None = _setting(
         "OVERWINTER_MAIL_FROM",
         "",
         "The address from which letters are sent, such as `grants@example.org`.",
-        _address,
+        read_address,
     )
     log_level: str = _setting(
-        "OVERWINTER_LOG", "info", f"How much is logged: {', '.join(LOG_LEVELS)}.", _log_level
+        "OVERWINTER_LOG", "info", f"How much is logged: {', '.join(LOG_LEVELS)}.", read_log_level
     )
 
     @property

@@ -9,10 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final, cast, get_args
-
-import psycopg
 
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.attempts import Attempts
@@ -23,10 +20,10 @@ from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
 from api.accounts.ways_in import WaysIn
 from api.drafts.drafts import Drafts
-from api.drafts.keeping import closing_of, end_with_reviews, keep_or_delete
 from api.letters.outbox import Outbox
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
+from api.run.sweeping import follow_erasures, sweep_accounts, sweep_keys, try_to_finish
 from domain.commands.dossiers import EraseDossier
 from domain.commands.initiatives import OpenInstallation
 from domain.commands.organisations import EraseOrganisation
@@ -36,7 +33,6 @@ from domain.organisations import ORGANISATION
 from domain.persons import PERSON, ErasureReason
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel, is_id
-from history.appends import Unavailable
 from history.documents import fact_in
 from history.key_backup import KeyBackup
 from history.keyfiles import Fence, KeyFolder, KeysUnusable, holds_keys
@@ -45,7 +41,6 @@ from history.position_tokens import CURSOR, PositionTokens
 from history.requests import Request
 from history.rotation import Rotation, epoch_of, to_erase_again
 from history.runner import Runner
-from history.statements import heed_cancellation
 from history.store import History, open_history, opened_keys
 from history.unreadable import Unreadable
 from history.vault import Vault
@@ -55,11 +50,6 @@ from projections.replica import Replica, open_replica
 MIGRATED: Final = ("history", "projections", "api")
 """The packages that have migrations, in the order in which they are applied."""
 
-
-SWEEP_SECONDS: Final = 10.0
-"""How often expired keys are removed from the cache, and unfinished erasures are completed."""
-SWEEP_ACCOUNTS_SECONDS: Final = 600.0
-"""How often ended sessions, tokens and claims are deleted."""
 
 log = logging.getLogger("overwinter.accounts")
 
@@ -140,9 +130,9 @@ async def wire(
         await _finish_erasures(wiring)
         # Separate tasks, so that a slow database does not keep opened keys in memory longer than allowed.
         sweeping = (
-            asyncio.create_task(_sweep_keys(wiring)),
-            asyncio.create_task(_follow_erasures(wiring)),
-            asyncio.create_task(_sweep_accounts(wiring)),
+            asyncio.create_task(sweep_keys(wiring)),
+            asyncio.create_task(follow_erasures(wiring)),
+            asyncio.create_task(sweep_accounts(wiring)),
         )
         try:
             yield wiring
@@ -284,61 +274,6 @@ async def _check_keys(wiring: Wiring) -> None:
     if row is not None:
         await opened_keys(wiring.history, wiring.vault, (row.subject,))
         wiring.vault.evict(row.subject)
-
-
-async def _sweep_keys(wiring: Wiring) -> None:
-    """Remove expired keys from the cache, and the wrapping keys of former epochs from memory, every few seconds."""
-    while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        wiring.vault.sweep()
-        wiring.keys.sweep()
-
-
-async def _follow_erasures(wiring: Wiring) -> None:
-    """Complete erasures that could not be completed at once, for example because a dump blocked the rotation."""
-    while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        await try_to_finish(wiring)
-
-
-async def try_to_finish(wiring: Wiring) -> str | None:
-    """Complete erasures; returns None, or a sentence that says why it is not possible now."""
-    try:
-        await wiring.rotation.finish()
-    except (KeysUnusable, Unavailable) as error:
-        log.warning("erasures are not complete yet: %s", error)
-        return str(error)
-    except psycopg.Error as error:
-        log.warning("erasures are not complete yet: %s", type(error).__name__)
-        return "The database refused it."
-    except Exception as error:  # noqa: BLE001 - the task that tries again must not end
-        log.error("erasures are not complete yet: %s", type(error).__name__)  # noqa: TRY400 - may quote
-        return "An unexpected error occurred; the log names its type."
-    return None
-
-
-async def _sweep_accounts(wiring: Wiring) -> None:
-    """Delete expired and revoked tokens, sessions and claims, and drafts whose time is over, every few minutes. Failures
-    are only logged."""
-    while True:
-        try:
-            await wiring.tokens.sweep()
-            await wiring.claims.sweep()
-            await wiring.sessions.sweep()
-            await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
-            await end_with_reviews(wiring.drafts, wiring.reader)
-            await wiring.ways_in.sweep()
-            await wiring.email.sweep()
-            await wiring.kept_forms.sweep()
-            await wiring.attempts.sweep()
-            await wiring.outbox.sweep()
-        except Unavailable:
-            heed_cancellation()
-            log.debug("ended sessions are not deleted while the database cannot be used")
-        except psycopg.Error as error:
-            heed_cancellation()
-            log.warning("ended sessions could not be deleted: %s", type(error).__name__)
-        await asyncio.sleep(SWEEP_ACCOUNTS_SECONDS)
 
 
 def _secure(settings: Settings) -> bool:

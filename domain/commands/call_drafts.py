@@ -25,13 +25,12 @@ from domain.deciding import (
     the,
 )
 from domain.eligibility import EligibilityQuestions, check_questions
-from domain.forms import Form, Rubric
 from domain.funds import FUND, Fund
 from domain.indexes import rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound
-from domain.rounds.state import ROUND, Round, RoundStatus
+from domain.rounds.state import ROUND
 from domain.stages import StageDrafts, StageOutlines, check_stages, empty_stage
 from domain.texts import check_texts
 from domain.values import CallId, FundId, Money
@@ -116,26 +115,6 @@ class ChangeCallStages(Command, frozen=True, kw_only=True):
     stages: StageOutlines
 
 
-class PrepareCallForm(Command, frozen=True, kw_only=True):
-    """Keep work on a stage's form, which need not be finished. Of a draft, this is its form. Of a published call, it is
-    the next version, which only the staff see until it is published with `call.change_form`; the newest version, sent
-    again, gives the work up."""
-
-    call: CallId
-    stage: limits.Slug
-    form: Form
-
-
-class PrepareCallRubric(Command, frozen=True, kw_only=True):
-    """Keep work on a stage's rubric, which need not be finished. Of a draft, this is its rubric. Of a published call, it
-    is the next version, which only the staff see until it is published with `call.change_rubric`; the newest version,
-    sent again, gives the work up."""
-
-    call: CallId
-    stage: limits.Slug
-    rubric: Rubric
-
-
 class DiscardCall(Command, frozen=True, kw_only=True):
     """Give a draft up. It can no longer be changed or published, but it can still be copied."""
 
@@ -212,7 +191,7 @@ def _minor(amount: Money | None, field: str, currency: str, least: int) -> int:
 
 
 def _publish(command: PublishCall, context: CommandContext) -> Plan:
-    call, initiative = yield from _call_of_officer(command.call)
+    call, initiative = yield from call_of_officer(command.call)
     return PlannedCommand(
         may=access.officer(context.actor, initiative),
         initiative=call.initiative,
@@ -223,14 +202,14 @@ def _publish(command: PublishCall, context: CommandContext) -> Plan:
     )
 
 
-def _call_of_officer(call_id: str) -> Part[tuple[Call, Initiative]]:
+def call_of_officer(call_id: str) -> Part[tuple[Call, Initiative]]:
     call = yield from the(CALL, call_id)
     initiative = yield from the(INITIATIVE, call.initiative)
     return call, initiative.within(call_id)
 
 
 def _change_draft(command: ChangeDraft, context: CommandContext) -> Plan:
-    call, initiative = yield from _call_of_officer(command.call)
+    call, initiative = yield from call_of_officer(command.call)
     fund = (yield from the(FUND, command.fund)) if command.fund is not None else None
 
     def decide() -> Outcome:
@@ -299,7 +278,7 @@ def _changed(command: ChangeDraft, call: Call, fund: Fund | None) -> CallDraftCh
 
 
 def _change_stages(command: ChangeCallStages, context: CommandContext) -> Plan:
-    call, initiative = yield from _call_of_officer(command.call)
+    call, initiative = yield from call_of_officer(command.call)
     return PlannedCommand(
         may=access.officer(context.actor, initiative),
         initiative=call.initiative,
@@ -311,54 +290,8 @@ def _change_stages(command: ChangeCallStages, context: CommandContext) -> Plan:
     )
 
 
-def _rounds_of_stage(call_id: str, call: Call, stage: str) -> Part[list[Round]]:
-    """The rounds of a stage; none of a rolling call, whose rounds do not prevent new versions."""
-    if call.rolling:
-        return []
-    states = yield from some(ROUND, (yield from index_entries(rounds_of(call_id))))
-    return [round for round in states.values() if round.stage == stage]
-
-
-def _prepare_form(command: PrepareCallForm, context: CommandContext) -> Plan:
-    call, initiative = yield from _call_of_officer(command.call)
-    rounds = yield from _rounds_of_stage(command.call, call, command.stage)
-    ended = any(round.status is not RoundStatus.OPEN for round in rounds)
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={
-                command.call: drafting.prepare_form(
-                    command.call, call, command.stage, command.form, intake_ended=ended
-                )
-            },
-            answers=command.call,
-        ),
-    )
-
-
-def _prepare_rubric(command: PrepareCallRubric, context: CommandContext) -> Plan:
-    call, initiative = yield from _call_of_officer(command.call)
-    rounds = yield from _rounds_of_stage(command.call, call, command.stage)
-    in_panel = any(round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED) for round in rounds)
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={
-                command.call: drafting.prepare_rubric(
-                    command.call, call, command.stage, command.rubric, in_panel=in_panel
-                )
-            },
-            answers=command.call,
-        ),
-    )
-
-
 def _discard(command: DiscardCall, context: CommandContext) -> Plan:
-    call, initiative = yield from _call_of_officer(command.call)
+    call, initiative = yield from call_of_officer(command.call)
     return PlannedCommand(
         may=access.officer(context.actor, initiative),
         initiative=call.initiative,
@@ -414,8 +347,6 @@ COMMANDS = (
     Registered("call.copy", CopyCall, _copy),
     Registered("call.change_draft", ChangeDraft, _change_draft),
     Registered("call.change_stages", ChangeCallStages, _change_stages),
-    Registered("call.prepare_form", PrepareCallForm, _prepare_form),
-    Registered("call.prepare_rubric", PrepareCallRubric, _prepare_rubric),
     Registered("call.publish", PublishCall, _publish),
     Registered("call.discard", DiscardCall, _discard),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from domain import access, limits, organisations, persons
+from domain import access, limits, organisations, person_claims, persons
 from domain.commands.erasing import what_goes_with
 from domain.deciding import (
     Allowed,
@@ -120,7 +120,7 @@ def _make_claim(command: MakeClaim, context: CommandContext) -> Plan:
     claim = context.new("claim")
 
     def decide() -> Outcome:
-        made = persons.make_claim(
+        made = person_claims.make_claim(
             command.person, person, claim=claim, made_by=context.actor, days=command.days, now=context.now
         )
         return Outcome(facts={command.person: made}, answers=command.person)
@@ -135,7 +135,7 @@ def _withdraw_claim(command: WithdrawClaim, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        withdrawn = persons.withdraw_claim(command.person, person, claim=command.claim, now=context.now)
+        withdrawn = person_claims.withdraw_claim(command.person, person, claim=command.claim, now=context.now)
         return Outcome(facts={command.person: withdrawn}, answers=command.person)
 
     return PlannedCommand(
@@ -149,7 +149,7 @@ def _use_claim(command: UseClaim, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        used = persons.use_claim(command.person, person, claim=command.claim, now=context.now)
+        used = person_claims.use_claim(command.person, person, claim=command.claim, now=context.now)
         return Outcome(facts={command.person: used}, answers=command.person)
 
     return PlannedCommand(may=access.oneself(context.actor, command.person), initiative=None, decide=decide)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final, assert_never
@@ -41,51 +40,7 @@ from domain.grants.facts import (
     Instalment,
     ScreeningResult,
 )
-
-
-class GrantStatus(enum.StrEnum):
-    """The statuses of a grant."""
-
-    OFFERED = "offered"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    LAPSED = "lapsed"
-    SUSPENDED = "suspended"
-    TERMINATED = "terminated"
-    COMPLETED = "completed"
-
-
-class ReportStatus(enum.StrEnum):
-    """The statuses of a report."""
-
-    SUBMITTED = "submitted"
-    ACCEPTED = "accepted"
-    RETURNED = "returned"
-
-
-class InstalmentStatus(enum.StrEnum):
-    """The statuses of an instalment."""
-
-    SCHEDULED = "scheduled"
-    REQUESTED = "requested"
-    APPROVED_ONCE = "approved once"
-    APPROVED = "approved"
-    INSTRUCTED = "instructed"
-    SETTLED = "settled"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-ENDED: Final = (
-    GrantStatus.DECLINED,
-    GrantStatus.LAPSED,
-    GrantStatus.TERMINATED,
-    GrantStatus.COMPLETED,
-)
-"""The statuses in which a grant has ended."""
-
-APPROVALS: Final = (InstalmentStatus.APPROVED_ONCE, InstalmentStatus.APPROVED)
-"""The statuses of instalments that depend on approvals only, which end when another payee is set."""
+from domain.grants.statuses import APPROVALS, GrantStatus, InstalmentStatus, ReportStatus
 
 _APPROVALS_OF: Final[Mapping[InstalmentStatus, int]] = {
     InstalmentStatus.APPROVED_ONCE: 1,

@@ -6,7 +6,8 @@ import enum
 
 import msgspec
 
-from domain.grants.state import Grant, GrantStatus, InstalmentStatus, ReportStatus
+from domain.grants.state import Grant
+from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 
 
 class TaskKind(enum.StrEnum):

@@ -35,15 +35,8 @@ from domain.grants.facts import (
     Instalment,
     PayeeKind,
 )
-from domain.grants.state import (
-    Grant,
-    GrantStatus,
-    InstalmentState,
-    InstalmentStatus,
-    Payee,
-    ReportStatus,
-    evolve,
-)
+from domain.grants.state import Grant, InstalmentState, Payee, evolve
+from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.grants.tasks import tasks_on
 from projections.placed import Placed
 from projections.projection import Projection

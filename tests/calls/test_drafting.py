@@ -29,10 +29,9 @@ from domain.commands.call_drafts import (
     CopyCall,
     DiscardCall,
     DraftCall,
-    PrepareCallForm,
-    PrepareCallRubric,
     PublishCall,
 )
+from domain.commands.call_preparations import PrepareCallForm, PrepareCallRubric
 from domain.commands.calls import ChangeCallForm, ChangeCallRubric
 from domain.deciding import Command
 from domain.eligibility import EligibilityQuestion

@@ -13,7 +13,7 @@ from domain.grants.facts import (
     GrantInstalmentFailed,
 )
 from domain.grants.state import GRANT as GRANTS
-from domain.grants.state import InstalmentStatus
+from domain.grants.statuses import InstalmentStatus
 from domain.refusals import Refused
 from tests.driving import NOON, World
 from tests.grants.scene import (

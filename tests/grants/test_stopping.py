@@ -30,7 +30,7 @@ from domain.grants.facts import (
     GrantSuspended,
     GrantTerminated,
 )
-from domain.grants.state import ENDED, GrantStatus, InstalmentStatus
+from domain.grants.statuses import ENDED, GrantStatus, InstalmentStatus
 from domain.persons import PersonErased
 from domain.refusals import Refused
 from tests.grants.scene import (

@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from api.letters.letter import Letter
 from api.letters.sending import send_waiting
 from api.locales import Locale
-from api.run.settings import MailServer
+from api.run.setting_values import MailServer
 from api.run.wiring import Wiring
 from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.messages import msg

@@ -5,15 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.run.settings import (
-    MailServer,
-    Settings,
-    SettingsError,
-    as_markdown,
-    described,
-    read_settings,
-    unknown_names,
-)
+from api.run.setting_values import MailServer, SettingsError
+from api.run.settings import Settings, as_markdown, described, read_settings, unknown_names
 
 SECRET_URL = (
     "postgresql://keeper:canary-one@db.example:5433/grants?sslmode=require&passfile=/x&options=canary-two"

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from api.run import wiring
+from api.run import sweeping, wiring
 from api.run.settings import Settings, read_settings
 from api.run.wiring import Wiring, all_migrations, wire
 from domain.commands.initiatives import AppointAdministrator
@@ -69,7 +69,7 @@ class TestSweeping:
     async def test_ended_sessions_and_the_access_of_the_erased(
         self, settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(wiring, "SWEEP_ACCOUNTS_SECONDS", 0.1)
+        monkeypatch.setattr(sweeping, "SWEEP_ACCOUNTS_SECONDS", 0.1)
         async with wire(settings, database_url, connections=2) as wired:
             person = await register(wired)
             token = await wired.tokens.make(person, label="test", made_by=SYSTEM)
@@ -99,7 +99,7 @@ class TestSweeping:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """As when it only reads for a while, or its role lacks a right."""
-        monkeypatch.setattr(wiring, "SWEEP_ACCOUNTS_SECONDS", 0.1)
+        monkeypatch.setattr(sweeping, "SWEEP_ACCOUNTS_SECONDS", 0.1)
         async with wire(settings, database_url, connections=2) as wired:
             token = await wired.tokens.make(await register(wired), label="test", made_by=SYSTEM)
             assert await wired.sessions.begin(token) is not None

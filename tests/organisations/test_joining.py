@@ -22,7 +22,8 @@ from domain.commands.screening import RecordScreening
 from domain.deciding import Command, Fact
 from domain.grants.facts import GrantDecisionsEnded, GrantScreeningEnded, ScreeningResult
 from domain.grants.rules import PlannedInstalment
-from domain.grants.state import GRANT, InstalmentStatus
+from domain.grants.state import GRANT
+from domain.grants.statuses import InstalmentStatus
 from domain.initiatives import MemberAdded
 from domain.panels.state import PANEL as PANELS
 from domain.panels.state import PanelStatus

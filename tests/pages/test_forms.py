@@ -14,7 +14,7 @@ from api.http.problems import Problem
 from api.locales import asked_languages
 from api.pages.forms import SubmittedForm, command_of, nested, read_typed
 from api.pages.rendering import Said, codes, said
-from api.pages.reviews import _scored as scored
+from api.pages.review_drafts import filled as scored
 from api.pages.sign_in import within
 from api.pages.visits import Visit
 from domain.commands.applications.ending import WithdrawApplication

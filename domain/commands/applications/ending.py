@@ -17,7 +17,8 @@ from domain.deciding import (
     the,
 )
 from domain.dossiers import DOSSIER
-from domain.grants.state import ENDED, GRANT
+from domain.grants.state import GRANT
+from domain.grants.statuses import ENDED
 from domain.parties import actor_of
 from domain.values import ApplicationId
 

@@ -6,7 +6,8 @@ from domain.deciding import Fact
 from domain.grants.facts import GrantCompleted
 from domain.grants.rules.reports import check_no_report_waits
 from domain.grants.rules.standing import check_accepted
-from domain.grants.state import Grant, InstalmentStatus
+from domain.grants.state import Grant
+from domain.grants.statuses import InstalmentStatus
 from domain.messages import msg
 from domain.refusals import Refused
 

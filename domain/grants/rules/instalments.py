@@ -20,7 +20,8 @@ from domain.grants.facts import (
 )
 from domain.grants.rules.screening import check_screened
 from domain.grants.rules.standing import check_accepted, check_no_amendment_waits, check_not_erased
-from domain.grants.state import Grant, InstalmentState, InstalmentStatus
+from domain.grants.state import Grant, InstalmentState
+from domain.grants.statuses import InstalmentStatus
 from domain.messages import msg
 from domain.parties import Actor, PartyState, is_tied_to
 from domain.refusals import Invalid, NotFound, Refused

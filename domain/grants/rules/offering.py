@@ -9,7 +9,8 @@ from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.funds import Fund
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantDeclineReason, GrantLapsed, GrantOffered
-from domain.grants.state import Grant, GrantStatus
+from domain.grants.state import Grant
+from domain.grants.statuses import GrantStatus
 from domain.messages import msg
 from domain.organisations import Organisation, check_takes_part
 from domain.parties import PartyState

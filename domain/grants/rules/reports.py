@@ -6,7 +6,8 @@ from domain import limits
 from domain.deciding import Fact
 from domain.grants.facts import GrantReportAccepted, GrantReportReturned, GrantReportSubmitted, ReturnReason
 from domain.grants.rules.standing import check_not_ended
-from domain.grants.state import Grant, ReportStatus
+from domain.grants.state import Grant
+from domain.grants.statuses import ReportStatus
 from domain.messages import msg
 from domain.refusals import NotFound, Refused
 from domain.texts import check_explanation, check_text

@@ -12,7 +12,8 @@ from domain import fast_track, limits
 from domain.deciding import Fact
 from domain.grants.facts import Condition, GrantInstalmentsScheduled, Instalment
 from domain.grants.rules.standing import check_accepted, check_no_amendment_waits
-from domain.grants.state import Grant, InstalmentStatus
+from domain.grants.state import Grant
+from domain.grants.statuses import InstalmentStatus
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.values import Money

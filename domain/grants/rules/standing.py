@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.grants.state import Grant, GrantStatus
+from domain.grants.state import Grant
+from domain.grants.statuses import GrantStatus
 from domain.messages import msg
 from domain.parties import PartyState
 from domain.refusals import Refused

@@ -11,7 +11,8 @@ from domain.grants.facts import (
     TerminationReason,
 )
 from domain.grants.rules.standing import check_accepted, check_not_ended
-from domain.grants.state import Grant, GrantStatus, InstalmentStatus
+from domain.grants.state import Grant
+from domain.grants.statuses import GrantStatus, InstalmentStatus
 from domain.messages import msg
 from domain.refusals import Refused
 from domain.texts import check_explanation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from domain.deciding import Fact
 from domain.grants.facts import GrantDecisionsEnded, GrantScreeningEnded
-from domain.grants.state import APPROVALS, ENDED, Grant, InstalmentStatus
+from domain.grants.state import Grant
+from domain.grants.statuses import APPROVALS, ENDED, InstalmentStatus
 
 _STANDING = (*APPROVALS, InstalmentStatus.INSTRUCTED, InstalmentStatus.FAILED)
 

@@ -1,0 +1,37 @@
+"""What is checked of every form and address before a page looks at it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.accounts.sessions import same_csrf
+from api.http.problems import Problem, ProblemType
+from api.pages.forms import SubmittedForm
+from api.pages.page import Page
+from api.pages.visits import Visit
+from domain.messages import msg
+
+NOT_AS_SENT: Final = msg("The form did not arrive as this page sent it. Open the page again.")
+
+
+def check_moment(page: Page, visit: Visit) -> None:
+    """Raise `Problem` if the address asks for an earlier moment and the page cannot show one."""
+    if "as_of" in visit.query and not page.as_of:
+        raise Problem(
+            ProblemType.MALFORMED,
+            msg("This page can only show how things are now, not how they were at an earlier time."),
+        )
+
+
+def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
+    """Raise `Problem` unless the form was made for this session."""
+    if visit.signed_in is None:
+        raise Problem(
+            ProblemType.UNAUTHORIZED,
+            msg("Your session has expired, so nothing was saved. Sign in again; your text is kept below."),
+        )
+    if not same_csrf(visit.signed_in, form.own("csrf")):
+        raise Problem(
+            ProblemType.FORBIDDEN,
+            msg("This form belongs to another session, so nothing was saved. Open the page again."),
+        )

@@ -1,0 +1,95 @@
+"""Commands about the next version of a stage's form and rubric, which only the staff see until it is published."""
+
+from __future__ import annotations
+
+from domain import access, limits
+from domain.calls import drafting
+from domain.calls.state import Call
+from domain.commands.call_drafts import call_of_officer
+from domain.deciding import (
+    Command,
+    CommandContext,
+    Outcome,
+    Part,
+    Plan,
+    PlannedCommand,
+    Registered,
+    index_entries,
+    some,
+)
+from domain.forms import Form, Rubric
+from domain.indexes import rounds_of
+from domain.rounds.state import ROUND, Round, RoundStatus
+from domain.values import CallId
+
+
+class PrepareCallForm(Command, frozen=True, kw_only=True):
+    """Keep work on a stage's form, which need not be finished. Of a draft, this is its form. Of a published call, it is
+    the next version, which only the staff see until it is published with `call.change_form`; the newest version, sent
+    again, gives the work up."""
+
+    call: CallId
+    stage: limits.Slug
+    form: Form
+
+
+class PrepareCallRubric(Command, frozen=True, kw_only=True):
+    """Keep work on a stage's rubric, which need not be finished. Of a draft, this is its rubric. Of a published call, it
+    is the next version, which only the staff see until it is published with `call.change_rubric`; the newest version,
+    sent again, gives the work up."""
+
+    call: CallId
+    stage: limits.Slug
+    rubric: Rubric
+
+
+def _rounds_of_stage(call_id: str, call: Call, stage: str) -> Part[list[Round]]:
+    """The rounds of a stage; none of a rolling call, whose rounds do not prevent new versions."""
+    if call.rolling:
+        return []
+    states = yield from some(ROUND, (yield from index_entries(rounds_of(call_id))))
+    return [round for round in states.values() if round.stage == stage]
+
+
+def _prepare_form(command: PrepareCallForm, context: CommandContext) -> Plan:
+    call, initiative = yield from call_of_officer(command.call)
+    rounds = yield from _rounds_of_stage(command.call, call, command.stage)
+    ended = any(round.status is not RoundStatus.OPEN for round in rounds)
+    return PlannedCommand(
+        may=access.officer(context.actor, initiative),
+        initiative=call.initiative,
+        scope=command.call,
+        decide=lambda: Outcome(
+            facts={
+                command.call: drafting.prepare_form(
+                    command.call, call, command.stage, command.form, intake_ended=ended
+                )
+            },
+            answers=command.call,
+        ),
+    )
+
+
+def _prepare_rubric(command: PrepareCallRubric, context: CommandContext) -> Plan:
+    call, initiative = yield from call_of_officer(command.call)
+    rounds = yield from _rounds_of_stage(command.call, call, command.stage)
+    in_panel = any(round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED) for round in rounds)
+    return PlannedCommand(
+        may=access.officer(context.actor, initiative),
+        initiative=call.initiative,
+        scope=command.call,
+        decide=lambda: Outcome(
+            facts={
+                command.call: drafting.prepare_rubric(
+                    command.call, call, command.stage, command.rubric, in_panel=in_panel
+                )
+            },
+            answers=command.call,
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("call.prepare_form", PrepareCallForm, _prepare_form),
+    Registered("call.prepare_rubric", PrepareCallRubric, _prepare_rubric),
+)
