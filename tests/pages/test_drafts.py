@@ -188,19 +188,22 @@ def test_the_script_stops_where_another_device_has_saved(
     assert page.get_by_label("Title").input_value() == "Songs of the sea"
 
 
-def test_after_the_deadline_the_draft_can_be_read_with_its_labels(stage: Stage, apply: str) -> None:
-    """Last, because it moves the clock."""
-    artist = stage.visitor("second applicant")
-    save(artist, apply)
-    closes = datetime.fromisoformat(stage.speaking("officer").get(f"/api/rounds/{stage.round}")["closes_at"])
-    later = (closes + timedelta(days=1)).isoformat()
-    stage.running.person(stage.running.token).post("/api/demo/clock", now=later)
-    page = artist.open(apply).text
-    assert "does not accept applications" in page
-    found = re.findall(r"<dt><bdi>(.*?)</bdi></dt><dd[^>]*>(.*?)</dd>", page)
-    assert ("Title", "Songs of home") in found
-    assert ("Your idea", IDEA) in found
-    assert ("Field", "Music") in found
+def test_after_the_deadline_the_draft_can_be_read_with_its_labels() -> None:
+    """In a demonstration of its own, because it moves the clock."""
+    with set_stage() as stage:
+        artist, apply = stage.visitor("second applicant"), f"/calls/{stage.call}/apply"
+        save(artist, apply)
+        closes = datetime.fromisoformat(
+            stage.speaking("officer").get(f"/api/rounds/{stage.round}")["closes_at"]
+        )
+        later = (closes + timedelta(days=1)).isoformat()
+        stage.running.person(stage.running.token).post("/api/demo/clock", now=later)
+        page = artist.open(apply).text
+        assert "does not accept applications" in page
+        found = re.findall(r"<dt><bdi>(.*?)</bdi></dt><dd[^>]*>(.*?)</dd>", page)
+        assert ("Title", "Songs of home") in found
+        assert ("Your idea", IDEA) in found
+        assert ("Field", "Music") in found
 
 
 def test_a_submitted_draft_is_gone() -> None:

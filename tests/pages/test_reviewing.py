@@ -59,7 +59,7 @@ def status(judging: Round, number: int, juror: str = "juror") -> str:
     return str(found["status"])
 
 
-def test_a_draft_is_there_again_on_another_device_and_for_nobody_else(judging: Round, juror: Visitor) -> None:
+def a_draft_is_there_again_on_another_device_and_for_nobody_else(judging: Round, juror: Visitor) -> None:
     path = page_of(judging, 0)
     assert save(juror, path, **SCORES, comment_jury=COMMENT) == 303
     again = html.unescape(judging.stage.visitor("juror").open(path).text)
@@ -73,7 +73,7 @@ def test_a_draft_is_there_again_on_another_device_and_for_nobody_else(judging: R
         assert COMMENT not in judging.stage.visitor(other).open(page_of(judging, 0, "second juror")).text
 
 
-def test_two_devices_do_not_overwrite_each_other(judging: Round, juror: Visitor) -> None:
+def two_devices_do_not_overwrite_each_other(judging: Round, juror: Visitor) -> None:
     path = page_of(judging, 0)
     opened = juror.form(path, "review-submit")
     save(judging.stage.visitor("juror"), path, **SCORES | {"scores.a": "9"}, comment_jury="From the phone.")
@@ -87,7 +87,7 @@ def test_two_devices_do_not_overwrite_each_other(judging: Round, juror: Visitor)
     assert juror.send(path, chosen).status_code == 303
 
 
-def test_a_juror_goes_from_one_review_to_the_next_and_sees_how_far_they_are(
+def a_juror_goes_from_one_review_to_the_next_and_sees_how_far_they_are(
     judging: Round, juror: Visitor
 ) -> None:
     ids = sorted(judging.reviews["juror", number] for number in range(3))
@@ -107,7 +107,7 @@ def test_a_juror_goes_from_one_review_to_the_next_and_sees_how_far_they_are(
     assert "A draft is saved." in listed
 
 
-def test_before_submitting_a_juror_is_told_once_what_is_still_empty(judging: Round, juror: Visitor) -> None:
+def before_submitting_a_juror_is_told_once_what_is_still_empty(judging: Round, juror: Visitor) -> None:
     path = page_of(judging, 0)
     form = juror.form(path, "review-submit")
     first = juror.send(path, form | SCORES | BOTH | {"comment_applicant": ""})
@@ -127,7 +127,7 @@ def test_before_submitting_a_juror_is_told_once_what_is_still_empty(judging: Rou
     assert "Draft saved on" not in juror.open(path).text
 
 
-def test_pressing_twice_submits_once(judging: Round, juror: Visitor) -> None:
+def pressing_twice_submits_once(judging: Round, juror: Visitor) -> None:
     path = page_of(judging, 1)
     form = juror.form(path, "review-submit") | SCORES | BOTH
     before = judging.stage.facts()
@@ -135,7 +135,7 @@ def test_pressing_twice_submits_once(judging: Round, juror: Visitor) -> None:
     assert judging.stage.facts() == before + 1
 
 
-def test_a_submitted_review_is_changed_and_its_changes_are_drafted(judging: Round, juror: Visitor) -> None:
+def a_submitted_review_is_changed_and_its_changes_are_drafted(judging: Round, juror: Visitor) -> None:
     path = page_of(judging, 1)
     assert save(juror, path, "review-change", **SCORES | {"scores.a": "10"}, **BOTH) == 303
     page = juror.open(path).text
@@ -149,7 +149,7 @@ def test_a_submitted_review_is_changed_and_its_changes_are_drafted(judging: Roun
     assert "Draft saved on" not in juror.open(path).text
 
 
-def test_own_scores_are_compared_in_one_table_and_nobody_elses(judging: Round, juror: Visitor) -> None:
+def own_scores_are_compared_in_one_table_and_nobody_elses(judging: Round, juror: Visitor) -> None:
     other = judging.reviews["second juror", 1]
     judging.post("second juror", f"/api/reviews/{other}/submit", scores={"a": 3, "b": 3, "c": 3})
     judging.caught_up()
@@ -178,7 +178,7 @@ def page(judging: Round, chromium: str) -> Iterator[Page]:
         browser.close()
 
 
-def test_a_script_saves_while_the_juror_writes(judging: Round, juror: Visitor, page: Page) -> None:
+def a_script_saves_while_the_juror_writes(judging: Round, juror: Visitor, page: Page) -> None:
     complaints: list[str] = []
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     path = page_of(judging, 2)
@@ -194,7 +194,7 @@ def test_a_script_saves_while_the_juror_writes(judging: Round, juror: Visitor, p
     expect(page.get_by_label("Comment for the jury")).to_have_value(COMMENT)
 
 
-def test_a_conflict_ends_the_draft(judging: Round) -> None:
+def a_conflict_ends_the_draft(judging: Round) -> None:
     visitor = judging.stage.visitor("second juror")
     path = page_of(judging, 0, "second juror")
     opened = visitor.form(path, "review-submit")
@@ -207,7 +207,7 @@ def test_a_conflict_ends_the_draft(judging: Round) -> None:
     assert "stepped back" in said(late)
 
 
-def test_a_panel_that_opens_ends_it_too_and_what_is_typed_can_still_be_read(judging: Round) -> None:
+def a_panel_that_opens_ends_it_too_and_what_is_typed_can_still_be_read(judging: Round) -> None:
     """Last, because it ends the reviews."""
     visitor = judging.stage.visitor("second juror")
     for number, juror in ((0, "third juror"), (2, "juror"), (2, "third juror")):
@@ -230,3 +230,17 @@ def test_a_panel_that_opens_ends_it_too_and_what_is_typed_can_still_be_read(judg
     assert "The panel opened before this review was submitted" in said(late)
     assert COMMENT in late.text, "it can be copied"
     assert COMMENT not in visitor.open(path).text
+
+
+def test_a_juror_at_work(judging: Round, juror: Visitor, page: Page) -> None:
+    """One story, told in order: each part begins where the one before it ends."""
+    a_draft_is_there_again_on_another_device_and_for_nobody_else(judging, juror)
+    two_devices_do_not_overwrite_each_other(judging, juror)
+    a_juror_goes_from_one_review_to_the_next_and_sees_how_far_they_are(judging, juror)
+    before_submitting_a_juror_is_told_once_what_is_still_empty(judging, juror)
+    pressing_twice_submits_once(judging, juror)
+    a_submitted_review_is_changed_and_its_changes_are_drafted(judging, juror)
+    own_scores_are_compared_in_one_table_and_nobody_elses(judging, juror)
+    a_script_saves_while_the_juror_writes(judging, juror, page)
+    a_conflict_ends_the_draft(judging)
+    a_panel_that_opens_ends_it_too_and_what_is_typed_can_still_be_read(judging)
