@@ -4,59 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from domain import access
-from domain.calls.state import CALL
-from domain.deciding import Allowed, Denied, Loaded
+from domain.deciding import Allowed, Denied
 from domain.forms import Rubric
-from domain.indexes import conflicts_of, rounds_of
-from domain.initiatives import INITIATIVE
-from domain.messages import msg
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
-from domain.reviews.facts import JUDGING, ReviewChanged, ReviewConflictDeclared, ReviewSubmitted
+from domain.reviews.facts import ReviewChanged, ReviewConflictDeclared, ReviewSubmitted
 from domain.reviews.scores import score
-from domain.reviews.state import REVIEW, STEPPED_BACK, Review, ReviewStatus
-from domain.rounds.state import ROUND
-from domain.values import Money, Role
+from domain.reviews.state import REVIEW, Review, ReviewStatus
+from domain.values import Role
 from projections import readings
 from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
+from projections.paging import ResultPage
 from projections.reader import LATEST, QueryRow, Reader, Reference, allow, damaged_in, text_of
 from projections.versions import Version
-
-
-class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
-    """A review that the viewer was asked for.
-
-    `handle` stands for the applicant. `title` and `requested` are those of the stage that is judged, shown once the
-    juror declared no conflict, and no longer if they declare one in another stage; `erased`:
-    the title can no longer be read; `damaged` names it if the stored value is not what was committed to. `scores` are the
-    viewer's own, and `score` their mean in per cent, None before the review is submitted.
-    """
-
-    id: str
-    version: Version
-    call: str
-    call_title: dict[str, str]
-    round: str
-    application: str
-    handle: str | None
-    status: str
-    title: str | None
-    erased: bool
-    requested: Money | None
-    scores: dict[str, int | None] | None
-    score: str | None
-    damaged: tuple[str, ...] = ()
 
 
 class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,73 +66,6 @@ class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
     applicant_handle: str | None
     rubric: Rubric
     application_shown: ApplicationDetail | None
-
-
-async def mine(
-    reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
-) -> ResultPage[OwnReview]:
-    """The reviews that one was asked for in initiatives where one is still on the jury, sorted by their random ids.
-
-    `unreadable` also names initiatives whose jury cannot be read. Raises `Forbidden` for visitors who are not signed
-    in.
-    """
-    if viewer is None:
-        raise Forbidden(msg("Sign in first."))
-    belonging = await reader.rows(
-        "SELECT DISTINCT initiative, call FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
-    )
-    houses = {row["initiative"] for row in belonging}
-    loaded = await reader.readable(*((INITIATIVE, each) for each in sorted(houses)))
-    judging = [
-        row["call"]
-        for row in belonging
-        if row["initiative"] in loaded
-        if not loaded[row["initiative"]].state.within(row["call"]).roles(viewer).isdisjoint(JUDGING)
-    ]
-    rows = await reader.rows(
-        """
-        SELECT r.review, r.version, r.call, r.round, r.application, r.status, r.scores, r.rubric_version, a.handle,
-            coalesce(s.requested, a.requested) AS requested, a.currency, c.title AS call_title, t.*
-        FROM read.reviews r
-        JOIN read.applications a ON a.application = r.application AND a.to_position = 9223372036854775807
-        JOIN read.calls c ON c.call = r.call AND c.to_position = 9223372036854775807
-        LEFT JOIN LATERAL jsonb_to_recordset(a.answered) AS s (round text, written integer, requested bigint) ON s.round = r.round
-        LEFT JOIN read.titled t ON t.title_stream = r.application AND t.title_version = coalesce(s.written, a.written)
-            AND r.status IN ('cleared', 'submitted')
-        WHERE r.juror = %(viewer)b AND r.review > %(after)b::text AND r.to_position = 9223372036854775807
-            AND r.call = ANY (%(judging)b::text[])
-        ORDER BY r.review LIMIT %(limit)b
-        """,
-        viewer=viewer,
-        after=key_of(cursor),
-        judging=judging,
-        limit=check_limit(limit) + 1,
-    )
-    reviews = await reader.readable(*((REVIEW, row["review"]) for row in rows))
-    judged = {each: kind for row in rows for each, kind in ((row["call"], CALL), (row["round"], ROUND))}
-    rubrics = await reader.readable(*((judged[each], each) for each in sorted(judged)))
-    rounds = await reader.index_entries_of_all([rounds_of(call) for call in judging])
-    conflicts = await reader.index_entries_of_all([conflicts_of(viewer, each) for each in rounds])
-    found = page(
-        rows,
-        limit,
-        lambda row: _own(reader, viewer, row, reviews[row["review"]].state, conflicts, rubrics),
-        lambda row: str(row["review"]),
-        readable=reviews,
-    )
-    return msgspec.structs.replace(found, unreadable=(*sorted(houses - loaded.keys()), *found.unreadable))
-
-
-async def own_in_round(reader: Reader, viewer: str, round: str) -> list[tuple[str, ReviewStatus]]:
-    """The reviews in a round that one was asked for and did not step back from, in the order of `mine`, with their statuses."""
-    rows = await reader.rows(
-        "SELECT review, status FROM read.reviews WHERE juror = %(viewer)b AND round = %(round)b "
-        "AND NOT status = ANY (%(back)b::text[]) AND to_position = 9223372036854775807 ORDER BY review",
-        viewer=viewer,
-        round=round,
-        back=[*STEPPED_BACK],
-    )
-    return [(row["review"], ReviewStatus(row["status"])) for row in rows]
 
 
 async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
@@ -368,45 +270,7 @@ def _shown(row: QueryRow, written: dict[str, _Texts], case: Case, sight: _Sight,
     )
 
 
-def _own(
-    reader: Reader,
-    viewer: str,
-    row: QueryRow,
-    review: Review,
-    conflicts: Collection[str],
-    judged: Mapping[str, Loaded[Any]],  # Any: the states of calls and rounds
-) -> OwnReview:
-    # The row may lag behind the review: a juror who has stepped back since, also in a later stage, sees nothing more.
-    cleared = row["status"] in _CLEARED and review.status in _CLEARED and review.juror == viewer
-    cleared = cleared and row["application"] not in conflicts
-    scored = cleared and row["status"] == ReviewStatus.SUBMITTED
-    title = reader.opened(row, "title", str) if cleared else None
-    return OwnReview(
-        id=row["review"],
-        version=Version(row["review"], row["version"]),
-        call=row["call"],
-        call_title=row["call_title"],
-        round=row["round"],
-        application=row["application"],
-        handle=row["handle"],
-        status=row["status"],
-        title=text_of(title),
-        erased=title is Withheld.ERASED,
-        requested=Money.of(row["requested"], row["currency"]) if cleared else None,
-        scores=row["scores"] if scored else None,
-        score=_own_score(row, judged) if scored else None,
-        damaged=damaged_in({"title": title}),
-    )
-
-
-def _own_score(row: QueryRow, judged: Mapping[str, Loaded[Any]]) -> str | None:
-    if not {row["call"], row["round"]} <= judged.keys():
-        return None
-    rubric = judged[row["call"]].state.rubrics[judged[row["round"]].state.stage][row["rubric_version"] - 1]
-    return percent(score(Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]), rubric))
-
-
-_CLEARED: Final = (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED)
+CLEARED: Final = (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED)
 
 
 def percent(points: Fraction | None) -> str | None:

@@ -9,9 +9,10 @@ from api.pages.visits import Visit
 from domain.forms import Rubric
 from domain.reviews.state import OUTSTANDING, STEPPED_BACK, ReviewStatus
 from domain.rounds.state import RoundStatus
-from projections import calls, reviews
+from projections import calls, own_reviews
 from projections.calls import CallDetail
-from projections.reviews import OwnReview, ReviewDetail
+from projections.own_reviews import OwnReview
+from projections.reviews import ReviewDetail
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ async def place_among_own(visit: Visit, shown: ReviewDetail) -> ReviewPlace | No
     """Where the visitor's own review is among theirs; None for others."""
     if shown.juror != visit.person:
         return None
-    found = await reviews.own_in_round(visit.wiring.reader, visit.who, shown.round)
+    found = await own_reviews.own_in_round(visit.wiring.reader, visit.who, shown.round)
     ids = [each for each, _ in found]
     if shown.id not in ids:
         return None

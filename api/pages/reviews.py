@@ -12,17 +12,18 @@ from api.pages.visits import FormShown, Visit
 from domain.commands.reviews import ChangeReview, DeclareConflict, DeclareNoConflict, SubmitReview
 from domain.messages import msg
 from domain.reviews.state import ReviewStatus
-from projections import calls, reviews
+from projections import calls, own_reviews, reviews
+from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
-from projections.reviews import OwnReview, ReviewDetail
+from projections.reviews import ReviewDetail
 
 
 async def _mine(visit: Visit) -> PageContent:
     unreadable: set[str] = set()
 
     async def own(cursor: str | None) -> ListPage[OwnReview]:
-        found = await reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+        found = await own_reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
         unreadable.update(found.unreadable)
         return found
 

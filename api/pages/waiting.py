@@ -16,12 +16,12 @@ from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Role
-from projections import applications, calls, grants, organisations, panels, reviews
+from projections import applications, calls, grants, organisations, own_reviews, panels
 from projections.calls import CallLine
 from projections.grants import GrantTasks
+from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
-from projections.reviews import OwnReview
 from projections.rounds import RoundLine
 
 
@@ -45,7 +45,7 @@ async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
         return []
 
     async def own(cursor: str | None) -> ListPage[OwnReview]:
-        return await reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+        return await own_reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
 
     found = await whole(own)
     new = [each for each in found if each.status == ReviewStatus.ASSIGNED]

@@ -17,7 +17,7 @@ from history.format.document import read_document
 from history.format.sealing import SALT_BYTES, associated_data, padded_size
 from history.store import opened_keys
 from history.verify import Finding, verify
-from projections import applications, grants, initiatives, members, panels, reviews
+from projections import applications, grants, initiatives, members, own_reviews, panels, reviews
 from tests.projections.conftest import CANARIES, Season
 from tests.projections.test_seeing import leaks, read_all
 
@@ -83,7 +83,7 @@ async def test_what_was_altered_is_shown_as_damaged_everywhere(
         shown = await applications.one(reader, officer, season.application1)
         member = (await initiatives.one(reader, season.administrator, season.initiative)).members[0]
         given = (await members.given_roles(reader, officer, season.initiative, limit=100)).items
-        own = (await reviews.mine(reader, season.juror)).items[0]
+        own = (await own_reviews.mine(reader, season.juror)).items[0]
         judged = (await reviews.of_application(reader, officer, season.application1)).items
         ranked = (await panels.ranking(reader, officer, season.round)).places.items[0]
         of_finance = await grants.one(reader, season.finance, season.things["grant"])

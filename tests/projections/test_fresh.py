@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from history.statements import Connection
-from projections import applications, panels, reviews
+from projections import applications, own_reviews, panels
 from tests.projections.conftest import CANARY_TITLES, Season
 
 pytestmark = pytest.mark.anyio
@@ -67,12 +67,12 @@ async def test_ones_own_reviews_hide_at_once_what_one_declared_a_conflict_with(s
             review=season.reviews["juror", f"application{number}"],
         )
     season.project()
-    before = await reviews.mine(season.reader, season.juror)
+    before = await own_reviews.mine(season.reader, season.juror)
     assert {item.title for item in before.items} == set(CANARY_TITLES)
 
     await declare_conflict(season, "juror", "application1")
 
-    after = await reviews.mine(season.reader, season.juror)
+    after = await own_reviews.mine(season.reader, season.juror)
     shown = {item.application: (item.title, item.requested is None) for item in after.items}
     assert shown == {season.application1: (None, True), season.application2: (CANARY_TITLES[1], False)}
 

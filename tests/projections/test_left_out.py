@@ -9,7 +9,7 @@ import pytest
 
 from domain.values import Role
 from history.unreadable import Unreadable
-from projections import grants, initiatives, review_progress, reviews
+from projections import grants, initiatives, own_reviews, review_progress
 from projections.reader import Behind
 from tests.projections.conftest import Season
 from tests.projections.test_unreadable import add
@@ -49,7 +49,7 @@ async def test_a_review_of_one_s_own(season: Season) -> None:
     await judged(season)
     lost, kept = (season.reviews["juror", f"application{number}"] for number in (1, 2))
     await damage(season, lost)
-    found = await reviews.mine(season.reader, season.juror)
+    found = await own_reviews.mine(season.reader, season.juror)
     assert ([item.id for item in found.items], found.unreadable) == ([kept], (lost,))
 
 
@@ -65,7 +65,7 @@ async def test_an_initiative_of_one_s_reviews_and_of_one_s_own_page(season: Seas
         roles=(Role.FUNDER,),
     )
     await damage(season, season.initiative)
-    found = await reviews.mine(season.reader, season.juror)
+    found = await own_reviews.mine(season.reader, season.juror)
     assert (found.items, found.unreadable) == ((), (season.initiative,))
     me = await initiatives.me(season.reader, season.juror)
     assert ([each.initiative for each in me.initiatives], me.unreadable) == ([other], (season.initiative,))

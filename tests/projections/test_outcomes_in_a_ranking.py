@@ -8,7 +8,7 @@ import pytest
 
 from domain.refusals import Forbidden
 from domain.reviews.state import ReviewStatus
-from projections import applications, grants, panels, review_progress, reviews, rounds, timeline
+from projections import applications, grants, own_reviews, panels, review_progress, rounds, timeline
 from projections.moments import AsOf
 from projections.versions import Version
 from tests.projections.conftest import CANARY_TITLES, DEADLINE, Season, eur
@@ -58,7 +58,7 @@ class TestAWithdrawal:
         assert {each.application for each in progress.applications.items} == {made[0]}
         await season.open_panel()
         season.project()
-        shown = (await reviews.mine(season.reader, season.second_juror)).items
+        shown = (await own_reviews.mine(season.reader, season.second_juror)).items
         assert {each.id: each.status for each in shown} == {owed: str(ReviewStatus.EXPIRED)}
 
     async def test_in_panel_it_is_marked_where_it_stood_and_gets_no_outcome(self, season: Round) -> None:

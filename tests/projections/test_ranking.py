@@ -11,7 +11,7 @@ import pytest
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.refusals import Forbidden, NotFound
 from domain.stages import StageDraft
-from projections import applications, panels, review_progress, reviews, timeline
+from projections import applications, own_reviews, panels, review_progress, reviews, timeline
 from projections.moments import AsOf
 from tests.projections.conftest import DEADLINE, Season, eur
 from tests.projections.test_seeing import leaks, read_all
@@ -203,7 +203,7 @@ class TestSteppingBack:
                 None,
                 None,
             )
-            (listed,) = (await reviews.mine(season.reader, season.juror)).items
+            (listed,) = (await own_reviews.mine(season.reader, season.juror)).items
             assert (listed.status, listed.title, listed.requested) == ("replaced", None, None)
             for position in range(len(season.office.rows()) + 1):
                 for query in (applications.one, reviews.of_application, timeline.of_application):

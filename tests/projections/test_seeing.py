@@ -20,6 +20,7 @@ from projections import (
     initiatives,
     ledger,
     members,
+    own_reviews,
     panels,
     review_progress,
     reviews,
@@ -44,7 +45,7 @@ def every_query(season: Season) -> dict[str, Query]:
         "rounds.one": lambda r, v: rounds.one(r, v, season.round),
         "applications.of_call": lambda r, v: applications.of_call(r, v, season.call),
         "applications.mine": applications.mine,
-        "reviews.mine": reviews.mine,
+        "reviews.mine": own_reviews.mine,
         "panels.ranking": lambda r, v: panels.ranking(r, v, season.round),
         "judging.progress": lambda r, v: review_progress.progress(r, v, season.round),
         "initiatives.of_call": lambda r, v: initiatives.of_call(r, v, season.call),
@@ -181,7 +182,7 @@ async def test_a_juror_reads_the_handle_alone_before_declaring_no_conflict(seaso
         for row in season.rows("SELECT handle FROM read.applications WHERE to_position = 9223372036854775807")
     }
 
-    listed = await reviews.mine(season.reader, season.juror)
+    listed = await own_reviews.mine(season.reader, season.juror)
 
     assert leaks(before, *CANARIES) == {}
     assert {item.handle for item in listed.items} == handles
@@ -444,7 +445,7 @@ async def test_a_role_taken_away_a_moment_ago_is_gone_now(season: Season) -> Non
     await season.run(
         "initiative.remove_member", season.administrator, initiative=season.initiative, person=season.juror
     )
-    assert (await reviews.mine(season.reader, season.juror)).items == ()
+    assert (await own_reviews.mine(season.reader, season.juror)).items == ()
 
 
 async def test_an_erased_person_s_texts_are_gone_at_once(season: Season) -> None:
