@@ -20,6 +20,8 @@ from domain.refusals import CommandRejected, Invalid
 from domain.stages import Stage
 from domain.values import Money, minor_units
 from domain.words import count_words
+from history.appends import Unavailable
+from history.keyfiles import KeysUnusable
 from projections.calls import CallDetail
 
 MOST_DRAFTED: Final = 400_000
@@ -146,7 +148,7 @@ async def try_to_save(visit: Visit, drafts: PageDrafts | None, form: SubmittedFo
         return visit
     try:
         return await saved(visit, drafts, form)
-    except (DraftChanged, CommandRejected):
+    except (DraftChanged, CommandRejected, Unavailable, KeysUnusable):
         return visit
 
 

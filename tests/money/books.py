@@ -47,6 +47,8 @@ FACTS = (
     "WHERE position > %s AND split_part(stream, '-', 1) = ANY(%s) ORDER BY position"
 )
 
+ENDED_BY_JOINING = (GrantDecisionsEnded, GrantScreeningEnded)
+"""What ends in the append in which a person begins to act for the recipient or the payee."""
 BY_RECIPIENT = (
     GrantAccepted,
     GrantDeclined,
@@ -252,6 +254,8 @@ class Books:
             assert self.ties.acts_for(actor, grant.recipient), (
                 "done by one who does not act for the recipient"
             )
+        elif isinstance(fact, ENDED_BY_JOINING):
+            assert self.ties.tied(actor, grant.recipient) or self.ties.tied(actor, grant.payee)
         elif not isinstance(fact, GrantLapsed) and not grant.follows(fact, actor, decided_at):
             for party in (grant.recipient, grant.payee):
                 assert not self.ties.tied(actor, party), "done by one who receives the grant or is paid"

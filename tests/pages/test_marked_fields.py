@@ -37,8 +37,3 @@ def test_on_the_form_and_on_the_page_of_its_call(
     form = artist.open(f"/calls/{call}/apply").text
     # The title and the sum are always needed.
     assert (form.count("(needed)"), form.count("(optional)")) == (as_needed and as_needed + 2, as_optional)
-
-
-def test_on_the_page_on_which_a_form_is_changed_only_what_can_be_added(stage: Stage) -> None:
-    page = stage.visitor("officer").open(f"/calls/{call_of(stage, 2)}/stages/main").text
-    assert page.count("(optional)") == 2, "a new question and a new criterion"

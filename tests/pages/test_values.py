@@ -265,7 +265,7 @@ def test_a_form_that_was_changed_and_sent_again_is_never_taken_for_the_first(
         "This form was already sent once, with different contents, and that was saved. "
         "If you still need this, send it again."
     )
-    key = re.search(r'id="application-submit">.*?name="_key" value="([^"]+)"', page.text, re.DOTALL)
+    key = re.search(r'id="application-submit"[^>]*>.*?name="_key" value="([^"]+)"', page.text, re.DOTALL)
     assert key
     second = applicant.send(apply, sent | {"title": "Changed title", "_key": key[1]}).headers["location"]
     assert second != first
