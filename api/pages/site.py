@@ -51,6 +51,7 @@ from domain.messages import Message, msg
 from domain.refusals import CommandRejected, NotFound
 from domain.texts import CONTROL
 from domain.values import Channel
+from history.appends import Unavailable
 from history.requests import Answer, Contended, KeyReused, Stale
 from history.requests import Request as Asked
 
@@ -210,7 +211,10 @@ class Site:
         """The visit with the form that was kept on this page for the visitor, once."""
         if visit.signed_in is None or not visit.signed_in.kept:
             return visit
-        fields = await self._wiring.kept_forms.take(visit.who, visit.request.scope["path"])
+        try:
+            fields = await self._wiring.kept_forms.take(visit.who, visit.request.scope["path"])
+        except Unavailable:
+            return visit  # nothing can be deleted now; the form stays for the next time
         if fields is None:
             return visit
         form = SubmittedForm(fields)
