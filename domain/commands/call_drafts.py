@@ -12,11 +12,11 @@ from domain.calls import rules as call_rules
 from domain.calls.drafting import Dates
 from domain.calls.facts import CallDraftChanged, CallDrafted, HowMany, Intake
 from domain.calls.state import CALL, Call
+from domain.commands.call_staff import by_officer, call_of_officer
 from domain.deciding import (
     Command,
     CommandContext,
     Outcome,
-    Part,
     Plan,
     PlannedCommand,
     Registered,
@@ -27,7 +27,7 @@ from domain.deciding import (
 from domain.eligibility import EligibilityQuestions, check_questions
 from domain.funds import FUND, Fund
 from domain.indexes import rounds_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound
 from domain.rounds.state import ROUND
@@ -192,20 +192,7 @@ def _minor(amount: Money | None, field: str, currency: str, least: int) -> int:
 
 def _publish(command: PublishCall, context: CommandContext) -> Plan:
     call, initiative = yield from call_of_officer(command.call)
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={command.call: drafting.publish(command.call, call)}, answers=command.call
-        ),
-    )
-
-
-def call_of_officer(call_id: str) -> Part[tuple[Call, Initiative]]:
-    call = yield from the(CALL, call_id)
-    initiative = yield from the(INITIATIVE, call.initiative)
-    return call, initiative.within(call_id)
+    return by_officer(context, initiative, command.call, call, lambda: drafting.publish(command.call, call))
 
 
 def _change_draft(command: ChangeDraft, context: CommandContext) -> Plan:
@@ -279,27 +266,18 @@ def _changed(command: ChangeDraft, call: Call, fund: Fund | None) -> CallDraftCh
 
 def _change_stages(command: ChangeCallStages, context: CommandContext) -> Plan:
     call, initiative = yield from call_of_officer(command.call)
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={command.call: drafting.change_stages(command.call, call, command.stages)},
-            answers=command.call,
-        ),
+    return by_officer(
+        context,
+        initiative,
+        command.call,
+        call,
+        lambda: drafting.change_stages(command.call, call, command.stages),
     )
 
 
 def _discard(command: DiscardCall, context: CommandContext) -> Plan:
     call, initiative = yield from call_of_officer(command.call)
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={command.call: drafting.discard(command.call, call)}, answers=command.call
-        ),
-    )
+    return by_officer(context, initiative, command.call, call, lambda: drafting.discard(command.call, call))
 
 
 def _copy(command: CopyCall, context: CommandContext) -> Plan:

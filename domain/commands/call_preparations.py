@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from domain import access, limits
+from domain import limits
 from domain.calls import drafting
-from domain.calls.state import Call
-from domain.commands.call_drafts import call_of_officer
+from domain.commands.call_staff import by_officer, call_of_officer, rounds_of_stage
 from domain.deciding import (
     Command,
     CommandContext,
-    Outcome,
-    Part,
     Plan,
-    PlannedCommand,
     Registered,
-    index_entries,
-    some,
 )
 from domain.forms import Form, Rubric
-from domain.indexes import rounds_of
-from domain.rounds.state import ROUND, Round, RoundStatus
+from domain.rounds.state import RoundStatus
 from domain.values import CallId
 
 
@@ -43,49 +36,29 @@ class PrepareCallRubric(Command, frozen=True, kw_only=True):
     rubric: Rubric
 
 
-def _rounds_of_stage(call_id: str, call: Call, stage: str) -> Part[list[Round]]:
-    """The rounds of a stage; none of a rolling call, whose rounds do not prevent new versions."""
-    if call.rolling:
-        return []
-    states = yield from some(ROUND, (yield from index_entries(rounds_of(call_id))))
-    return [round for round in states.values() if round.stage == stage]
-
-
 def _prepare_form(command: PrepareCallForm, context: CommandContext) -> Plan:
     call, initiative = yield from call_of_officer(command.call)
-    rounds = yield from _rounds_of_stage(command.call, call, command.stage)
+    rounds = yield from rounds_of_stage(command.call, call, command.stage)
     ended = any(round.status is not RoundStatus.OPEN for round in rounds)
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={
-                command.call: drafting.prepare_form(
-                    command.call, call, command.stage, command.form, intake_ended=ended
-                )
-            },
-            answers=command.call,
-        ),
+    return by_officer(
+        context,
+        initiative,
+        command.call,
+        call,
+        lambda: drafting.prepare_form(command.call, call, command.stage, command.form, intake_ended=ended),
     )
 
 
 def _prepare_rubric(command: PrepareCallRubric, context: CommandContext) -> Plan:
     call, initiative = yield from call_of_officer(command.call)
-    rounds = yield from _rounds_of_stage(command.call, call, command.stage)
+    rounds = yield from rounds_of_stage(command.call, call, command.stage)
     in_panel = any(round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED) for round in rounds)
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={
-                command.call: drafting.prepare_rubric(
-                    command.call, call, command.stage, command.rubric, in_panel=in_panel
-                )
-            },
-            answers=command.call,
-        ),
+    return by_officer(
+        context,
+        initiative,
+        command.call,
+        call,
+        lambda: drafting.prepare_rubric(command.call, call, command.stage, command.rubric, in_panel=in_panel),
     )
 
 

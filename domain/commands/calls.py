@@ -11,6 +11,7 @@ from domain.applications.state import APPLICATION
 from domain.calls import rules as call_rules
 from domain.calls.facts import CallChanged, CancellationReason
 from domain.calls.state import CALL, Call
+from domain.commands.call_staff import by_officer, call_of_officer, rounds_of_stage
 from domain.deciding import (
     Command,
     CommandContext,
@@ -121,50 +122,29 @@ def _change(command: ChangeCall, context: CommandContext) -> Plan:
 
 
 def _change_form(command: ChangeCallForm, context: CommandContext) -> Plan:
-    call = yield from the(CALL, command.call)
-    initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    rounds_now = (
-        {} if call.rolling else (yield from some(ROUND, (yield from index_entries(rounds_of(command.call)))))
-    )
-    ended = not call.rolling and any(
-        round.stage == command.stage and round.status is not RoundStatus.OPEN for round in rounds_now.values()
-    )
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={
-                command.call: call_rules.change_form(
-                    command.call, call, command.stage, command.form, intake_ended=ended
-                )
-            },
-            answers=command.call,
-        ),
+    call, initiative = yield from call_of_officer(command.call)
+    rounds = yield from rounds_of_stage(command.call, call, command.stage)
+    ended = any(round.status is not RoundStatus.OPEN for round in rounds)
+    return by_officer(
+        context,
+        initiative,
+        command.call,
+        call,
+        lambda: call_rules.change_form(command.call, call, command.stage, command.form, intake_ended=ended),
     )
 
 
 def _change_rubric(command: ChangeCallRubric, context: CommandContext) -> Plan:
-    call = yield from the(CALL, command.call)
-    initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    rounds_now = (
-        {} if call.rolling else (yield from some(ROUND, (yield from index_entries(rounds_of(command.call)))))
-    )
-    in_panel = not call.rolling and any(
-        round.stage == command.stage and round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED)
-        for round in rounds_now.values()
-    )
-    return PlannedCommand(
-        may=access.officer(context.actor, initiative),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
-            facts={
-                command.call: call_rules.change_rubric(
-                    command.call, call, command.stage, command.rubric, in_panel=in_panel
-                )
-            },
-            answers=command.call,
+    call, initiative = yield from call_of_officer(command.call)
+    rounds = yield from rounds_of_stage(command.call, call, command.stage)
+    in_panel = any(round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED) for round in rounds)
+    return by_officer(
+        context,
+        initiative,
+        command.call,
+        call,
+        lambda: call_rules.change_rubric(
+            command.call, call, command.stage, command.rubric, in_panel=in_panel
         ),
     )
 
