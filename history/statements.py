@@ -164,7 +164,8 @@ async def _run(
             except psycopg.errors.InvalidSqlStatementName:
                 if last:
                     raise
-                known.clear()
+                # Only this one: others may have been prepared since the rollback, and preparing them twice is an error.
+                known.discard(statement.name)
                 continue
             except psycopg.errors.FeatureNotSupported:
                 if last:

@@ -154,3 +154,17 @@ async def test_a_rollback_of_psycopg_s_own_transaction_loses_no_statement(databa
                 for number in range(10):
                     await connection.execute("SELECT 1 / (7 - %b)", (number,))
         assert await call(connection, one, ()) == [(1,)]
+
+
+async def test_each_statement_that_a_rollback_lost_is_prepared_again_alone(database_url: str) -> None:
+    """Statements that were prepared after the rollback are still there when one from before it is found to be gone."""
+    before, after = Prepared(b"before", b"SELECT 1"), Prepared(b"after", b"SELECT 2")
+    async with open_history(database_url, connections=1) as history, history.connection() as connection:
+        assert await call(connection, before, ()) == [(1,)]
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            async with connection.transaction():
+                for number in range(10):
+                    await connection.execute("SELECT 1 / (7 - %b)", (number,))
+        assert await call(connection, after, ()) == [(2,)]
+        assert await call(connection, before, ()) == [(1,)]
+        assert await call(connection, after, ()) == [(2,)]
