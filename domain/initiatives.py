@@ -10,6 +10,9 @@ import msgspec
 
 from domain import limits
 from domain.deciding import Aggregate, Fact
+from domain.letters import templates
+from domain.letters.kinds import LetterKind
+from domain.letters.templates import LetterText
 from domain.messages import msg
 from domain.refusals import Invalid, Refused
 from domain.texts import Texts, check_language, check_text, check_texts
@@ -96,6 +99,27 @@ class MemberRemovedFromCall(Fact, frozen=True, kw_only=True):
     person: str
 
 
+@stored_as("initiative.letter_written.v1", audience=STAFF)
+class InitiativeLetterWritten(Fact, frozen=True, kw_only=True):
+    """The initiative's own text for a kind of letter in a language, in place of the program's or an earlier one. `subject` is for
+    readers who chose telling subjects; None: the program's own."""
+
+    initiative: str
+    letter: LetterKind
+    language: str
+    subject: str | None
+    text: str
+
+
+@stored_as("initiative.letter_reset.v1", audience=STAFF)
+class InitiativeLetterReset(Fact, frozen=True, kw_only=True):
+    """The program's text counts again for a kind of letter in a language."""
+
+    initiative: str
+    letter: LetterKind
+    language: str
+
+
 @stored_as("initiative.screening_set.v1", audience=STAFF)
 class InitiativeScreeningSet(Fact, frozen=True, kw_only=True):
     """Whether payees must be screened against sanctions lists before any payment of the initiative."""
@@ -113,6 +137,8 @@ InitiativeFact = (
     | MemberAddedToCall
     | MemberRemovedFromCall
     | InitiativeScreeningSet
+    | InitiativeLetterWritten
+    | InitiativeLetterReset
 )
 
 # State
@@ -134,8 +160,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an initiative: its profile (see `InitiativeDescribed`; without `languages`, it writes in those of the
-    program); its members' roles by person, and by call the roles for that call alone; and whether it requires a
-    screening before each payment."""
+    program); its members' roles by person, and by call the roles for that call alone; whether it requires a
+    screening before each payment; and its own texts for letters, by kind and language."""
 
     id: str = ""
     name: str = ""
@@ -146,6 +172,7 @@ class Initiative(msgspec.Struct, frozen=True, kw_only=True):
     members: dict[str, frozenset[Role]] = {}
     by_call: dict[str, dict[str, frozenset[Role]]] = {}
     screening: bool = False
+    letters: dict[LetterKind, dict[str, LetterText]] = {}
 
     def roles(self, person: str) -> frozenset[Role]:
         """The roles that a person has here now, including those for one call if this is the initiative `within` it."""
@@ -231,8 +258,22 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
             return msgspec.structs.replace(initiative, by_call={**initiative.by_call, fact.call: left})
         case InitiativeScreeningSet():
             return msgspec.structs.replace(initiative, screening=fact.required)
+        case InitiativeLetterWritten():
+            written = LetterText(subject=fact.subject, text=fact.text)
+            return _with_letter(initiative, fact.letter, {fact.language: written})
+        case InitiativeLetterReset():
+            return _with_letter(initiative, fact.letter, {}, without=fact.language)
         case _:
             assert_never(fact)
+
+
+def _with_letter(
+    initiative: Initiative, letter: LetterKind, changed: dict[str, LetterText], *, without: str = ""
+) -> Initiative:
+    kept = {
+        language: text for language, text in initiative.letters.get(letter, {}).items() if language != without
+    }
+    return msgspec.structs.replace(initiative, letters={**initiative.letters, letter: {**kept, **changed}})
 
 
 def _without(members: dict[str, frozenset[Role]], person: str) -> dict[str, frozenset[Role]]:
@@ -359,6 +400,32 @@ def set_screening(initiative: Initiative, *, required: bool) -> tuple[Fact, ...]
     """Require a screening before each payment in every call, or stop requiring it."""
     check_screening_changes(initiative.screening, required)
     return (InitiativeScreeningSet(initiative=initiative.id, required=required),)
+
+
+def write_letter(
+    initiative: Initiative, *, letter: LetterKind, language: str, written: LetterText
+) -> tuple[Fact, ...]:
+    """Write the initiative's own text for a kind of letter in a language."""
+    check_language(language, "language")
+    text = templates.checked(letter, written)
+    if initiative.letters.get(letter, {}).get(language) == text:
+        raise Refused(msg("This is already the text of this letter."))
+    return (
+        InitiativeLetterWritten(
+            initiative=initiative.id,
+            letter=letter,
+            language=language,
+            subject=text.subject,
+            text=text.text,
+        ),
+    )
+
+
+def reset_letter(initiative: Initiative, *, letter: LetterKind, language: str) -> tuple[Fact, ...]:
+    """Use the program's text again for a kind of letter in a language."""
+    if language not in initiative.letters.get(letter, {}):
+        raise Refused(msg("This letter already has the program's own text."))
+    return (InitiativeLetterReset(initiative=initiative.id, letter=letter, language=language),)
 
 
 def check_screening_changes(required_now: bool, required: bool) -> None:

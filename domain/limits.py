@@ -60,6 +60,8 @@ LINK: Final = 2_000
 NUMBER: Final = 10**12
 """The largest number that a form can ask for."""
 
+LETTER: Final = 4_000
+LETTER_SUBJECT: Final = 150
 ELIGIBILITY_QUESTIONS: Final = 20
 STAGES: Final = 5
 """The most stages of a call."""
@@ -106,6 +108,8 @@ Restriction = Annotated[str, described(maxLength=RESTRICTION)]
 Comment = Annotated[str, described(maxLength=COMMENT)]
 Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
 Contact = Annotated[str, described(maxLength=CONTACT)]
+LetterText = Annotated[str, described(minLength=1, maxLength=LETTER)]
+LetterSubject = Annotated[str, described(maxLength=LETTER_SUBJECT)]
 Language = Annotated[str, described(minLength=2, maxLength=35)]
 Email = Annotated[str, described(maxLength=EMAIL)]
 Account = Annotated[str, described(minLength=ACCOUNT_LEAST, maxLength=ACCOUNT)]

@@ -20,6 +20,8 @@ from domain.topic import stored_as
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
 WayInKind = Literal["words", "email"]
+LettersWanted = Literal["all", "sign_in_only"]
+SubjectsWanted = Literal["discreet", "telling"]
 
 # Facts
 
@@ -95,6 +97,15 @@ class PersonWayInRemoved(Fact, frozen=True, kw_only=True):
     removed_at: datetime
 
 
+@stored_as("person.letters_chosen.v1")
+class PersonLettersChosen(Fact, frozen=True, kw_only=True):
+    """The person chose which `letters` they get, and whether their `subjects` may name what they are about."""
+
+    person: str
+    letters: LettersWanted
+    subjects: SubjectsWanted
+
+
 @stored_as("person.joined_organisation.v1")
 class PersonJoinedOrganisation(Fact, frozen=True, kw_only=True):
     """The person acts for an organisation from now on."""
@@ -130,6 +141,7 @@ PersonFact = (
     | PersonClaimUsed
     | PersonWayInAdded
     | PersonWayInRemoved
+    | PersonLettersChosen
     | PersonJoinedOrganisation
     | PersonLeftOrganisation
     | PersonErased
@@ -178,6 +190,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     handles: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
     ways_in: tuple[WayIn, ...] = ()
+    letters: LettersWanted = "all"
+    subjects: SubjectsWanted = "discreet"
     organisations: frozenset[str] = frozenset()
     former_organisations: frozenset[str] = frozenset()
 
@@ -214,6 +228,8 @@ def evolve(person: Person, fact: PersonFact) -> Person:
             return msgspec.structs.replace(
                 person, ways_in=tuple(each for each in person.ways_in if each.id != fact.way)
             )
+        case PersonLettersChosen():
+            return msgspec.structs.replace(person, letters=fact.letters, subjects=fact.subjects)
         case PersonJoinedOrganisation():
             return msgspec.structs.replace(
                 person,
@@ -286,6 +302,16 @@ def remove_way_in(person_id: str, person: Person, *, way: str, now: datetime) ->
     if all(each.id != way for each in person.ways_in):
         raise NotFound(msg("You have no such way to sign in."), named=way)
     return (PersonWayInRemoved(person=person_id, way=way, removed_at=now),)
+
+
+def choose_letters(
+    person_id: str, person: Person, *, letters: LettersWanted, subjects: SubjectsWanted
+) -> tuple[Fact, ...]:
+    """Choose which letters the person gets, and how telling their subjects are."""
+    check_registered(person, person_id)
+    if (person.letters, person.subjects) == (letters, subjects):
+        raise Refused(msg("You have already chosen this."))
+    return (PersonLettersChosen(person=person_id, letters=letters, subjects=subjects),)
 
 
 def check_known(person: Person, person_id: str) -> None:

@@ -143,6 +143,10 @@ class History:
             cursor = await connection.execute(_AT, (list(positions),), binary=True)
             return [PositionedFact(*row) for row in await cursor.fetchall()]
 
+    async def after(self, position: int, limit: int) -> list[PositionedFact]:
+        """The facts after a position, in order, at most `limit`."""
+        return await self.at(range(position + 1, position + limit + 1))
+
     async def position_of(self, stream: str, version: int) -> int | None:
         """The position of a fact; None if there is none."""
         async with self.connection() as connection:
@@ -268,6 +272,16 @@ class History:
                 "SELECT key, at, stream, version FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
                 "(SELECT * FROM unnest(%b::text[], %b::timestamptz[])) ORDER BY at LIMIT %b",
                 (now, [due.key for due in without], [due.at for due in without], limit),
+            )
+            return [DueDate(*row) for row in await cursor.fetchall()]
+
+    async def due_until(self, after: datetime, until: datetime) -> list[DueDate]:
+        """The due dates after one time and until another, the earliest first."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT key, at, stream, version FROM history.due_dates WHERE at > %b AND at <= %b ORDER BY at, key",
+                (after, until),
+                binary=True,
             )
             return [DueDate(*row) for row in await cursor.fetchall()]
 

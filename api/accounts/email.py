@@ -244,6 +244,11 @@ class EmailSignIn:
         except NotOpened:
             return None
 
+    async def mail_address_of(self, person: str) -> str | None:
+        """The address of a person as mail servers take it; None if they have confirmed none, or were erased."""
+        address = await self.address_of(person)
+        return None if address is None else deliverable(address)
+
     def lookup(self, address: str) -> bytes:
         """The keyed hash by which an address is found, the same for all its spellings."""
         return self._runner.keyed("sign-in-address", address_name(address).encode())

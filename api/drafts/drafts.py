@@ -157,6 +157,14 @@ class Drafts:
             )
             return [DraftPlace(*row) for row in await cursor.fetchall()]
 
+    async def begun(self, person: str, about: str) -> bool:
+        """Whether a person has a draft about something."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT FROM accounts.drafts WHERE person = %b AND about = %b", (person, about)
+            )
+            return await cursor.fetchone() is not None
+
     async def delete_if_over(self, place: DraftPlace) -> None:
         """Delete a draft whose time is over, unless it was saved again meanwhile."""
         async with self._history.connection() as connection:

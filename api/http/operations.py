@@ -16,6 +16,7 @@ from api.http.problems import Problem, ProblemType
 from api.locales import ENGLISH, Locale, asked_languages, locale_of
 from api.run.wiring import Wiring
 from domain.forms import SLUG
+from domain.letters.kinds import LetterKind
 from domain.messages import Message, counted, msg
 from domain.refusals import FieldError, NotFound
 from domain.texts import CONTROL
@@ -216,6 +217,7 @@ OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "question": SLUG,
     "after": SLUG,
     "kind": SLUG,
+    "letter": re.compile("|".join(rf"{kind}\Z" for kind in LetterKind)),
 }
 """The shapes of ids in addresses that name no stream."""
 

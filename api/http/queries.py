@@ -38,6 +38,7 @@ from projections import (
     rounds,
     timeline,
 )
+from projections.letters import texts as letter_texts
 from projections.moments import AsOf
 from projections.paging import DEFAULT_LIMIT, MOST
 from projections.versions import Version
@@ -64,6 +65,7 @@ READS: Final = (
     QueryRoute("/api/initiatives/{initiative}/profile", "initiative.profile", initiatives.profile, public=True),
     QueryRoute("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
     QueryRoute("/api/initiatives/{initiative}/funders", "initiative.funders", initiatives.funders),
+    QueryRoute("/api/initiatives/{initiative}/letters", "initiative.letters", letter_texts.of_initiative),
     QueryRoute("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
     QueryRoute("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),
     QueryRoute("/api/initiatives/{initiative}/accounts", "initiative.accounts", ledger.totals),

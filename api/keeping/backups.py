@@ -43,12 +43,14 @@ _LEFT_OUT: Final = (
     "vault.keys",
     "accounts.sessions",
     "accounts.outbox",
+    "accounts.notices",
+    "accounts.reactions",
     "accounts.letters_asked",
     "accounts.kept_forms",
     "accounts.attempts",
     "accounts.network_keys",
 )
-"""Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and letters, which
+"""Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and letters with what they tell of, which
 have been sent by then."""
 _SCHEMAS: Final = ("history", "vault", "read", "accounts", "migrations")
 _OTHERS_SECONDS: Final = 5.0

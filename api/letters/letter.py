@@ -19,19 +19,24 @@ KEPT: Final = timedelta(days=7)
 class Letter:
     """A letter. `name` says which it is, to administrators. The `subject` betrays neither a name, a title nor an initiative,
     because it is seen on a locked screen. A paragraph is a message, or a line that is the same in every language, such as a
-    link or a code. `secret`: it lets its reader in. `lasts`: after this time it is of no use."""
+    link or a code. `secret`: it lets its reader in. `lasts`: after this time it is of no use. `language`: the one in which lines are
+    that are no messages, if it is not that of the messages."""
 
     name: str
     subject: Message
     paragraphs: tuple[Message | str, ...]
     secret: bool = False
     lasts: timedelta = KEPT
+    language: str | None = None
 
     def written(self, to: str, locale: Locale) -> WrittenLetter:
         """The letter in one language, as plain text."""
         said = [each if isinstance(each, str) else locale.say(each) for each in self.paragraphs]
         return WrittenLetter(
-            to=to, language=locale.language, subject=locale.say(self.subject), text="\n\n".join(said) + "\n"
+            to=to,
+            language=self.language or locale.language,
+            subject=locale.say(self.subject),
+            text="\n\n".join(said) + "\n",
         )
 
 

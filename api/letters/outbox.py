@@ -39,11 +39,12 @@ class LetterShown:
 
 @dataclass(frozen=True, slots=True)
 class LetterToSend:
-    """A letter that a process has taken on. `written` is None if it does not open any more."""
+    """A letter that a process has taken on. `written` is None if it does not open any more; `notice` is what it tells of."""
 
     letter: str
     written: WrittenLetter | None
     tries: int
+    notice: bytes | None = None
 
 
 class Outbox:
@@ -55,13 +56,21 @@ class Outbox:
         self._keys = keys
 
     async def put(
-        self, connection: Connection, letter: Letter, *, to: str, locale: Locale, person: str | None = None
+        self,
+        connection: Connection,
+        letter: Letter,
+        *,
+        to: str,
+        locale: Locale,
+        person: str | None = None,
+        notice: bytes | None = None,
     ) -> None:
         """Put a letter into the outbox, in the caller's connection (and transaction, if there is one). It is sealed under the
         key of `person`, so that nothing is left of it after they were erased; without a person, under a key of its own.
         Does nothing if the person was erased.
 
-        `to` is an address that was checked. Raises `history.keyfiles.KeysUnusable`."""
+        `to` is an address that was checked. `notice`: what the letter tells of (`api.letters.notices`), which is asked again when
+        it is sent. Raises `history.keyfiles.KeysUnusable`."""
         number = secrets.token_hex(16)
         plain = msgspec.json.encode(letter.written(to, locale))
         epoch: int | None = None
@@ -75,8 +84,8 @@ class Outbox:
                 return
             key = found
         await connection.execute(
-            "INSERT INTO accounts.outbox (letter, name, secret, person, epoch, wrapped, sealed, expires_at) "
-            "VALUES (%b, %b, %b, %b, %b::integer, %b, %b, now() + %b::interval)",
+            "INSERT INTO accounts.outbox (letter, name, secret, person, epoch, wrapped, sealed, notice, expires_at) "
+            "VALUES (%b, %b, %b, %b, %b::integer, %b, %b, %b, now() + %b::interval)",
             (
                 number,
                 letter.name,
@@ -85,6 +94,7 @@ class Outbox:
                 epoch,
                 wrapped,
                 seal(key, _place(number), plain, os.urandom),
+                notice,
                 letter.lasts,
             ),
         )
@@ -97,15 +107,15 @@ class Outbox:
                 "UPDATE accounts.outbox SET state = 'sending', tries = tries + 1 WHERE letter = (SELECT o.letter "
                 "FROM accounts.outbox o WHERE o.state = 'waiting' AND o.send_at <= now() AND o.expires_at > now() "
                 "ORDER BY o.send_at LIMIT 1 FOR UPDATE SKIP LOCKED) "
-                "RETURNING letter, person, epoch, wrapped, sealed, tries",
+                "RETURNING letter, person, epoch, wrapped, sealed, tries, notice",
                 binary=True,
             )
             row = await cursor.fetchone()
             if row is None:
                 return None
-            letter, person, epoch, wrapped, sealed, tries = row
+            letter, person, epoch, wrapped, sealed, tries, notice = row
             written = await self._opened(connection, letter, person, epoch, wrapped, sealed)
-        return LetterToSend(str(letter), written, int(tries))
+        return LetterToSend(str(letter), written, int(tries), None if notice is None else bytes(notice))
 
     async def sent(self, letter: str) -> None:
         """Delete a letter that was sent."""

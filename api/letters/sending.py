@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from api.letters.outbox import LetterToSend, Outbox
 from api.letters.smtp import Outcome, send
 from api.run.setting_values import MailServer
+from history.unreadable import Unreadable
 
 FIRST_PAUSE: Final = 15.0
 LONGEST_PAUSE: Final = 3600.0
@@ -17,13 +19,46 @@ LONGEST_PAUSE: Final = 3600.0
 log = logging.getLogger("overwinter.letters")
 
 
-async def send_waiting(outbox: Outbox, server: MailServer, sender: str) -> int:
-    """Send every letter that is to be sent now; returns how many were sent. Logs only what became of them."""
+async def _yes(_: bytes) -> bool:
+    return True
+
+
+async def send_waiting(
+    outbox: Outbox,
+    server: MailServer,
+    sender: str,
+    *,
+    still_told: Callable[[bytes], Awaitable[bool]] = _yes,
+) -> int:
+    """Send every letter that is to be sent now; returns how many were sent. Logs only what became of them. `still_told`: whether
+    its reader may still be told what a letter tells; otherwise it is deleted."""
     sent = 0
     while (letter := await outbox.take()) is not None:
+        if letter.notice is not None and not await _may(still_told, letter.notice, outbox, letter.letter):
+            continue
         if await _send(outbox, server, sender, letter) is Outcome.SENT:
             sent += 1
     return sent
+
+
+async def _may(
+    still_told: Callable[[bytes], Awaitable[bool]], notice: bytes, outbox: Outbox, letter: str
+) -> bool:
+    try:
+        told = await still_told(notice)
+    except Unreadable as error:
+        log.error("a letter cannot be sent now: %s", error)  # noqa: TRY400 - a traceback may quote what was read
+        await outbox.wait(letter, LONGEST_PAUSE)
+        return False
+    except BaseException:
+        await outbox.wait(letter, FIRST_PAUSE)  # it was certainly not sent
+        raise
+    if not told:
+        log.info(
+            "a letter is not sent, because what it tells is over, or its reader may not know of it any more"
+        )
+        await outbox.sent(letter)
+    return told
 
 
 async def _send(outbox: Outbox, server: MailServer, sender: str, letter: LetterToSend) -> Outcome:

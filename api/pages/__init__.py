@@ -8,7 +8,17 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import access, assets, claims, demonstration, letters, outbox, registering, sign_in
+from api.pages import (
+    access,
+    assets,
+    claims,
+    demonstration,
+    letters,
+    outbox,
+    reading_news,
+    registering,
+    sign_in,
+)
 from api.pages.site import Site
 from api.run.wiring import Wiring
 
@@ -24,6 +34,7 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
         *registering.routes(site, wiring),
         *letters.routes(site, wiring),
         *outbox.routes(site, wiring),
+        *reading_news.routes(site, wiring),
         *claims.routes(site, wiring),
         *access.routes(site, wiring),
         *(demonstration.routes(site, wiring) if wiring.settings.demo else ()),

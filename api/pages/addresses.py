@@ -15,7 +15,9 @@ from api.pages import (
     grants,
     home,
     initiatives,
+    letter_texts,
     members,
+    news,
     organisations,
     panels,
     questions,
@@ -27,8 +29,10 @@ from api.pages import (
 
 PAGES: Final = (
     *home.PAGES,
+    *news.PAGES,
     *organisations.PAGES,
     *initiatives.PAGES,
+    *letter_texts.PAGES,
     *calls.PAGES,
     *applying.PAGES,
     *call_setup.PAGES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.pages.news import news_for
 from api.pages.own_initiatives import place_of
 from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
@@ -25,11 +26,14 @@ async def _me(visit: Visit) -> PageContent:
     async def own_grants(cursor: str | None) -> ListPage[GrantLine]:
         return await grants.mine(reader, who, cursor=cursor, limit=MOST)
 
+    news = await news_for(visit)
     return PageContent(
         "me.html",
         {
             "me": me,
             "places": places,
+            "news": news,
+            "news_until": news[0].happened_at.isoformat() if news else "",
             "waiting": await waiting_for(visit, places),
             "kept": kept,
             "newcomer": not places and not kept,

@@ -17,6 +17,7 @@ from api.pages.responses import redirect
 from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
+from domain.letters.kinds import WORDINGS
 from domain.messages import Message, in_context, msg
 from domain.refusals import Forbidden
 
@@ -26,6 +27,7 @@ NAMES: Final[dict[str, Message]] = {
     "confirm-address": msg("Confirmation of an address"),
     "address-changed": msg("An address was changed"),
     "address-removed": msg("An address was removed"),
+    **{kind.value: wording.label for kind, wording in WORDINGS.items()},
 }
 """What each letter is, by its name."""
 STATES: Final[dict[str, Message]] = {

@@ -1,9 +1,10 @@
-"""Sends letters in one process at a time; an advisory lock, released with its connection, selects the leader."""
+"""Writes and sends letters, each in one process at a time; advisory locks, released with their connections, select the leaders."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Final
 
 import psycopg
@@ -16,8 +17,37 @@ from history.statements import heed_cancellation
 
 LOCK: Final = (7302025, 7)
 PAUSE_SECONDS: Final = 1.0
+WRITING: Final = (7302025, 8)
+REMIND_SECONDS: Final = 60.0
+"""How often dates that come near are looked for."""
 
 log = logging.getLogger("overwinter.letters")
+
+
+async def follow_history(settings: Settings, url: str) -> None:
+    """Write letters about new facts and near dates, for ever. A second process waits until the connection of the first is
+    closed."""
+    async with wire(settings, url, connections=2) as wiring:
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(url, autocommit=True) as leader:
+                    await leader.execute("SELECT pg_advisory_lock(%s, %s)", WRITING)
+                    log.info("this process writes letters now")
+                    await wiring.reaction.begin()
+                    remind_at = time.monotonic()
+                    while True:
+                        await leader.execute("SELECT 1")  # still connected, so still the leader
+                        if time.monotonic() >= remind_at:
+                            await wiring.reaction.remind()
+                            remind_at = time.monotonic() + REMIND_SECONDS
+                        heard = await wiring.reaction.hear()
+                        await wiring.reaction.write()
+                        if not heard:
+                            await asyncio.sleep(PAUSE_SECONDS)
+            except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
+                heed_cancellation()
+                log.warning("the database cannot be used now (%s); trying again", type(error).__name__)
+                await asyncio.sleep(2)
 
 
 async def follow_outbox(settings: Settings, url: str) -> None:
@@ -39,7 +69,9 @@ async def follow_outbox(settings: Settings, url: str) -> None:
                         )
                     while True:
                         await leader.execute("SELECT 1")  # still connected, so still the leader
-                        await send_waiting(wiring.outbox, server, sender)
+                        await send_waiting(
+                            wiring.outbox, server, sender, still_told=wiring.reaction.still_told
+                        )
                         await asyncio.sleep(PAUSE_SECONDS)
             except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
                 heed_cancellation()

@@ -18,7 +18,7 @@ from litestar.types import ASGIApp
 from api.http.app import make_app
 from api.http.client_limits import Limits
 from api.run.due_dates import follow_due_dates
-from api.run.letters import follow_outbox
+from api.run.letters import follow_history, follow_outbox
 from api.run.settings import Settings
 from api.run.wiring import wire
 from projections.projector import follow
@@ -85,7 +85,7 @@ async def _serve(settings: Settings, url: str, listening: socket.socket) -> None
 
 
 def project(settings: Settings, url: str) -> None:
-    """Keep the read models up to date, run due dates and send letters, until the process is told to stop."""
+    """Keep the read models up to date, run due dates, write and send letters, until the process is told to stop."""
     asyncio.run(_project(settings, url))
 
 
@@ -103,19 +103,20 @@ async def _project(settings: Settings, url: str) -> None:
     )
     running = asyncio.create_task(follow_due_dates(settings, url))
     sending = asyncio.create_task(follow_outbox(settings, url))
+    writing = asyncio.create_task(follow_history(settings, url))
     told = asyncio.create_task(ended.wait())
     try:
         done, _ = await asyncio.wait(
-            {projecting, running, sending, told}, return_when=asyncio.FIRST_COMPLETED
+            {projecting, running, sending, writing, told}, return_when=asyncio.FIRST_COMPLETED
         )
         for task in done - {told}:
             # Neither ends normally: its exception ends the process, and a supervisor notices.
             task.result()
     finally:
         stop.set()
-        for task in (running, sending, told):
+        for task in (running, sending, writing, told):
             task.cancel()
-        for task in (running, sending):
+        for task in (running, sending, writing):
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await projecting

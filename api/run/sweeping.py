@@ -73,6 +73,7 @@ async def sweep_accounts(wiring: Wiring) -> None:
             await wiring.kept_forms.sweep()
             await wiring.attempts.sweep()
             await wiring.outbox.sweep()
+            await wiring.notices.sweep()
         except Unavailable:
             heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")

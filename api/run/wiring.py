@@ -20,7 +20,9 @@ from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
 from api.accounts.ways_in import WaysIn
 from api.drafts.drafts import Drafts
+from api.letters.notices import Notices
 from api.letters.outbox import Outbox
+from api.letters.reaction import Reaction
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
 from api.run.sweeping import follow_erasures, sweep_accounts, sweep_keys, try_to_finish
@@ -80,6 +82,8 @@ class Wiring:
     kept_forms: KeptForms
     attempts: Attempts
     outbox: Outbox
+    notices: Notices
+    reaction: Reaction
     clock: Callable[[], datetime]
 
     async def installation(self) -> Installation:
@@ -94,6 +98,7 @@ class Wiring:
         await self.drafts.forget(person)
         await self.ways_in.forget(person)
         await self.outbox.forget(person)
+        await self.notices.forget(person)
         await self.kept_forms.forget(person)
 
 
@@ -244,6 +249,10 @@ def _put_together(
     words = NineWords(history, runner)
     ways_in = WaysIn(history, runner, words)
     positions_key = runner.keyed("position-tokens", history.id.encode())
+    reader = Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica, runner)
+    drafts = Drafts(history, vault, clock=clock, random=runner.random)
+    email = EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address)
+    notices = Notices(history, clock=clock)
     return Wiring(
         settings=settings,
         history=history,
@@ -251,18 +260,29 @@ def _put_together(
         rotation=rotation,
         vault=vault,
         runner=runner,
-        reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica, runner),
+        reader=reader,
         positions=PositionTokens(positions_key),
         tokens=tokens,
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
-        drafts=Drafts(history, vault, clock=clock, random=runner.random),
+        drafts=drafts,
         words=words,
         outbox=outbox,
         ways_in=ways_in,
         attempts=Attempts(history, runner),
         kept_forms=KeptForms(history, runner, vault),
-        email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
+        email=email,
+        notices=notices,
+        reaction=Reaction(
+            history=history,
+            reader=reader,
+            notices=notices,
+            outbox=outbox,
+            drafts=drafts,
+            address_of=email.mail_address_of,
+            clock=clock,
+            site=settings.address,
+        ),
         clock=clock,
     )
 

@@ -22,7 +22,7 @@ from domain.deciding import (
 from domain.indexes import invitations_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.organisations import ORGANISATION
-from domain.persons import PERSON, ErasureReason, Person
+from domain.persons import PERSON, ErasureReason, LettersWanted, Person, SubjectsWanted
 from domain.values import ClaimId, PersonId
 
 
@@ -63,6 +63,15 @@ class UseClaim(Command, frozen=True, kw_only=True):
 
     person: PersonId
     claim: ClaimId
+
+
+class ChooseLetters(Command, frozen=True, kw_only=True):
+    """Choose which letters one gets: `all`, or only those for signing in; what they would say is on the start page, too. And whether
+    their subjects are `discreet`, or may name the call (`telling`)."""
+
+    person: PersonId
+    letters: LettersWanted
+    subjects: SubjectsWanted
 
 
 def _register(command: RegisterPerson, context: CommandContext) -> Plan:
@@ -145,6 +154,18 @@ def _withdraw_claim(command: WithdrawClaim, context: CommandContext) -> Plan:
     )
 
 
+def _choose_letters(command: ChooseLetters, context: CommandContext) -> Plan:
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        chosen = persons.choose_letters(
+            command.person, person, letters=command.letters, subjects=command.subjects
+        )
+        return Outcome(facts={command.person: chosen}, answers=command.person)
+
+    return PlannedCommand(may=access.oneself(context.actor, command.person), initiative=None, decide=decide)
+
+
 def _use_claim(command: UseClaim, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
@@ -161,5 +182,6 @@ COMMANDS = (
     Registered("person.make_claim", MakeClaim, _make_claim, versioned=False),
     Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim, versioned=False),
     Registered("person.use_claim", UseClaim, _use_claim, versioned=False),
+    Registered("person.choose_letters", ChooseLetters, _choose_letters, versioned=False),
     Registered("person.erase", ErasePerson, _erase, versioned=False),
 )

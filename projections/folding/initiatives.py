@@ -8,6 +8,8 @@ from domain.initiatives import (
     InitiativeDescribed,
     InitiativeFact,
     InitiativeFounded,
+    InitiativeLetterReset,
+    InitiativeLetterWritten,
     InitiativeScreeningSet,
     MemberAdded,
     MemberAddedToCall,
@@ -39,7 +41,12 @@ def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
             rows.put(MEMBERSHIPS, MembershipRow(person=fact.person, initiative=fact.initiative))
         case MemberRemoved():
             rows.clear(MEMBERSHIPS, (fact.person, fact.initiative))
-        case InitiativeScreeningSet() | InitiativeDescribed():
+        case (
+            InitiativeScreeningSet()
+            | InitiativeDescribed()
+            | InitiativeLetterWritten()
+            | InitiativeLetterReset()
+        ):
             pass  # belongs to no person
         case MemberRemovedFromCall():
             pass  # queries leave out people who have no role any more

@@ -11,6 +11,8 @@ from domain.initiatives import (
     InitiativeDescribed,
     InitiativeFact,
     InitiativeFounded,
+    InitiativeLetterReset,
+    InitiativeLetterWritten,
     InitiativeScreeningSet,
     InstallationFact,
     InstallationOpened,
@@ -20,6 +22,7 @@ from domain.initiatives import (
     MemberRemovedFromCall,
 )
 from domain.labels import reason
+from domain.letters.kinds import WORDINGS
 from domain.messages import msg
 from domain.organisations import (
     OrganisationClosed,
@@ -41,6 +44,7 @@ from domain.persons import (
     PersonHandleGiven,
     PersonJoinedOrganisation,
     PersonLeftOrganisation,
+    PersonLettersChosen,
     PersonRegistered,
     PersonWayInAdded,
     PersonWayInRemoved,
@@ -97,6 +101,22 @@ def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWo
                     "{actor} no longer requires a screening of payees before payments.", actor=context.actor
                 )
             )
+        case InitiativeLetterWritten():
+            return FactInWords(
+                msg(
+                    "{actor} changed the text of a letter: {letter}.",
+                    actor=context.actor,
+                    letter=WORDINGS[fact.letter].label,
+                )
+            )
+        case InitiativeLetterReset():
+            return FactInWords(
+                msg(
+                    "{actor} chose the program's own text for a letter: {letter}.",
+                    actor=context.actor,
+                    letter=WORDINGS[fact.letter].label,
+                )
+            )
         case MemberRemovedFromCall():
             return FactInWords(msg("{actor} removed a person's roles for one call.", actor=context.actor))
         case _:
@@ -117,6 +137,8 @@ def person_words(fact: PersonFact) -> FactInWords:
                 else msg("A one-time key for a person's account was made."),
                 changed=(msg("Can be used until {ends_at}", ends_at=fact.ends_at),),
             )
+        case PersonLettersChosen():
+            return FactInWords(msg("A person chose which letters they get."))
         case PersonClaimWithdrawn():
             return FactInWords(msg("A one-time key for a person's account was withdrawn."))
         case PersonClaimUsed():

@@ -89,6 +89,10 @@ def _house(walk: Walk) -> None:
     walk.stop("installation.appoint", person=NEWCOMER)
     walk.stop("initiative.found", name="Another Initiative", founder=NEWCOMER)
     walk.stop("initiative.describe", initiative=INITIATIVE, contact="https://example.org")
+    letter = {"letter": "application-received", "language": "en"}
+    walk.stop("initiative.write_letter", initiative=INITIATIVE, **letter, text="It is here.")
+    walk.do(OFFICER, "initiative.write_letter", initiative=INITIATIVE, **letter, text="It came.")
+    walk.stop("initiative.reset_letter", initiative=INITIATIVE, **letter)
     walk.stop("initiative.set_screening", initiative=INITIATIVE, required=True)
     walk.stop("initiative.add_member", initiative=INITIATIVE, person=NEWCOMER, roles=(Role.JUROR,))
     walk.stop("initiative.remove_member", initiative=INITIATIVE, person=THIRD_JUROR)
@@ -106,6 +110,7 @@ def _house(walk: Walk) -> None:
     walk.stop("person.withdraw_claim", person=STRANGER, claim=claim)
     walk.stop("person.use_claim", person=STRANGER, claim=claim)
     walk.stop("person.register_oneself", name="Applicant Two", language="ru", way="words")
+    walk.stop("person.choose_letters", person=STRANGER, letters="sign_in_only", subjects="telling")
     walk.stop("person.add_way_in", person=STRANGER, kind="words")
     walk.do(STRANGER, "person.add_way_in", person=STRANGER, kind="email")
     way = walk.world.state(PERSONS, STRANGER).ways_in[-1].id

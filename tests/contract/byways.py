@@ -44,6 +44,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
 
     _another_call(people["officer"], ids)
+    _letters(people["officer"], people["artist"], ids["initiative"])
     _organisation(administrator, people["artist"], newcomer("Member"), newcomer("Erased member"))
 
     latest = {"position": people["officer"].position or walked.ended_at}
@@ -54,6 +55,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("officer", "/api/initiatives/{initiative}"),
         ("funder", "/api/initiatives/{initiative}/members"),
         ("finance", "/api/initiatives/{initiative}/funders"),
+        ("officer", "/api/initiatives/{initiative}/letters"),
         ("officer", "/api/initiatives/{initiative}/calls"),
         ("finance", "/api/initiatives/{initiative}/funds"),
         ("finance", "/api/initiatives/{initiative}/accounts"),
@@ -88,6 +90,14 @@ def take_byways(running: Running, walked: Walked) -> None:
     assert read.status_code == 200
     for path in ("/health", "/health/ready"):
         assert running.client.get(path).status_code == 200
+
+
+def _letters(officer: Person, artist: Person, initiative: str) -> None:
+    """A letter in the initiative's own words, and an applicant who wants none."""
+    letter = {"letter": "application-decided", "language": "ru"}
+    officer.post(f"/api/initiatives/{initiative}/write-letter", **letter, text="Есть решение: {call}")
+    officer.post(f"/api/initiatives/{initiative}/reset-letter", **letter)
+    artist.post(f"/api/persons/{artist.id}/choose-letters", letters="sign_in_only", subjects="telling")
 
 
 def _organisation(administrator: Person, founder: Person, member: Person, other: Person) -> None:

@@ -21,6 +21,7 @@ UNVERSIONED = {
     "person.register",
     "person.make_claim",
     "person.withdraw_claim",
+    "person.choose_letters",
     "person.erase",
     "organisation.register",
     "organisation.invite",

@@ -17,6 +17,8 @@ TABLE = """
     installation.administrator_appointed.v1 .      .      .
     initiative.founded.v1                  .      x      .
     initiative.described.v1                .      x      .
+    initiative.letter_written.v1           .      x      .
+    initiative.letter_reset.v1             .      x      .
     initiative.member_added.v1             .      x      .
     initiative.member_removed.v1           .      x      .
     initiative.member_added_to_call.v1     .      x      .
@@ -29,6 +31,7 @@ TABLE = """
     person.claim_used.v1                   .      .      .
     person.way_in_added.v1                 .      .      .
     person.way_in_removed.v1               .      .      .
+    person.letters_chosen.v1               .      .      .
     person.joined_organisation.v1          .      .      .
     person.left_organisation.v1            .      .      .
     person.erased.v1                       .      .      .

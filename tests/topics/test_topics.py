@@ -124,6 +124,7 @@ def test_no_free_text_is_left_unsealed() -> None:
         ("FundPledged", "restriction"),
         ("InitiativeFounded", "name"),
         ("InitiativeDescribed", "name"),
+        ("InitiativeLetterWritten", "text"),
         ("CallDrafted", "title"),
         ("CallDrafted", "summary"),
         ("CallDraftChanged", "title"),

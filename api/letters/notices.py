@@ -1,0 +1,178 @@
+"""What people have to know, as rows: each waits until its letter is written, and is news on its reader's start page meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from domain.letters.kinds import LetterKind
+from history.statements import Connection
+from history.store import History
+from projections.letters.hearing import Notice
+
+KEPT: Final = timedelta(days=90)
+"""How long something is news."""
+MOST_NEWS: Final = 20
+"""How much news a start page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonsNotice:
+    """Something that a person has to know. `key` is a hash of what it is about and for whom."""
+
+    key: bytes
+    person: str
+    notice: Notice
+    happened_at: datetime
+
+    @classmethod
+    def of(cls, person: str, notice: Notice, *, cause: str, happened_at: datetime) -> PersonsNotice:
+        """A notice for a person. `cause` is the leaf hash of its fact, or what else happens only once."""
+        key = sha256("\n".join((cause, notice.kind, notice.about, person)).encode()).digest()
+        return cls(key, person, notice, happened_at)
+
+
+class Notices:
+    """The notices of one installation. `clock` is the installation's, which in a demonstration is not the database's."""
+
+    def __init__(self, history: History, *, clock: Callable[[], datetime]) -> None:
+        self._history = history
+        self._clock = clock
+
+    async def begin(self, reaction: str) -> None:
+        """Let a reaction begin with the facts that come from now on, unless it has begun before."""
+        newest = await self._history.last_position()
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "INSERT INTO accounts.reactions (reaction, position) VALUES (%b, %b::bigint) ON CONFLICT DO NOTHING",
+                (reaction, newest),
+            )
+
+    async def position(self, reaction: str) -> int | None:
+        """The newest fact that a reaction has seen; None if it has not begun."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT position FROM accounts.reactions WHERE reaction = %b", (reaction,)
+            )
+            row = await cursor.fetchone()
+        return None if row is None else int(row[0])
+
+    async def note(self, reaction: str, found: Sequence[PersonsNotice], *, seen: int, position: int) -> bool:
+        """Add notices and move the reaction from the position `seen` to a later one, in one transaction; False, and nothing is
+        added, if another process has moved it already."""
+        async with self._history.connection() as connection, connection.transaction():
+            cursor = await connection.execute(
+                "UPDATE accounts.reactions SET position = %b::bigint WHERE reaction = %b AND position = %b::bigint",
+                (position, reaction, seen),
+            )
+            moved = cursor.rowcount == 1
+            if moved:
+                await _add(connection, found)
+        return moved
+
+    async def remind(self, found: Sequence[PersonsNotice]) -> None:
+        """Add notices of dates; those that were added before are left alone."""
+        async with self._history.connection() as connection:
+            await _add(connection, found)
+
+    async def due(self, limit: int = 100) -> list[PersonsNotice]:
+        """The notices whose letters are to be written now, the oldest first."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                f"{_SELECT} WHERE NOT settled AND write_at <= %b ORDER BY write_at, happened_at LIMIT %b::integer",
+                (self._clock(), limit),
+                binary=True,
+            )
+            return [_notice_in(row) for row in await cursor.fetchall()]
+
+    async def settle(self, connection: Connection, key: bytes) -> bool:
+        """Note, in the caller's transaction, that a notice's letter is written, or that none is to be; False if that was noted
+        before, or the notice is gone."""
+        cursor = await connection.execute(
+            "UPDATE accounts.notices SET settled = true WHERE notice = %b AND NOT settled", (key,)
+        )
+        return cursor.rowcount == 1
+
+    async def settle_without_letter(self, key: bytes) -> None:
+        """Note that no letter is to be written."""
+        async with self._history.connection() as connection:
+            await self.settle(connection, key)
+
+    async def postpone(self, key: bytes, until: datetime) -> None:
+        """Write a notice's letter later."""
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "UPDATE accounts.notices SET write_at = %b WHERE notice = %b AND NOT settled", (until, key)
+            )
+
+    async def find(self, key: bytes) -> PersonsNotice | None:
+        """A notice by its key; None if it is gone."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(f"{_SELECT} WHERE notice = %b", (key,), binary=True)
+            row = await cursor.fetchone()
+        return None if row is None else _notice_in(row)
+
+    async def news(self, person: str) -> list[PersonsNotice]:
+        """What is news for a person, the newest first."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                f"{_SELECT} WHERE person = %b AND NOT seen AND kept_until > %b "
+                "ORDER BY happened_at DESC, notice LIMIT %b::integer",
+                (person, self._clock(), MOST_NEWS),
+                binary=True,
+            )
+            return [_notice_in(row) for row in await cursor.fetchall()]
+
+    async def mark_read(self, person: str, until: datetime) -> None:
+        """Note that a person has read their news, up to that of a time."""
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "UPDATE accounts.notices SET seen = true WHERE person = %b AND NOT seen AND happened_at <= %b",
+                (person, until),
+            )
+
+    async def forget(self, person: str) -> None:
+        """Delete the notices for an erased person."""
+        async with self._history.connection() as connection:
+            await connection.execute("DELETE FROM accounts.notices WHERE person = %b", (person,))
+
+    async def sweep(self) -> None:
+        """Delete notices that are old, and those for erased people."""
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "DELETE FROM accounts.notices n WHERE n.kept_until <= %b "
+                "OR NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = n.person)",
+                (self._clock(),),
+            )
+
+
+async def _add(connection: Connection, found: Sequence[PersonsNotice]) -> None:
+    for each in found:
+        kept = max(each.happened_at, each.notice.until or each.happened_at) + KEPT
+        await connection.execute(
+            "INSERT INTO accounts.notices (notice, person, kind, about, until, happened_at, write_at, kept_until) "
+            "SELECT %b, %b, %b, %b, %b, %b, %b, %b WHERE EXISTS (SELECT FROM vault.keys k WHERE k.subject = %b) "
+            "ON CONFLICT DO NOTHING",
+            (
+                each.key,
+                each.person,
+                each.notice.kind.value,
+                each.notice.about,
+                each.notice.until,
+                each.happened_at,
+                each.happened_at,
+                kept,
+                each.person,
+            ),
+        )
+
+
+_SELECT: Final = "SELECT notice, person, kind, about, until, happened_at FROM accounts.notices"
+
+
+def _notice_in(row: tuple[Any, ...]) -> PersonsNotice:  # Any: a row of the table
+    key, person, kind, about, until, happened_at = row
+    return PersonsNotice(bytes(key), person, Notice(LetterKind(kind), about, until), happened_at)

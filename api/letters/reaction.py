@@ -1,0 +1,227 @@
+"""The reaction that writes letters: it follows the history from its own position, and notes who has to know of each fact; then it
+writes their letters.
+
+These are two steps, each in a transaction of its own, so that each happens once whatever ends between them: a notice waits until its
+letter is written. Whether its reader may be told is asked when the letter is written, and again when it is sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+import psycopg
+
+from api.drafts.drafts import Drafts
+from api.letters.composing import TemplateUnusable, composed
+from api.letters.notices import Notices, PersonsNotice
+from api.letters.outbox import Outbox
+from api.locales import locale_of
+from domain.applications.state import APPLICATION
+from domain.letters.kinds import LetterKind
+from domain.letters.quiet import next_morning
+from domain.persons import PERSON, Person
+from domain.refusals import NotFound
+from domain.rounds.state import Round
+from domain.values import is_id
+from history.appends import Unavailable
+from history.documents import Recorded, read
+from history.store import History, PositionedFact
+from history.unreadable import Unreadable
+from projections.letters import telling
+from projections.letters.hearing import HEARD, Heard, Notice, notice_of, reminder_of
+from projections.letters.telling import Tidings
+from projections.reader import Reader
+
+NAME: Final = "letters"
+BATCH: Final = 500
+"""The most facts that are noted in one transaction."""
+AHEAD: Final = timedelta(days=2)
+"""How long before a date people are reminded of it."""
+UNUSABLE_PAUSE: Final = timedelta(hours=1)
+"""When a letter is tried again whose text or whose facts cannot be used now."""
+_FORMS: Final = (
+    "application.submit",
+    "application.change",
+    "application.resubmit",
+    "application.continue",
+)
+"""The commands of the forms that are to be sent before a round's deadline."""
+
+log = logging.getLogger("overwinter.letters")
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """The reaction of one installation. `address_of` finds the address that a person has confirmed; `site` is the public address
+    to which links lead."""
+
+    history: History
+    reader: Reader
+    notices: Notices
+    outbox: Outbox
+    drafts: Drafts
+    address_of: Callable[[str], Awaitable[str | None]]
+    clock: Callable[[], datetime]
+    site: str
+
+    async def begin(self) -> None:
+        """Begin with the facts that come from now on, unless it has begun before."""
+        await self.notices.begin(NAME)
+
+    async def hear(self) -> int:
+        """Note who has to know of the next facts; returns how many facts were seen."""
+        seen = await self.notices.position(NAME)
+        if seen is None:
+            return 0
+        facts = await self.history.after(seen, BATCH)
+        if not facts:
+            return 0
+        found: list[PersonsNotice] = []
+        for each in facts:
+            if each.topic in HEARD:
+                found += await self._noted(each)
+        moved = await self.notices.note(NAME, found, seen=seen, position=facts[-1].position)
+        return len(facts) if moved else 0
+
+    async def _noted(self, fact: PositionedFact) -> list[PersonsNotice]:
+        try:
+            recorded = read(fact.topic, fact.document, history=self.history.id)
+        except Exception:  # noqa: BLE001 - a damaged fact can raise anything
+            log.error("no letter is written of the fact at position %d, which cannot be read", fact.position)  # noqa: TRY400
+            return []
+        return await self._for_readers(notice_of(cast("Heard", recorded.fact)), recorded, fact.leaf.hex())
+
+    async def _for_readers(self, notice: Notice, recorded: Recorded, cause: str) -> list[PersonsNotice]:
+        try:
+            people = await telling.readers(self.reader, notice)
+        except (NotFound, Unreadable):
+            log.error("no letter is written of a fact, because it is not known whom it is for")  # noqa: TRY400
+            return []
+        happened_at = recorded.envelope.decided_at
+        return [PersonsNotice.of(person, notice, cause=cause, happened_at=happened_at) for person in people]
+
+    async def remind(self) -> None:
+        """Note the reminders of dates that are near, from the queue of due dates and from drafts."""
+        now = self.clock()
+        found: list[PersonsNotice] = []
+        for due in await self.history.due_until(now, now + AHEAD):
+            found += await self._reminders(due.stream, due.version, now)
+        rounds: dict[str, tuple[Round, ...]] = {}
+        for place in await self.drafts.of_commands(_FORMS):
+            try:
+                found += await self._of_draft(place.person, place.about, now, rounds)
+            except (NotFound, Unreadable):
+                continue  # nothing can be sent there
+        await self.notices.remind(found)
+
+    async def _reminders(self, stream: str, version: int, now: datetime) -> list[PersonsNotice]:
+        facts = (await self.history.load({stream: version - 1})).get(stream, ())
+        if not facts or facts[0].version != version:
+            return []
+        stored = facts[0]
+        try:
+            recorded = read(stored.topic, stored.document, history=self.history.id)
+        except Exception:  # noqa: BLE001 - the queue of due dates reports it
+            return []
+        notice = reminder_of(recorded.fact)
+        if notice is None or notice.until is None:
+            return []
+        if recorded.envelope.decided_at > notice.until - AHEAD:
+            return []  # the letter about the fact itself was hardly read
+        found = await self._for_readers(notice, recorded, stored.leaf.hex())
+        return [PersonsNotice(each.key, each.person, each.notice, now) for each in found]
+
+    async def _of_draft(
+        self, person: str, about: str, now: datetime, rounds: dict[str, tuple[Round, ...]]
+    ) -> list[PersonsNotice]:
+        """The reminder for a draft; `rounds` are those of the calls that were looked at already."""
+        call = (await self.reader.the(APPLICATION, about)).call if is_id(APPLICATION.kind, about) else about
+        if call not in rounds:
+            rounds[call] = await telling.open_rounds(self.reader, call)
+        if not telling.any_near(rounds[call], now + AHEAD):
+            return []
+        actor = await self.reader.actor(person)
+        return [
+            PersonsNotice.of(
+                person,
+                Notice(LetterKind.DEADLINE_NEAR, about, until),
+                cause=f"deadline {until.isoformat()}",
+                happened_at=now,
+            )
+            for until in telling.deadlines(rounds[call], actor, now=now)
+            if until - AHEAD <= now
+        ]
+
+    async def write(self) -> int:
+        """Write the letters that are to be written now; returns how many."""
+        written = 0
+        for each in await self.notices.due():
+            try:
+                written += await self._write(each)
+            except (Unavailable, psycopg.Error):
+                raise  # no other letter could be written either
+            except Exception as error:  # noqa: BLE001 - one letter must not hold up the others
+                log.error("a letter cannot be written now: %s", type(error).__name__)  # noqa: TRY400 - may quote
+                await self.notices.postpone(each.key, self.clock() + UNUSABLE_PAUSE)
+        return written
+
+    async def _write(self, each: PersonsNotice) -> bool:
+        now = self.clock()
+        person: Person = (await self.reader.load((PERSON, each.person)))[each.person].state
+        address = None if person.erased or person.letters != "all" else await self.address_of(each.person)
+        tidings = None if address is None else await self.tidings(each)
+        if address is None or tidings is None:
+            await self.notices.settle_without_letter(each.key)
+            return False
+        morning = next_morning(now, tidings.zone)
+        if morning is not None:
+            await self.notices.postpone(each.key, morning)
+            return False
+        try:
+            letter = composed(
+                tidings,
+                language=person.language,
+                telling=person.subjects == "telling",
+                site=self.site,
+                happened_at=each.happened_at,
+                now=now,
+            )
+        except TemplateUnusable:
+            log.warning(
+                "an initiative's text for the letter %s cannot be filled, so none is written; see its page of letters",
+                each.notice.kind.value,
+            )
+            await self.notices.postpone(each.key, now + UNUSABLE_PAUSE)
+            return False
+        async with self.history.connection() as connection, connection.transaction():
+            mine = await self.notices.settle(connection, each.key)
+            if mine:
+                await self.outbox.put(
+                    connection,
+                    letter,
+                    to=address,
+                    locale=locale_of((person.language,)),
+                    person=each.person,
+                    notice=each.key,
+                )
+        return mine
+
+    async def tidings(self, each: PersonsNotice) -> Tidings | None:
+        """What a notice may tell its person now; None if nothing, or no longer. Raises `Unreadable`."""
+        if each.notice.kind is LetterKind.DEADLINE_NEAR and not await self.drafts.begun(
+            each.person, each.notice.about
+        ):
+            return None
+        return await telling.tidings(self.reader, each.person, each.notice, now=self.clock())
+
+    async def still_told(self, key: bytes) -> bool:
+        """Whether a letter that waited may still be sent to its reader."""
+        each = await self.notices.find(key)
+        if each is None:
+            return False
+        person: Person = (await self.reader.load((PERSON, each.person)))[each.person].state
+        return not person.erased and person.letters == "all" and await self.tidings(each) is not None

@@ -1,0 +1,203 @@
+"""The kinds of letters that people get when something happened, and what each says.
+
+A letter says that something happened in a call, and where to read more. Its subject does not even name the call, because it is seen
+on a locked screen; a reader can choose subjects that do.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from domain.messages import Message, msg
+
+
+class LetterKind(enum.StrEnum):
+    """The kinds of letters. Facts of initiatives name them, so a name never changes its meaning."""
+
+    APPLICATION_RECEIVED = "application-received"
+    APPLICATION_RETURNED = "application-returned"
+    RETURN_DUE = "return-due"
+    RETURN_LAPSED = "return-lapsed"
+    APPLICATION_INVITED = "application-invited"
+    INVITATION_LAPSED = "invitation-lapsed"
+    DEADLINE_NEAR = "deadline-near"
+    APPLICATION_DECIDED = "application-decided"
+    APPLICATION_CANCELLED = "application-cancelled"
+    GRANT_OFFERED = "grant-offered"
+    OFFER_LAPSING = "offer-lapsing"
+    OFFER_LAPSED = "offer-lapsed"
+    PAYEE_SET = "payee-set"
+    PAYMENT_MADE = "payment-made"
+    PAYMENT_FAILED = "payment-failed"
+    REPORT_RETURNED = "report-returned"
+    AMENDMENT_PROPOSED = "amendment-proposed"
+    REVIEW_ASKED = "review-asked"
+
+
+NEWS: Final = msg("There is news for you")
+ANSWER: Final = msg("Something waits for your answer")
+DATE: Final = msg("A date is near")
+"""The subjects that betray nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a kind of letter says. `label` is its name for officers. `says` is one sentence, which is also the subject for readers
+    who chose telling ones, and the line on start pages; `more` follows in the letter. Both hold placeholders, of `takes`."""
+
+    label: Message
+    subject: Message
+    says: Message
+    more: Message
+    takes: frozenset[str] = frozenset()
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The placeholders that a text of this kind can contain, sorted."""
+        return tuple(sorted({*ALWAYS, *self.takes}))
+
+
+ALWAYS: Final = ("call", "initiative")
+"""The placeholders of every kind: the call's title and the initiative's name."""
+
+_BY: Final = frozenset({"deadline"})
+
+WORDINGS: Final[Mapping[LetterKind, Wording]] = {
+    LetterKind.APPLICATION_RECEIVED: Wording(
+        label=msg("Application received"),
+        subject=NEWS,
+        says=msg("Your application to “{call}” was received."),
+        more=msg(
+            "It was recorded on {received}. Its state now: {status}. On its page you can read what you sent, and see what happens "
+            "next."
+        ),
+        takes=frozenset({"received", "status"}),
+    ),
+    LetterKind.APPLICATION_RETURNED: Wording(
+        label=msg("Application returned with questions"),
+        subject=ANSWER,
+        says=msg("There are questions about your application to “{call}”."),
+        more=msg(
+            "Please read them on its page and send the application again by {deadline}. Without an answer, it is considered as "
+            "you sent it."
+        ),
+        takes=_BY,
+    ),
+    LetterKind.RETURN_DUE: Wording(
+        label=msg("Reminder: questions are not answered yet"),
+        subject=DATE,
+        says=msg("The questions about your application to “{call}” are not answered yet."),
+        more=msg(
+            "You can answer them on its page until {deadline}. After that, it is considered as you sent it."
+        ),
+        takes=_BY,
+    ),
+    LetterKind.RETURN_LAPSED: Wording(
+        label=msg("Questions were not answered in time"),
+        subject=NEWS,
+        says=msg("The time for answering the questions about your application to “{call}” is over."),
+        more=msg("It is considered as you last sent it. You do not have to do anything."),
+    ),
+    LetterKind.APPLICATION_INVITED: Wording(
+        label=msg("Invited to the next stage"),
+        subject=ANSWER,
+        says=msg("Your application to “{call}” is invited to the next stage."),
+        more=msg("On its page you see what is asked there, and until when you can answer."),
+    ),
+    LetterKind.INVITATION_LAPSED: Wording(
+        label=msg("The next stage was not answered in time"),
+        subject=NEWS,
+        says=msg("Your application to “{call}” did not go on to the next stage."),
+        more=msg("Its form for that stage was not sent before the deadline."),
+    ),
+    LetterKind.DEADLINE_NEAR: Wording(
+        label=msg("Reminder: the deadline is near, and a form is not sent"),
+        subject=DATE,
+        says=msg("The deadline of “{call}” is near."),
+        more=msg(
+            "You began a form there and have not sent it. It is saved, and you can send it until {deadline}."
+        ),
+        takes=_BY,
+    ),
+    LetterKind.APPLICATION_DECIDED: Wording(
+        label=msg("Decision on an application"),
+        subject=NEWS,
+        says=msg("There is a decision on your application to “{call}”."),
+        more=msg(
+            "You can read it on its page. It is not in this letter, because others might see your mail."
+        ),
+    ),
+    LetterKind.APPLICATION_CANCELLED: Wording(
+        label=msg("Call cancelled"),
+        subject=NEWS,
+        says=msg("“{call}” was cancelled, and with it your application."),
+        more=msg("The page of your application says why."),
+    ),
+    LetterKind.GRANT_OFFERED: Wording(
+        label=msg("Grant offered"),
+        subject=ANSWER,
+        says=msg("You are offered a grant from “{call}”."),
+        more=msg("Please read the offer on its page, and accept or decline it by {deadline}."),
+        takes=_BY | {"amount"},
+    ),
+    LetterKind.OFFER_LAPSING: Wording(
+        label=msg("Reminder: an offer is about to lapse"),
+        subject=DATE,
+        says=msg("The offer of a grant from “{call}” is about to lapse."),
+        more=msg(
+            "You can accept or decline it on its page until {deadline}. After that, it can no longer be accepted."
+        ),
+        takes=_BY | {"amount"},
+    ),
+    LetterKind.OFFER_LAPSED: Wording(
+        label=msg("Offer lapsed"),
+        subject=NEWS,
+        says=msg("The offer of a grant from “{call}” has lapsed."),
+        more=msg("It was not answered in time. If something prevented you, write to {initiative}."),
+        takes=frozenset({"amount"}),
+    ),
+    LetterKind.PAYEE_SET: Wording(
+        label=msg("Payee set or changed"),
+        subject=NEWS,
+        says=msg("Somebody set who is paid for your grant from “{call}”."),
+        more=msg(
+            "If it was neither you nor somebody of yours, tell {initiative} at once, and sign in to look at it."
+        ),
+    ),
+    LetterKind.PAYMENT_MADE: Wording(
+        label=msg("Payment made"),
+        subject=NEWS,
+        says=msg("A payment of your grant from “{call}” was made."),
+        more=msg("It can take some days to arrive. Its amount and its reference are on the grant's page."),
+    ),
+    LetterKind.PAYMENT_FAILED: Wording(
+        label=msg("Payment failed"),
+        subject=NEWS,
+        says=msg("A payment of your grant from “{call}” could not be made."),
+        more=msg("The grant's page says why. If the account is wrong, please correct it there."),
+    ),
+    LetterKind.REPORT_RETURNED: Wording(
+        label=msg("Report returned"),
+        subject=ANSWER,
+        says=msg("There are questions about your report on the grant from “{call}”."),
+        more=msg("Please read them on the grant's page and send the report again."),
+    ),
+    LetterKind.AMENDMENT_PROPOSED: Wording(
+        label=msg("Change of a grant proposed"),
+        subject=ANSWER,
+        says=msg("A change of your grant from “{call}” is proposed to you."),
+        more=msg("Please read it on the grant's page, and accept or decline it."),
+    ),
+    LetterKind.REVIEW_ASKED: Wording(
+        label=msg("Review asked for"),
+        subject=ANSWER,
+        says=msg("You are asked to review an application to “{call}”."),
+        more=msg(
+            "Please say first whether you have a conflict of interest. Then you can read it and write your review."
+        ),
+    ),
+}
+"""What each kind of letter says, unless an initiative has a text of its own."""

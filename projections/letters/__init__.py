@@ -1,0 +1,1 @@
+"""Which letters a fact gives rise to, to whom, and what may be told to each at a moment."""

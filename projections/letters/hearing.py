@@ -1,0 +1,130 @@
+"""Which letter a fact gives rise to. Pure: who gets it, and whether they may be told, is asked of the streams (`telling`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, assert_never, get_args
+
+from domain.applications.facts import (
+    ApplicationAwarded,
+    ApplicationCancelled,
+    ApplicationContinued,
+    ApplicationDeclined,
+    ApplicationFoundIneligible,
+    ApplicationInvitationLapsed,
+    ApplicationInvited,
+    ApplicationPromoted,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationSubmitted,
+    ApplicationWaitlisted,
+)
+from domain.deciding import Fact
+from domain.grants.facts import (
+    GrantAmendmentProposed,
+    GrantInstalmentFailed,
+    GrantInstalmentSettled,
+    GrantLapsed,
+    GrantOffered,
+    GrantPayeeSet,
+    GrantReportReturned,
+)
+from domain.letters.kinds import LetterKind
+from domain.reviews.facts import ReviewAssigned
+from domain.topics import topics_of
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that people have to know: a kind of letter, and the application, grant, review or call that it is `about`. `until`
+    is the date that a reminder is about; None if it is not a reminder."""
+
+    kind: LetterKind
+    about: str
+    until: datetime | None = None
+
+
+Heard = (
+    ApplicationSubmitted
+    | ApplicationResubmitted
+    | ApplicationContinued
+    | ApplicationReturned
+    | ApplicationReturnLapsed
+    | ApplicationInvited
+    | ApplicationInvitationLapsed
+    | ApplicationFoundIneligible
+    | ApplicationAwarded
+    | ApplicationWaitlisted
+    | ApplicationPromoted
+    | ApplicationDeclined
+    | ApplicationCancelled
+    | GrantOffered
+    | GrantLapsed
+    | GrantPayeeSet
+    | GrantInstalmentSettled
+    | GrantInstalmentFailed
+    | GrantReportReturned
+    | GrantAmendmentProposed
+    | ReviewAssigned
+)
+"""The facts of which somebody has to know. An application's outcome is a fact only once it is announced."""
+
+HEARD: Final = frozenset(topics_of(*get_args(Heard)))
+"""Their topics."""
+
+
+def notice_of(fact: Heard) -> Notice:
+    """What people have to know after a fact."""
+    match fact:
+        case ApplicationSubmitted() | ApplicationResubmitted() | ApplicationContinued():
+            return Notice(LetterKind.APPLICATION_RECEIVED, fact.application)
+        case ApplicationReturned():
+            return Notice(LetterKind.APPLICATION_RETURNED, fact.application)
+        case ApplicationReturnLapsed():
+            return Notice(LetterKind.RETURN_LAPSED, fact.application)
+        case ApplicationInvited():
+            return Notice(LetterKind.APPLICATION_INVITED, fact.application)
+        case ApplicationInvitationLapsed():
+            return Notice(LetterKind.INVITATION_LAPSED, fact.application)
+        case (
+            ApplicationFoundIneligible()
+            | ApplicationAwarded()
+            | ApplicationWaitlisted()
+            | ApplicationPromoted()
+            | ApplicationDeclined()
+        ):
+            return Notice(LetterKind.APPLICATION_DECIDED, fact.application)
+        case ApplicationCancelled():
+            return Notice(LetterKind.APPLICATION_CANCELLED, fact.application)
+        case GrantOffered():
+            return Notice(LetterKind.GRANT_OFFERED, fact.grant)
+        case GrantLapsed():
+            return Notice(LetterKind.OFFER_LAPSED, fact.grant)
+        case GrantPayeeSet():
+            return Notice(LetterKind.PAYEE_SET, fact.grant)
+        case GrantInstalmentSettled():
+            return Notice(LetterKind.PAYMENT_MADE, fact.grant)
+        case GrantInstalmentFailed():
+            return Notice(LetterKind.PAYMENT_FAILED, fact.grant)
+        case GrantReportReturned():
+            return Notice(LetterKind.REPORT_RETURNED, fact.grant)
+        case GrantAmendmentProposed():
+            return Notice(LetterKind.AMENDMENT_PROPOSED, fact.grant)
+        case ReviewAssigned():
+            return Notice(LetterKind.REVIEW_ASKED, fact.review)
+        case _:
+            assert_never(fact)
+
+
+def reminder_of(fact: Fact) -> Notice | None:
+    """The reminder of a due date, by the fact that set it; None if nobody is reminded of it here. Deadlines of rounds are for those
+    who have a draft, whom no fact names (`telling.deadlines`)."""
+    match fact:
+        case ApplicationReturned():
+            return Notice(LetterKind.RETURN_DUE, fact.application, fact.resubmit_by)
+        case GrantOffered():
+            return Notice(LetterKind.OFFER_LAPSING, fact.grant, fact.respond_by)
+        case _:
+            return None

@@ -1,0 +1,209 @@
+"""What may be told to a person at a moment, decided as on the pages: from present streams, by `domain.access`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from domain import access
+from domain.applications.state import APPLICATION, Application, ApplicationStatus
+from domain.calls.state import CALL, Call
+from domain.deciding import Allowed
+from domain.grants.state import GRANT, Grant
+from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
+from domain.indexes import rounds_of
+from domain.initiatives import INITIATIVE, Initiative
+from domain.letters.kinds import LetterKind
+from domain.messages import At
+from domain.organisations import ORGANISATION
+from domain.parties import Actor, is_organisation
+from domain.refusals import NotFound
+from domain.reviews.state import OUTSTANDING, REVIEW, Review
+from domain.rounds.state import ROUND, Round, RoundStatus
+from domain.values import Money, is_id
+from projections.fresh import Fresh
+from projections.letters.hearing import Notice
+
+K = LetterKind
+S = ApplicationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Tidings:
+    """What a person may be told now. `link` is the page to read more, `values` are those of the letter's placeholders without those
+    of every letter, and `zone` is the call's time zone."""
+
+    kind: LetterKind
+    link: str
+    house: Initiative
+    call: Call
+    values: Mapping[str, Any] = field(default_factory=dict)  # Any: values of a message
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the call."""
+        return self.call.time_zone
+
+    @property
+    def all_values(self) -> dict[str, Any]:
+        """The values of all placeholders."""
+        return {"call": self.call.title, "initiative": self.house.name, **self.values}
+
+
+_IN_STATUS: Final[Mapping[LetterKind, frozenset[ApplicationStatus]]] = {
+    K.APPLICATION_RETURNED: frozenset({S.RETURNED}),
+    K.RETURN_DUE: frozenset({S.RETURNED}),
+    K.APPLICATION_INVITED: frozenset({S.INVITED}),
+    K.INVITATION_LAPSED: frozenset({S.LAPSED}),
+    K.APPLICATION_DECIDED: frozenset({S.AWARDED, S.WAITLISTED, S.DECLINED, S.INELIGIBLE}),
+    K.APPLICATION_CANCELLED: frozenset({S.CANCELLED}),
+}
+"""The statuses in which a letter about an application is still true; the others always are."""
+
+
+async def readers(reader: Fresh, notice: Notice) -> tuple[str, ...]:
+    """The people whom a notice is for, sorted: of an organisation, those who act for it now."""
+    about = notice.about
+    if is_id(REVIEW.kind, about):
+        review: Review = await reader.the(REVIEW, about)
+        return (review.juror,)
+    if is_id(GRANT.kind, about):
+        grant: Grant = await reader.the(GRANT, about)
+        party = grant.recipient
+    else:
+        application: Application = await reader.the(APPLICATION, about)
+        party = application.applicant
+    if is_organisation(party):
+        return tuple(sorted((await reader.the(ORGANISATION, party)).members))
+    return (party,)
+
+
+async def tidings(reader: Fresh, person: str, notice: Notice, *, now: datetime) -> Tidings | None:
+    """What a person may be told of a notice now; None if the pages would not tell it to them, or no longer."""
+    actor = await reader.actor(person)
+    try:
+        if is_id(REVIEW.kind, notice.about):
+            return await _of_review(reader, person, notice)
+        if is_id(GRANT.kind, notice.about):
+            return await _of_grant(reader, actor, notice, now)
+        if notice.kind is K.DEADLINE_NEAR:
+            return await _of_deadline(reader, actor, notice, now)
+        return await _of_application(reader, actor, notice, now)
+    except NotFound:
+        return None
+
+
+async def _place(reader: Fresh, call: str, initiative: str) -> tuple[Call, Initiative]:
+    loaded = await reader.load((CALL, call), (INITIATIVE, initiative))
+    return loaded[call].state, loaded[initiative].state
+
+
+async def _of_application(reader: Fresh, actor: Actor, notice: Notice, now: datetime) -> Tidings | None:
+    application: Application = await reader.the(APPLICATION, notice.about)
+    if not isinstance(access.applicant(actor, application), Allowed):
+        return None
+    if application.status not in _IN_STATUS.get(notice.kind, frozenset(S)):
+        return None
+    call, house = await _place(reader, application.call, application.initiative)
+    values: dict[str, Any] = {}
+    if notice.kind is K.APPLICATION_RECEIVED:
+        values["status"] = application.status
+    if notice.kind in (K.APPLICATION_RETURNED, K.RETURN_DUE):
+        assert application.resubmit_by is not None
+        if now >= application.resubmit_by or notice.until not in (None, application.resubmit_by):
+            return None
+        values["deadline"] = At(application.resubmit_by, application.time_zone)
+    return Tidings(notice.kind, f"/applications/{notice.about}", house, call, values)
+
+
+async def _of_grant(reader: Fresh, actor: Actor, notice: Notice, now: datetime) -> Tidings | None:
+    grant: Grant = await reader.the(GRANT, notice.about)
+    if not isinstance(access.recipient(actor, grant), Allowed) or not _still_so(notice.kind, grant):
+        return None
+    call, house = await _place(reader, grant.call, grant.initiative)
+    values: dict[str, Any] = {}
+    if notice.kind in (K.GRANT_OFFERED, K.OFFER_LAPSING):
+        assert grant.respond_by is not None
+        if now >= grant.respond_by or notice.until not in (None, grant.respond_by):
+            return None
+        values["deadline"] = At(grant.respond_by, call.time_zone)
+    if notice.kind in (K.GRANT_OFFERED, K.OFFER_LAPSING, K.OFFER_LAPSED):
+        values["amount"] = Money.of(grant.amount, grant.currency)
+    return Tidings(notice.kind, f"/grants/{notice.about}", house, call, values)
+
+
+def _still_so(kind: LetterKind, grant: Grant) -> bool:
+    match kind:
+        case K.GRANT_OFFERED | K.OFFER_LAPSING:
+            return grant.status is GrantStatus.OFFERED
+        case K.OFFER_LAPSED:
+            return grant.status is GrantStatus.LAPSED
+        case K.PAYMENT_FAILED:
+            return any(each.status is InstalmentStatus.FAILED for each in grant.instalments.values())
+        case K.REPORT_RETURNED:
+            return bool(grant.reports) and grant.reports[max(grant.reports)] is ReportStatus.RETURNED
+        case K.AMENDMENT_PROPOSED:
+            return grant.amendment is not None
+        case _:
+            return True
+
+
+async def _of_review(reader: Fresh, person: str, notice: Notice) -> Tidings | None:
+    review: Review = await reader.the(REVIEW, notice.about)
+    call, house = await _place(reader, review.call, review.initiative)
+    if not isinstance(access.juror_of(person, house.within(review.call), review), Allowed):
+        return None
+    if review.status not in OUTSTANDING:
+        return None
+    return Tidings(notice.kind, f"/reviews/{notice.about}", house, call)
+
+
+# Deadlines of rounds
+
+
+async def _of_deadline(reader: Fresh, actor: Actor, notice: Notice, now: datetime) -> Tidings | None:
+    """Whether the deadline of a form that the person has begun is still that of the reminder. Whether the draft still exists is
+    known where drafts are kept."""
+    if is_id(APPLICATION.kind, notice.about):
+        application: Application = await reader.the(APPLICATION, notice.about)
+        if not isinstance(access.applicant(actor, application), Allowed):
+            return None
+        call_id, link = application.call, f"/applications/{notice.about}"
+    else:
+        call_id, link = notice.about, f"/calls/{notice.about}/apply"
+    if notice.until not in deadlines(await open_rounds(reader, call_id), actor, now=now):
+        return None
+    call: Call = await reader.the(CALL, call_id)
+    house: Initiative = await reader.the(INITIATIVE, call.initiative)
+    assert notice.until is not None
+    return Tidings(notice.kind, link, house, call, {"deadline": At(notice.until, call.time_zone)})
+
+
+async def open_rounds(reader: Fresh, call: str) -> tuple[Round, ...]:
+    """The open rounds of a call that have a deadline."""
+    ids = await reader.index_entries(rounds_of(call))
+    loaded = await reader.load(*((ROUND, each) for each in ids)) if ids else {}
+    rounds: list[Round] = [each.state for each in loaded.values()]
+    return tuple(each for each in rounds if each.status is RoundStatus.OPEN and not each.rolling)
+
+
+def deadlines(rounds: Iterable[Round], actor: Actor, *, now: datetime) -> frozenset[datetime]:
+    """The deadlines that a person still has in some open rounds: the announced ones, or later ones that were granted to them or to an
+    organisation for which they act."""
+    found = set()
+    for each in rounds:
+        assert each.closes_at is not None
+        late = [each.late[party] for party in actor.parties if party in each.late]
+        found.add(max((each.closes_at, *late)))
+    return frozenset(moment for moment in found if moment > now)
+
+
+def any_near(rounds: Iterable[Round], until: datetime) -> bool:
+    """Whether some open rounds have a deadline before a time, for anybody."""
+    return any(
+        moment is not None and moment <= until
+        for each in rounds
+        for moment in (each.closes_at, *each.late.values())
+    )
