@@ -24,7 +24,7 @@ ADDRESS: Final = "/me/news"
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     """The handlers of the button."""
 
-    async def show(_: Request[Any, Any, Any]) -> Response[Any]:
+    async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         return redirect("/me")
 
     async def act(request: Request[Any, Any, Any]) -> Response[Any]:

@@ -43,7 +43,7 @@ async def of_initiative(reader: Reader, viewer: str | None, initiative: str) -> 
     allow(access.member(viewer or "", loaded.state, Role.ADMINISTRATOR, Role.OFFICER))
     return LetterTexts(
         id=initiative,
-        version=Version(initiative, loaded.version),
+        version=Version(initiative, loaded.told),
         letters=tuple(
             LetterShown(
                 letter=kind,
