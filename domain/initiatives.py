@@ -10,7 +10,7 @@ import msgspec
 
 from domain import limits
 from domain.deciding import Aggregate, Fact
-from domain.letters import templates
+from domain.letters.facts import InitiativeLetterReset, InitiativeLetterWritten
 from domain.letters.kinds import LetterKind
 from domain.letters.templates import LetterText
 from domain.messages import msg
@@ -97,27 +97,6 @@ class MemberRemovedFromCall(Fact, frozen=True, kw_only=True):
     initiative: str
     call: str
     person: str
-
-
-@stored_as("initiative.letter_written.v1", audience=STAFF)
-class InitiativeLetterWritten(Fact, frozen=True, kw_only=True):
-    """The initiative's own text for a kind of letter in a language, in place of the program's or an earlier one. `subject` is for
-    readers who chose telling subjects; None: the program's own."""
-
-    initiative: str
-    letter: LetterKind
-    language: str
-    subject: str | None
-    text: str
-
-
-@stored_as("initiative.letter_reset.v1", audience=STAFF)
-class InitiativeLetterReset(Fact, frozen=True, kw_only=True):
-    """The program's text counts again for a kind of letter in a language."""
-
-    initiative: str
-    letter: LetterKind
-    language: str
 
 
 @stored_as("initiative.screening_set.v1", audience=STAFF)
@@ -400,32 +379,6 @@ def set_screening(initiative: Initiative, *, required: bool) -> tuple[Fact, ...]
     """Require a screening before each payment in every call, or stop requiring it."""
     check_screening_changes(initiative.screening, required)
     return (InitiativeScreeningSet(initiative=initiative.id, required=required),)
-
-
-def write_letter(
-    initiative: Initiative, *, letter: LetterKind, language: str, written: LetterText
-) -> tuple[Fact, ...]:
-    """Write the initiative's own text for a kind of letter in a language."""
-    check_language(language, "language")
-    text = templates.checked(letter, written)
-    if initiative.letters.get(letter, {}).get(language) == text:
-        raise Refused(msg("This is already the text of this letter."))
-    return (
-        InitiativeLetterWritten(
-            initiative=initiative.id,
-            letter=letter,
-            language=language,
-            subject=text.subject,
-            text=text.text,
-        ),
-    )
-
-
-def reset_letter(initiative: Initiative, *, letter: LetterKind, language: str) -> tuple[Fact, ...]:
-    """Use the program's text again for a kind of letter in a language."""
-    if language not in initiative.letters.get(letter, {}):
-        raise Refused(msg("This letter already has the program's own text."))
-    return (InitiativeLetterReset(initiative=initiative.id, letter=letter, language=language),)
 
 
 def check_screening_changes(required_now: bool, required: bool) -> None:

@@ -11,6 +11,7 @@ import click
 from api.cli.database import with_wiring
 from api.cli.failures import fail, read_line
 from api.keeping.remains import REMAINS
+from api.letters.farewell import told_of_erasure
 from api.run.sweeping import try_to_finish
 from api.run.wiring import Wiring
 from domain.addresses import address_name, check_email
@@ -45,7 +46,8 @@ def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: o
                 fail("There is no terminal to ask for confirmation; confirm with --yes.")
             click.confirm(f"This cannot be undone. Erase {person}?", abort=True, err=as_json)
         command = ErasePerson(person=person, reason=reason)
-        await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
+        async with told_of_erasure(wiring, person):
+            await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
         await wiring.forget_accounts(person)
         unfinished = await try_to_finish(wiring)
         epoch = wiring.keys.epoch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from litestar import Response
 from api.http.named_ids import field_of
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
 from api.http.problems import ProblemType
+from api.letters.farewell import told_of_erasure
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.messages import msg
@@ -22,21 +24,28 @@ from domain.values import Channel
 from history.requests import Answer, Request
 
 Then = Callable[[Wiring, Any], Awaitable[None]]
+Around = Callable[[Wiring, Any], AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """An address that takes a command. The path's parameters are the command's fields of those names. `then` is what
-    follows when the command was done, also when it was done before and is only answered again."""
+    follows when the command was done, also when it was done before and is only answered again; `around` surrounds the command
+    alone."""
 
     path: str
     command: str
     status: int = 200
     then: Then | None = None
+    around: Around | None = None
 
 
 async def _forget_accounts(wiring: Wiring, command: Any) -> None:
     await wiring.forget_accounts(command.person)
+
+
+def _told_of_erasure(wiring: Wiring, command: Any) -> AbstractAsyncContextManager[None]:
+    return told_of_erasure(wiring, command.person)
 
 
 async def _note_withdrawn(wiring: Wiring, command: Any) -> None:
@@ -52,7 +61,7 @@ _ADDRESSES: Final = (
     Write("/api/initiatives/{initiative}/members/{person}/remove", "initiative.remove_member"),
     Write("/api/administrators", "installation.appoint", 201),
     Write("/api/persons", "person.register", 201),
-    Write("/api/persons/{person}/erase", "person.erase", then=_forget_accounts),
+    Write("/api/persons/{person}/erase", "person.erase", then=_forget_accounts, around=_told_of_erasure),
     Write("/api/persons/{person}/claims/{claim}/withdraw", "person.withdraw_claim", then=_note_withdrawn),
     Write("/api/organisations", "organisation.register", 201),
     Write("/api/organisations/{organisation}/members", "organisation.invite", 201),
@@ -233,10 +242,12 @@ def operation_of(write: Write) -> Operation:
         sent = await asking.body(body, told)
         path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
+        surrounding = nullcontext() if write.around is None else write.around(asking.wiring, wanted)
         try:
-            answer = await asking.wiring.runner.run(
-                Request(command=wanted, actor=asking.who, channel=Channel.API, key=key, expected=expected)
-            )
+            async with surrounding:
+                answer = await asking.wiring.runner.run(
+                    Request(command=wanted, actor=asking.who, channel=Channel.API, key=key, expected=expected)
+                )
         except NotFound as error:
             raise field_of(error, wanted, told) from None
         if write.then is not None:

@@ -27,6 +27,7 @@ NAMES: Final[dict[str, Message]] = {
     "confirm-address": msg("Confirmation of an address"),
     "address-changed": msg("An address was changed"),
     "address-removed": msg("An address was removed"),
+    "erased": msg("Erasure done"),
     **{kind.value: wording.label for kind, wording in WORDINGS.items()},
 }
 """What each letter is, by its name."""

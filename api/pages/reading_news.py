@@ -22,10 +22,7 @@ ADDRESS: Final = "/me/news"
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
-    """The handlers of the button."""
-
-    async def show(request: Request[Any, Any, Any]) -> Response[Any]:
-        return redirect("/me")
+    """The handler of the button."""
 
     async def act(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
@@ -35,10 +32,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         await wiring.notices.mark_read(visit.who, _moment(form.fields.get("until", "")))
         return redirect("/me")
 
-    return [
-        site.handler(HttpMethod.GET, ADDRESS, show),
-        site.handler(HttpMethod.POST, ADDRESS, act),
-    ]
+    return [site.handler(HttpMethod.POST, ADDRESS, act)]
 
 
 def _moment(text: str) -> datetime:

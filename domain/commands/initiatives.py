@@ -27,8 +27,6 @@ from domain.initiatives import (
     Initiative,
     InitiativeDescribed,
 )
-from domain.letters.kinds import LetterKind
-from domain.letters.templates import LetterText
 from domain.messages import msg
 from domain.persons import PERSON, PersonStatus
 from domain.refusals import Invalid
@@ -94,25 +92,6 @@ class RemoveCallMember(Command, frozen=True, kw_only=True):
 
     call: CallId
     person: PersonId
-
-
-class WriteLetter(Command, frozen=True, kw_only=True):
-    """Write the initiative's own text for a kind of letter in a language. It can hold placeholders such as `{call}`. `subject` is
-    for readers who chose subjects that name the call; without it, the program's own is used."""
-
-    initiative: InitiativeId
-    letter: LetterKind
-    language: limits.Language
-    subject: limits.LetterSubject | None = None
-    text: limits.LetterText
-
-
-class ResetLetter(Command, frozen=True, kw_only=True):
-    """Use the program's text again for a kind of letter in a language."""
-
-    initiative: InitiativeId
-    letter: LetterKind
-    language: limits.Language
 
 
 def _open(_command: OpenInstallation, context: CommandContext) -> Plan:
@@ -192,43 +171,6 @@ def _describe(command: DescribeInitiative, context: CommandContext) -> Plan:
         initiative=command.initiative,
         scope=command.initiative,
         decide=decide,
-    )
-
-
-def _write_letter(command: WriteLetter, context: CommandContext) -> Plan:
-    initiative = yield from the(INITIATIVE, command.initiative)
-    return PlannedCommand(
-        may=access.member(context.actor, initiative, Role.ADMINISTRATOR, Role.OFFICER),
-        initiative=command.initiative,
-        scope=command.initiative,
-        decide=lambda: Outcome(
-            facts={
-                command.initiative: initiatives.write_letter(
-                    initiative,
-                    letter=command.letter,
-                    language=command.language,
-                    written=LetterText(subject=command.subject, text=command.text),
-                )
-            },
-            answers=command.initiative,
-        ),
-    )
-
-
-def _reset_letter(command: ResetLetter, context: CommandContext) -> Plan:
-    initiative = yield from the(INITIATIVE, command.initiative)
-    return PlannedCommand(
-        may=access.member(context.actor, initiative, Role.ADMINISTRATOR, Role.OFFICER),
-        initiative=command.initiative,
-        scope=command.initiative,
-        decide=lambda: Outcome(
-            facts={
-                command.initiative: initiatives.reset_letter(
-                    initiative, letter=command.letter, language=command.language
-                )
-            },
-            answers=command.initiative,
-        ),
     )
 
 
@@ -326,8 +268,6 @@ COMMANDS = (
     Registered("installation.appoint", AppointAdministrator, _appoint),
     Registered("initiative.found", FoundInitiative, _found),
     Registered("initiative.describe", DescribeInitiative, _describe),
-    Registered("initiative.write_letter", WriteLetter, _write_letter),
-    Registered("initiative.reset_letter", ResetLetter, _reset_letter),
     Registered("initiative.add_member", AddMember, _add_member),
     Registered("initiative.remove_member", RemoveMember, _remove_member),
     Registered("call.add_member", AddCallMember, _add_call_member),

@@ -16,6 +16,7 @@ from domain.commands import (
     funds,
     grants,
     initiatives,
+    letters,
     organisations,
     panels,
     persons,
@@ -33,6 +34,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         registered.name: registered
         for file in (
             initiatives,
+            letters,
             persons,
             ways_in,
             organisations,

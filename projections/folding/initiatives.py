@@ -8,14 +8,13 @@ from domain.initiatives import (
     InitiativeDescribed,
     InitiativeFact,
     InitiativeFounded,
-    InitiativeLetterReset,
-    InitiativeLetterWritten,
     InitiativeScreeningSet,
     MemberAdded,
     MemberAddedToCall,
     MemberRemoved,
     MemberRemovedFromCall,
 )
+from domain.letters.facts import InitiativeLetterReset, InitiativeLetterWritten
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows

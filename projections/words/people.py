@@ -11,8 +11,6 @@ from domain.initiatives import (
     InitiativeDescribed,
     InitiativeFact,
     InitiativeFounded,
-    InitiativeLetterReset,
-    InitiativeLetterWritten,
     InitiativeScreeningSet,
     InstallationFact,
     InstallationOpened,
@@ -22,6 +20,7 @@ from domain.initiatives import (
     MemberRemovedFromCall,
 )
 from domain.labels import reason
+from domain.letters.facts import InitiativeLetterReset, InitiativeLetterWritten
 from domain.letters.kinds import WORDINGS
 from domain.messages import msg
 from domain.organisations import (

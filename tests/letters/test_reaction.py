@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.drafts.drafts import DraftPlace
+from api.letters.farewell import told_of_erasure
 from api.letters.reaction import NAME
 from domain.letters import templates
+from domain.refusals import Forbidden
 from domain.values import Role
 from tests.letters.conftest import Post
 from tests.projections.conftest import CANARIES, DEADLINE
@@ -343,3 +345,35 @@ class TestAnInitiativesOwnText:
         post.office.now += timedelta(hours=1)
         await post.write()
         assert await post.kinds() == ["application-received", "application-received"]
+
+
+class TestTheLastLetter:
+    async def test_says_that_somebody_was_erased_and_holds_the_address_until_it_is_sent(
+        self, post: Post
+    ) -> None:
+        season = await post.season.begin()
+        address = await post.confirm("artist1")
+        await season.apply()
+        await post.write()
+        command = {"person": season.artist1, "reason": "asked_by_person"}
+        with pytest.raises(Forbidden):
+            async with told_of_erasure(post.wired, season.artist1):
+                await season.run("person.erase", season.officer, **command)
+        assert await post.kinds() == ["application-received"]
+        async with told_of_erasure(post.wired, season.artist1):
+            await season.run("person.erase", season.administrator, **command)
+        await post.wired.forget_accounts(season.artist1)
+        (letter,) = await post.letters()
+        assert (letter.to, letter.subject) == (address, "Your data was erased")
+        stored = str(post.rows("SELECT o::text, sealed FROM accounts.outbox o")) + str(
+            post.rows("SELECT * FROM accounts.notices")
+        )
+        assert "erased" in stored
+        for marker in ("marker", "6d61726b6572", season.artist1):
+            assert marker not in stored
+        # Nobody is told twice, nor is anybody who has no address.
+        async with told_of_erasure(post.wired, season.artist1):
+            pass
+        async with told_of_erasure(post.wired, season.artist2):
+            pass
+        assert await post.kinds() == ["erased"]

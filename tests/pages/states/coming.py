@@ -36,6 +36,12 @@ def presses_the_button(page: Page) -> None:
     page.locator("main form p.send button").click()
 
 
+def writes_a_wrong_letter(page: Page) -> None:
+    """On the page of one letter of an initiative."""
+    page.locator("#initiative-write_letter-ru-text").fill("Здравствуйте, {name}!")
+    page.locator("form#initiative-write_letter-ru p.send button").first.click()
+
+
 def types_no_address(page: Page) -> None:
     """On the page of one's access."""
     page.locator("details:has(#email) > summary").click()

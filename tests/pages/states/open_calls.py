@@ -23,6 +23,7 @@ from tests.pages.states.coming import (
     registers_without_a_name,
     types_a_wrong_code,
     types_no_address,
+    writes_a_wrong_letter,
 )
 from tests.pages.states.making import ADMINISTRATOR, EveryState
 
@@ -69,6 +70,10 @@ def for_everybody(states: EveryState) -> None:
     see("grants", "/grants", "applicant")
     see("organisations", "/organisations", "applicant", "newcomer", "third juror")
     house = stage.speaking("officer").get("/api/me")["initiatives"][0]["initiative"]
+    see("own-letters", "/me/letters", "applicant")
+    see("letters", f"/initiatives/{house}/letters", "officer")
+    see("letter", f"/initiatives/{house}/letters/application-returned", "officer")
+    see("letter-wrong", f"/initiatives/{house}/letters/review-asked", "officer", then=writes_a_wrong_letter)
     fund = stage.speaking("officer").get(f"/api/initiatives/{house}/funds")["items"][0]["id"]
     see("members", f"/initiatives/{house}/members", "officer", ADMINISTRATOR)
     see("fund", f"/funds/{fund}", "officer", "funder")
