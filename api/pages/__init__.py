@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from api.pages import (
     access,
     assets,
+    calendars,
     claims,
     demonstration,
     letters,
@@ -35,6 +36,7 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
         *letters.routes(site, wiring),
         *outbox.routes(site, wiring),
         *reading_news.routes(site, wiring),
+        *calendars.routes(site, wiring),
         *claims.routes(site, wiring),
         *access.routes(site, wiring),
         *(demonstration.routes(site, wiring) if wiring.settings.demo else ()),
