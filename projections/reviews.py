@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
@@ -59,13 +60,15 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
     """A review with its rubric, and the application as this viewer may see it; None for a juror who has not declared
-    yet whether they have a conflict, or has one. `applicant_handle` stands for the applicant."""
+    yet whether they have a conflict, or has one. `applicant_handle` stands for the applicant. `due`: by when the staff want the
+    review."""
 
     call: str
     call_title: dict[str, str]
     applicant_handle: str | None
     rubric: Rubric
     application_shown: ApplicationDetail | None
+    due: datetime | None
 
 
 async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
@@ -92,6 +95,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
         applicant_handle=rows[0]["applicant_handle"],
         rubric=_rubric(case, state),
         application_shown=await shown(reader, who, case) if isinstance(sees, Allowed) else None,
+        due=case.round.reviews_due,
     )
 
 

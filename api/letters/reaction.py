@@ -25,6 +25,8 @@ from domain.letters.kinds import LetterKind
 from domain.letters.quiet import next_morning
 from domain.persons import PERSON, Person
 from domain.refusals import NotFound
+from domain.reviews.facts import ReviewAssigned
+from domain.rounds.facts import RoundReviewsDueSet
 from domain.rounds.state import Round
 from domain.values import is_id
 from history.appends import Unavailable
@@ -93,7 +95,31 @@ class Reaction:
         except Exception:  # noqa: BLE001 - a damaged fact can raise anything
             log.error("no letter is written of the fact at position %d, which cannot be read", fact.position)  # noqa: TRY400
             return []
-        return await self._for_readers(notice_of(cast("Heard", recorded.fact)), recorded, fact.leaf.hex())
+        match recorded.fact:
+            case RoundReviewsDueSet() as due:
+                return await self._of_due_reviews(due.round, None)
+            case ReviewAssigned() as asked:
+                return [
+                    *await self._for_readers(notice_of(asked), recorded, fact.leaf.hex()),
+                    *await self._of_due_reviews(asked.round, asked.review),
+                ]
+            case other:
+                return await self._for_readers(notice_of(cast("Heard", other)), recorded, fact.leaf.hex())
+
+    async def _of_due_reviews(self, round: str, review: str | None) -> list[PersonsNotice]:
+        """The reminders of reviews that are owed, to be told some time before they are due."""
+        try:
+            notices = await telling.due_reviews(self.reader, round, review)
+            found = []
+            for each in notices:
+                assert each.until is not None
+                (juror,) = await telling.readers(self.reader, each)
+                cause = f"due {each.until.isoformat()}"
+                found.append(PersonsNotice.of(juror, each, cause=cause, happened_at=each.until - AHEAD))
+        except (NotFound, Unreadable):
+            log.error("no reminder is written of a fact, because it is not known whom it is for")  # noqa: TRY400
+            return []
+        return [each for each in found if each.happened_at > self.clock()]
 
     async def _for_readers(self, notice: Notice, recorded: Recorded, cause: str) -> list[PersonsNotice]:
         try:

@@ -27,10 +27,12 @@ from domain.calls.state import CALL, Call
 from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
 from domain.grants.statuses import GrantStatus
+from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
 from domain.persons import PERSON, Person
 from domain.refusals import NotFound
-from domain.rounds.state import RoundStatus
+from domain.reviews.state import OUTSTANDING, REVIEW, Review
+from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.texts import Texts
 from projections import calls
 from projections.letters import telling
@@ -134,9 +136,24 @@ async def _of_grant(visit: Visit) -> list[CalendarDate]:
     return [CalendarDate(grant_id, grant.respond_by, words, f"/grants/{grant_id}")]
 
 
+async def _of_review(visit: Visit) -> list[CalendarDate]:
+    """By when the staff want a review that the visitor owes."""
+    reader, review_id = visit.wiring.reader, visit.path["review"]
+    review: Review = await reader.the(REVIEW, review_id)
+    house: Initiative = await reader.the(INITIATIVE, review.initiative)
+    if not isinstance(access.juror_of(visit.who, house.within(review.call), review), Allowed):
+        raise NotFound
+    round: Round = await reader.the(ROUND, review.round)
+    if review.status not in OUTSTANDING or round.reviews_due is None:
+        return []
+    words = await _own_words(visit, lambda title: msg("Review due: {call}", call=title), review.call)
+    return [CalendarDate(review_id, round.reviews_due, words, f"/reviews/{review_id}")]
+
+
 _FILES: Final[tuple[tuple[str, Find, bool], ...]] = (
     ("/calls/{call}/deadlines.ics", _of_call, True),
     ("/applications/{application}/deadlines.ics", _of_application, False),
+    ("/reviews/{review}/deadlines.ics", _of_review, False),
     ("/grants/{grant}/deadlines.ics", _of_grant, False),
 )
 """The files, and whether everybody may have each."""

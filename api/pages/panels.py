@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from api.pages.applications import if_shown
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
@@ -14,6 +14,7 @@ from domain.applications.state import ApplicationStatus, to_settle
 from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, ReturnPanel, SetPanelOutcome
 from domain.commands.reviews import LowerQuorum
+from domain.commands.rounds import SetReviewsDue
 from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
 from domain.rounds.state import RoundStatus
@@ -117,6 +118,10 @@ async def _progress(visit: Visit) -> PageContent:
             "progress": found,
             "to_settle": _to_settle(found.unsettled),
             "call": call,
+            "sets_due": found.seen_as == "officer"
+            and await trial.of(
+                msg("Say when reviews are due"), SetReviewsDue(round=round, due_at=_in_two_weeks(visit))
+            ),
             "decided": any(each.id == round and each.status == RoundStatus.DECIDED for each in call.rounds),
             "offers": {
                 each.application: await trial.of(
@@ -131,6 +136,15 @@ async def _progress(visit: Visit) -> PageContent:
     )
 
 
+def _in_two_weeks(visit: Visit) -> datetime:
+    """Some local time in the future, for trying."""
+    return (visit.wiring.clock() + timedelta(days=14)).replace(tzinfo=None)
+
+
+async def _due(_: Visit, form: SubmittedForm) -> Plain:
+    return with_seconds(nested(form.typed()), "due_at")
+
+
 async def _planned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "announce_at")
 
@@ -142,6 +156,12 @@ PAGES = (
         acts=(
             PageAction(
                 command="application.lower_quorum", done=msg("This application now needs fewer reviews.")
+            ),
+            PageAction(
+                command="round.set_reviews_due",
+                done=msg("The date is saved. Jurors see it, and are reminded two days before."),
+                told={"round": "round"},
+                filled=_due,
             ),
         ),
     ),

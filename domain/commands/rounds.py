@@ -72,6 +72,14 @@ class GrantLateAccess(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
+class SetReviewsDue(Command, frozen=True, kw_only=True):
+    """Say by when the reviews of a round are wanted: `due_at` is a local time in the call's time zone. Jurors are reminded two days
+    before. Reviews can be submitted until the panel opens."""
+
+    round: RoundId
+    due_at: datetime
+
+
 class CloseRound(Command, frozen=True, kw_only=True):
     """Close the round; the program does this automatically after the deadline and the minutes of grace."""
 
@@ -171,6 +179,24 @@ def _grant_late_access(command: GrantLateAccess, context: CommandContext) -> Pla
     )
 
 
+def _set_reviews_due(command: SetReviewsDue, context: CommandContext) -> Plan:
+    round = yield from the(ROUND, command.round)
+    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
+    return PlannedCommand(
+        may=access.officer(context.actor, initiative),
+        initiative=round.initiative,
+        scope=round.call,
+        decide=lambda: Outcome(
+            facts={
+                command.round: round_rules.set_reviews_due(
+                    command.round, round, due_local=command.due_at, now=context.now
+                )
+            },
+            answers=command.round,
+        ),
+    )
+
+
 def _close(command: CloseRound, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
@@ -200,6 +226,7 @@ COMMANDS = (
     Registered("round.open", OpenRound, _open),
     Registered("round.extend", ExtendRound, _extend),
     Registered("round.grant_late_access", GrantLateAccess, _grant_late_access),
+    Registered("round.set_reviews_due", SetReviewsDue, _set_reviews_due),
     Registered("round.close", CloseRound, _close),
 )
 

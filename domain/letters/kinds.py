@@ -35,6 +35,7 @@ class LetterKind(enum.StrEnum):
     REPORT_RETURNED = "report-returned"
     AMENDMENT_PROPOSED = "amendment-proposed"
     REVIEW_ASKED = "review-asked"
+    REVIEW_DUE = "review-due"
 
 
 NEWS: Final = msg("There is news for you")
@@ -198,6 +199,15 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
         more=msg(
             "Please say first whether you have a conflict of interest. Then you can read it and write your review."
         ),
+    ),
+    LetterKind.REVIEW_DUE: Wording(
+        label=msg("Reminder: a review is due"),
+        subject=DATE,
+        says=msg("A review of an application to “{call}” is not submitted yet."),
+        more=msg(
+            "It is wanted by {deadline}. What you have written is saved. If you cannot do it, please tell {initiative}."
+        ),
+        takes=_BY,
     ),
 }
 """What each kind of letter says, unless an initiative has a text of its own."""

@@ -101,6 +101,18 @@ class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
     reason: QuorumReason
 
 
+@stored_as("round.reviews_due_set.v1", audience=FOLLOWERS)
+class RoundReviewsDueSet(Fact, frozen=True, kw_only=True):
+    """Staff said by when the jury's reviews are wanted: `due_at`, which is the local time `due_local` in `time_zone`. Reviews can be
+    submitted after it, until the panel opens."""
+
+    told = False
+    round: str
+    due_at: datetime
+    due_local: str
+    time_zone: str
+
+
 @stored_as("round.put_to_panel.v1", audience=FOLLOWERS)
 class RoundPutToPanel(Fact, frozen=True, kw_only=True):
     """The reviews are complete; the jury decides on a fixed ranking. `reviews` are by application all reviews that were
@@ -125,6 +137,7 @@ RoundFact = (
     | RoundLateAccessGranted
     | RoundClosed
     | RoundQuorumLowered
+    | RoundReviewsDueSet
     | RoundPutToPanel
     | RoundDecided
     | RoundCancelled

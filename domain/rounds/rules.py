@@ -21,6 +21,7 @@ from domain.rounds.facts import (
     RoundLateAccessGranted,
     RoundOpened,
     RoundPutToPanel,
+    RoundReviewsDueSet,
 )
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
@@ -215,6 +216,26 @@ def close(round_id: str, round: Round, *, received: tuple[str, ...], now: dateti
             )
         )
     return (RoundClosed(round=round_id, applications=tuple(sorted(received))),)
+
+
+def set_reviews_due(round_id: str, round: Round, *, due_local: datetime, now: datetime) -> tuple[Fact, ...]:
+    """Say by when the jury's reviews are wanted, in the call's time zone, before the panel opens."""
+    if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
+        raise Refused(
+            msg("No reviews are written in this round any more; it is {status}.", status=round.status)
+        )
+    due_at = instant(due_local, round.time_zone, "due_at")
+    if due_at <= now:
+        raise Invalid.field("due_at", msg("This time must lie in the future."))
+    if due_at == round.reviews_due:
+        raise Refused(
+            msg("The reviews are already wanted by this time: {moment}.", moment=At(due_at, round.time_zone))
+        )
+    return (
+        RoundReviewsDueSet(
+            round=round_id, due_at=due_at, due_local=on_clocks(due_local), time_zone=round.time_zone
+        ),
+    )
 
 
 def put_to_panel(

@@ -21,6 +21,7 @@ from domain.rounds.facts import (
     RoundOpened,
     RoundPutToPanel,
     RoundQuorumLowered,
+    RoundReviewsDueSet,
 )
 from domain.stages import Stage
 
@@ -37,7 +38,7 @@ class RoundStatus(enum.StrEnum):
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a round. `lowered` are the lowered quorums by application, and `late` is until when single
-    applicants have late access."""
+    applicants have late access. `reviews_due` is when the staff want the reviews."""
 
     status: RoundStatus | None = None
     initiative: str = ""
@@ -54,6 +55,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     late: dict[str, datetime] = {}
     last: bool = True
     rolling: bool = False
+    reviews_due: datetime | None = None
 
     def quorum(self, application: str, stage: Stage) -> int:
         """The number of reviews that an application needs before the panel can open."""
@@ -129,6 +131,8 @@ def evolve(round: Round, fact: RoundFact) -> Round:
             return replace(round, status=RoundStatus.CLOSED, applications=fact.applications)
         case RoundQuorumLowered():
             return replace(round, lowered={**round.lowered, fact.application: fact.quorum})
+        case RoundReviewsDueSet():
+            return replace(round, reviews_due=fact.due_at)
         case RoundPutToPanel():
             return replace(round, status=RoundStatus.IN_PANEL, panel=fact.panel)
         case RoundDecided():

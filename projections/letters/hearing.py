@@ -33,6 +33,7 @@ from domain.grants.facts import (
 )
 from domain.letters.kinds import LetterKind
 from domain.reviews.facts import ReviewAssigned
+from domain.rounds.facts import RoundReviewsDueSet
 from domain.topics import topics_of
 
 
@@ -71,8 +72,8 @@ Heard = (
 )
 """The facts of which somebody has to know. An application's outcome is a fact only once it is announced."""
 
-HEARD: Final = frozenset(topics_of(*get_args(Heard)))
-"""Their topics."""
+HEARD: Final = frozenset(topics_of(*get_args(Heard), RoundReviewsDueSet))
+"""Their topics, and that of a date of which jurors are reminded."""
 
 
 def notice_of(fact: Heard) -> Notice:

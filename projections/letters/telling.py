@@ -13,7 +13,7 @@ from domain.calls.state import CALL, Call
 from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
-from domain.indexes import rounds_of
+from domain.indexes import reviews_in, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.letters.kinds import LetterKind
 from domain.messages import At
@@ -85,7 +85,7 @@ async def tidings(reader: Fresh, person: str, notice: Notice, *, now: datetime) 
     actor = await reader.actor(person)
     try:
         if is_id(REVIEW.kind, notice.about):
-            return await _of_review(reader, person, notice)
+            return await _of_review(reader, person, notice, now)
         if is_id(GRANT.kind, notice.about):
             return await _of_grant(reader, actor, notice, now)
         if notice.kind is K.DEADLINE_NEAR:
@@ -150,14 +150,34 @@ def _still_so(kind: LetterKind, grant: Grant) -> bool:
             return True
 
 
-async def _of_review(reader: Fresh, person: str, notice: Notice) -> Tidings | None:
+async def _of_review(reader: Fresh, person: str, notice: Notice, now: datetime) -> Tidings | None:
     review: Review = await reader.the(REVIEW, notice.about)
     call, house = await _place(reader, review.call, review.initiative)
     if not isinstance(access.juror_of(person, house.within(review.call), review), Allowed):
         return None
     if review.status not in OUTSTANDING:
         return None
-    return Tidings(notice.kind, f"/reviews/{notice.about}", house, call)
+    values: dict[str, Any] = {}
+    if notice.kind is K.REVIEW_DUE:
+        round: Round = await reader.the(ROUND, review.round)
+        if round.reviews_due is None or round.reviews_due != notice.until or now >= round.reviews_due:
+            return None
+        values["deadline"] = At(round.reviews_due, call.time_zone)
+    return Tidings(notice.kind, f"/reviews/{notice.about}", house, call, values)
+
+
+async def due_reviews(reader: Fresh, round_id: str, review_id: str | None = None) -> tuple[Notice, ...]:
+    """The reminders of the reviews that are owed in a round, or of one of them; none if the staff named no date."""
+    round: Round = await reader.the(ROUND, round_id)
+    if round.reviews_due is None:
+        return ()
+    ids = (review_id,) if review_id is not None else await reader.index_entries(reviews_in(round_id))
+    loaded = await reader.load(*((REVIEW, each) for each in ids)) if ids else {}
+    return tuple(
+        Notice(K.REVIEW_DUE, each, round.reviews_due)
+        for each in sorted(loaded)
+        if loaded[each].state.status in OUTSTANDING
+    )
 
 
 # Deadlines of rounds

@@ -16,6 +16,7 @@ from domain.rounds.facts import (
     RoundOpened,
     RoundPutToPanel,
     RoundQuorumLowered,
+    RoundReviewsDueSet,
 )
 from projections.words.sentences import FactInWords, SentenceContext
 
@@ -49,6 +50,15 @@ def round_words(fact: RoundFact, context: SentenceContext) -> FactInWords:
                     until=At(fact.until, fact.time_zone),
                 ),
                 reason(fact.reason),
+            )
+        case RoundReviewsDueSet():
+            return FactInWords(
+                msg(
+                    "{actor} asked for the reviews in {about} by {due}.",
+                    actor=actor,
+                    about=context.of_about,
+                    due=At(fact.due_at, fact.time_zone),
+                )
             )
         case RoundCancelled():
             return FactInWords(msg("The call was cancelled, and {about} ended with it.", about=about))

@@ -202,6 +202,7 @@ def _round(walk: Walk, call: str, round: str) -> str:
     ]
     walk.stop("application.withdraw", application=application, reason="safety")
     later = AFTER.replace(tzinfo=None)
+    walk.stop("round.set_reviews_due", round=round, due_at=later)
     walk.stop("round.extend", round=round, closes_at=later, reason="events")
     walk.stop("round.grant_late_access", round=round, applicant=NEWCOMER, until=later, reason="illness")
     _returned(walk, application)

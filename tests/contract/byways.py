@@ -146,6 +146,7 @@ def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: P
     officer.post(f"/api/applications/{application}/return", questions="Which one?", resubmit_by=by)
     applicant.post(f"/api/applications/{application}/resubmit", **text)
     officer.post(f"/api/rounds/{round_}/extend", closes_at=by, reason="events")
+    officer.post(f"/api/rounds/{round_}/set-reviews-due", due_at=by)
     until = (deadline + timedelta(days=2)).isoformat()
     officer.post(f"/api/rounds/{round_}/late-access", applicant=other.id, until=until, reason="illness")
     officer.get(f"/api/rounds/{round_}/late-access")

@@ -38,6 +38,7 @@ def test_every_kind_has_words_and_every_reminder_or_fact_a_kind() -> None:
     assert set(LetterKind) - heard == {
         LetterKind.RETURN_DUE,
         LetterKind.OFFER_LAPSING,
+        LetterKind.REVIEW_DUE,
         LetterKind.DEADLINE_NEAR,
     }
 

@@ -306,6 +306,46 @@ class TestReminders:
         await post.wired.drafts.discard(place)
         assert not await post.wired.reaction.still_told(key)
 
+    async def test_of_a_review_is_for_those_who_owe_one_also_if_they_were_asked_later(
+        self, post: Post
+    ) -> None:
+        season = await post.season.begin()
+        for name in ("juror", "second_juror", "third_juror"):
+            await post.confirm(name)
+        await season.apply()
+        await season.close()
+        await season.assign()
+        first = DEADLINE + timedelta(days=5)
+        due = {"round": season.round, "due_at": first.replace(tzinfo=None)}
+        await season.run("round.set_reviews_due", season.officer, **due)
+        await post.write()
+        moved = first + timedelta(days=5)
+        await season.run(
+            "round.set_reviews_due", season.officer, **due | {"due_at": moved.replace(tzinfo=None)}
+        )
+        await post.write()
+        # Two reviews are submitted, and a third juror is asked in another's place.
+        await season.judge()
+        post.office.now = first - timedelta(days=2)
+        await post.write()
+        assert "review-due" not in await post.kinds()
+        late = await season.run(
+            "review.assign", season.officer, application=season.application2, juror=season.third_juror
+        )
+        await post.write()
+        assert await post.news("third_juror") == ["review-asked", "review-asked"]
+        post.office.now = moved - timedelta(days=2)
+        await post.write()
+        await post.write()
+        due_letters = [
+            each.text
+            for each in await post.letters()
+            if f"/reviews/{late}" in each.text and "wanted" in each.text
+        ]
+        assert [kind for kind in await post.kinds() if kind == "review-due"] == ["review-due"]
+        assert len(due_letters) == 1
+        assert await post.news("third_juror") == ["review-asked", "review-asked", "review-due"]
+
 
 class TestAnInitiativesOwnText:
     async def test_is_sent_in_its_language_with_its_placeholders_filled(self, post: Post) -> None:
