@@ -34,7 +34,8 @@ log = logging.getLogger("overwinter.projections")
 FIRST_ANALYZE: Final = 200
 """Tables are analysed for the first time when there are this many facts."""
 LOCK: Final = (7302025, 4)
-"""The advisory lock of the leader. Other locks: 1 append, 2 migrations, 3 due dates, 5 rebuilding, 6 key rotation."""
+"""The advisory lock of the leader. Other locks: 1 append, 2 migrations, 3 due dates, 5 rebuilding, 6 key rotation, 7 sending
+letters, 8 writing letters."""
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 """How many seconds a projection pauses after a failure: the pause doubles from the first to the longest."""
