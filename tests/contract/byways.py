@@ -97,7 +97,8 @@ def _letters(officer: Person, artist: Person, initiative: str) -> None:
     letter = {"letter": "application-decided", "language": "ru"}
     officer.post(f"/api/initiatives/{initiative}/write-letter", **letter, text="Есть решение: {call}")
     officer.post(f"/api/initiatives/{initiative}/reset-letter", **letter)
-    artist.post(f"/api/persons/{artist.id}/choose-letters", letters="sign_in_only", subjects="telling")
+    person = artist.get("/api/me")["person"]
+    artist.post(f"/api/persons/{person}/choose-letters", letters="sign_in_only", subjects="telling")
 
 
 def _organisation(administrator: Person, founder: Person, member: Person, other: Person) -> None:
