@@ -259,11 +259,18 @@ def appoint(installation: Installation, *, person: str) -> tuple[Fact, ...]:
     return (AdministratorAppointed(person=person),)
 
 
-def found(initiative_id: str, *, name: str, founder: str) -> tuple[Fact, ...]:
-    """Found an initiative."""
+def appoint_first(installation: Installation, *, person: str) -> tuple[Fact, ...]:
+    """Make somebody the first administrator of an installation that never had one."""
+    if installation.administrators:
+        raise Refused(msg("This installation already has an administrator, so it cannot be set up again."))
+    return (AdministratorAppointed(person=person),)
+
+
+def found(initiative_id: str, *, name: str, founder: str, field: str = "name") -> tuple[Fact, ...]:
+    """Found an initiative; `field` is the command's field with its name."""
     return (
         InitiativeFounded(
-            initiative=initiative_id, name=check_text(name, "name", most=limits.NAME), founder=founder
+            initiative=initiative_id, name=check_text(name, field, most=limits.NAME), founder=founder
         ),
     )
 

@@ -15,6 +15,7 @@ from api.accounts.access_tokens import AccessTokens
 from api.accounts.attempts import Attempts
 from api.accounts.claims import Claims
 from api.accounts.email import EmailSignIn
+from api.accounts.first_start import FirstStart
 from api.accounts.kept_forms import KeptForms
 from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
@@ -77,6 +78,7 @@ class Wiring:
     words: NineWords
     ways_in: WaysIn
     email: EmailSignIn
+    first_start: FirstStart
     kept_forms: KeptForms
     attempts: Attempts
     outbox: Outbox
@@ -261,6 +263,7 @@ def _put_together(
         outbox=outbox,
         ways_in=ways_in,
         attempts=Attempts(history, runner),
+        first_start=FirstStart(history, runner),
         kept_forms=KeptForms(history, runner, vault),
         email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
         clock=clock,

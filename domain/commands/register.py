@@ -13,6 +13,7 @@ from domain.commands import (
     call_preparations,
     calls,
     dossiers,
+    first_start,
     funds,
     grants,
     initiatives,
@@ -33,6 +34,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         registered.name: registered
         for file in (
             initiatives,
+            first_start,
             persons,
             ways_in,
             organisations,

@@ -13,7 +13,7 @@ from domain.commands.call_drafts import CallTexts
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
-from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.initiatives import INSTALLATION_ID, InitiativeFounded, InstallationOpened, MemberAdded
 from domain.organisations import OrganisationMemberRemoved, OrganisationRegistered
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
@@ -70,6 +70,8 @@ def moments(blindness: Blindness = "open") -> dict[str, Moment]:
     """Every row's moment, in the order of one grant's life. In an open call staff judge, too."""
     walk = Walk(World(), AFTER - timedelta(days=60))
     walk.stop("installation.open")
+    walk.world.given(INSTALLATION_ID, InstallationOpened(demonstration=False))
+    walk.stop("installation.set_up", name="Administrator", language="en", initiative="Winter House")
     walk.world = peopled()
     for who in (*MORE_MEMBERS, OUTSIDER, NEWCOMER):
         walk.world.given(who, registered(who))

@@ -22,6 +22,7 @@ SYSTEM_ONLY: Final = frozenset(
         "dossier.erase",
         "grant.lapse",
         "installation.open",
+        "installation.set_up",
         "panel.move_waiting_list",
         "person.register_oneself",
         "reading.record",
