@@ -24,6 +24,8 @@ HOURS: Final = 12
 """The longest lifetime of a session."""
 IDLE_MINUTES: Final = 120
 """How long a session may stay unused."""
+PROVED_MINUTES: Final = 15
+"""How long after signing in a person can do what is grave without signing in again."""
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
@@ -41,7 +43,9 @@ class SignedIn:
     """The session of a request: its digest, the person, the CSRF secret for its forms, how it was begun, and the digest of
     the token that it ends with, if any. `untold`: claims to the account other than the one behind this session were made,
     used or withdrawn, and the notice about them has not been confirmed yet. `no_way_back`: it was begun with a claim, and
-    the person has not yet chosen how to sign in again. `kept`: a form of theirs is kept that was sent after a session had ended."""
+    the person has not yet chosen how to sign in again. `kept`: a form of theirs is kept, which they sent after a session had ended,
+    or before they signed in again. `proved`: they signed in a short time ago, so they can do what is grave; also without a way
+    back, because then they cannot sign in again."""
 
     session: bytes
     person: str
@@ -51,6 +55,7 @@ class SignedIn:
     untold: bool
     no_way_back: bool
     kept: bool
+    proved: bool
 
     @property
     def id(self) -> str:
@@ -144,12 +149,13 @@ class Sessions:
                 "s.begun_by = 'claim' AND NOT EXISTS (SELECT FROM accounts.ways_in o WHERE o.person = s.person) "
                 "AND NOT EXISTS (SELECT FROM accounts.tokens o WHERE o.person = s.person AND o.revoked_at IS NULL "
                 "AND o.expires_at > now()), EXISTS (SELECT FROM accounts.kept_forms f WHERE f.person = s.person), "
-                "s.last_used_at < now() - interval '1 minute' FROM accounts.sessions s "
+                "s.last_used_at < now() - interval '1 minute', s.created_at > now() - make_interval(mins => %b::integer) "
+                "FROM accounts.sessions s "
                 "JOIN vault.keys k ON k.subject = s.person LEFT JOIN accounts.tokens t ON t.digest = s.token "
                 "LEFT JOIN accounts.ways_in w ON w.way = s.way "
                 "WHERE s.digest = %b AND t.revoked_at IS NULL AND s.expires_at > now() "
                 "AND s.last_used_at > now() - make_interval(mins => %b::integer)",
-                (digest, IDLE_MINUTES),
+                (PROVED_MINUTES, digest, IDLE_MINUTES),
             )
             row = await cursor.fetchone()
             if row is not None and row[6]:
@@ -160,7 +166,7 @@ class Sessions:
                     )
         if row is None:
             return None
-        person, begun_by, token, untold, no_way_back, kept, _ = row
+        person, begun_by, token, untold, no_way_back, kept, _, proved = row
         return SignedIn(
             session=digest,
             person=str(person),
@@ -170,6 +176,7 @@ class Sessions:
             untold=bool(untold),
             no_way_back=bool(no_way_back),
             kept=bool(kept),
+            proved=bool(proved) or bool(no_way_back),
         )
 
     async def ended(self, session: str | None, csrf: str) -> str | None:

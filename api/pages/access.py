@@ -19,6 +19,7 @@ from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.proving import must_sign_in_again, sign_in_again, taken_form
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
@@ -40,6 +41,8 @@ BEGUN: Final = {
     BegunBy.WORDS.value: msg("With your nine words"),
 }
 """How a session was begun."""
+_GRAVE: Final = frozenset({"words", "remove-way", "address", "make"})
+"""What changes how somebody can sign in. Ending something is not grave: whoever is alarmed must not be held up."""
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 
 
@@ -49,7 +52,12 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     waiting = SameBrowser(f"{wiring.sessions.cookie_name}-letter")
 
     async def page(
-        visit: Visit, *, made: str = "", typed_email: str = "", error: Message | None = None
+        visit: Visit,
+        *,
+        made: str = "",
+        typed_email: str = "",
+        error: Message | None = None,
+        kept: SubmittedForm | None = None,
     ) -> Response[Any]:
         assert visit.signed_in is not None
         me = await initiatives.me(wiring.reader, visit.person)
@@ -63,7 +71,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "begun": BEGUN,
             "address": await wiring.email.address_of(visit.who),
             "by_email": wiring.settings.writes_letters,
-            "typed_email": typed_email,
+            "typed_email": kept.fields.get("email", "") if kept else typed_email,
+            "kept": kept,
             "error": error,
             "ways": {each.kind: each for each in await wiring.ways_in.all(visit.who)},
             "latest": await wiring.sessions.latest_change(visit.signed_in),
@@ -101,7 +110,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         if visit.signed_in is None:
             return redirect(f"/sign-in?next={ADDRESS}")
-        return await page(visit)
+        return await page(visit, kept=await taken_form(visit))
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         return await again_if_lost(lambda: get(request))
@@ -112,6 +121,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit = await again_if_lost(lambda: site.visit(request))
         check_signed_form(visit, form)
         assert visit.signed_in is not None
+        if form.own("do") in _GRAVE and must_sign_in_again(visit):
+            return await sign_in_again(visit, form)
         match form.own("do"):
             case "told":
                 await wiring.sessions.note_told(visit.signed_in, form.own("latest"))

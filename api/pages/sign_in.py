@@ -45,7 +45,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         form: SubmittedForm | None = None,
         error: Invalid | None = None,
     ) -> Response[Any]:
-        kept = bool(form.own("kept")) if form else visit.query.get("kept") == "1"
+        kept = form.own("kept") if form else visit.query.get("kept", "")
         secret = secrets.token_urlsafe(24)
         # An access key is not repeated in the form, because a form can be seen on the screen.
         typed = {name: form.fields.get(name, "") if form else "" for name in ("email", "words")}

@@ -40,6 +40,7 @@ from api.pages.languages import LanguageChoice, same_place
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
+from api.pages.proving import as_returned, must_sign_in_again, sign_in_again, taken_form
 from api.pages.rendering import Rendering
 from api.pages.responses import HTML, SECURITY, WITH_SCRIPT, for_script, redirect
 from api.pages.returned_forms import faults_of, returned_form
@@ -184,6 +185,8 @@ class Site:
             raise Problem(
                 ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")
             )
+        if REGISTER[act.command].grave and must_sign_in_again(visit):
+            return await sign_in_again(visit, form)
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
@@ -209,18 +212,11 @@ class Site:
 
     async def _with_kept(self, visit: Visit) -> Visit:
         """The visit with the form that was kept on this page for the visitor, once."""
-        if visit.signed_in is None or not visit.signed_in.kept:
-            return visit
         try:
-            fields = await self._wiring.kept_forms.take(visit.who, visit.request.scope["path"])
+            form = await taken_form(visit)
         except Unavailable:
             return visit  # nothing can be deleted now; the form stays for the next time
-        if fields is None:
-            return visit
-        form = SubmittedForm(fields)
-        return replace(
-            visit, returned=Returned(form=form.own("form"), typed=form, sentence=KEPT_FOR_YOU, status=200)
-        )
+        return visit if form is None else replace(visit, returned=as_returned(form))
 
     async def _draft(
         self, page: Page, drafts: PageDrafts, visit: Visit, form: SubmittedForm
@@ -367,11 +363,6 @@ class Site:
             headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
             cookies=self._languages.cookies(request, chosen),
         )
-
-
-KEPT_FOR_YOU: Final = msg(
-    "Your session had ended before you sent this. Below is what you typed. Nothing was saved yet: look it over, then send it."
-)
 
 
 def _at_inputs(returned: Returned, act: PageAction) -> Returned:
