@@ -95,12 +95,13 @@ class RevokedToken(msgspec.Struct, frozen=True, kw_only=True):
 
 class OwnSession(msgspec.Struct, frozen=True, kw_only=True):
     """Where the person is signed in by page. Use `id` to end it; `browser` and `system` are coarse, such as ``firefox`` and
-    ``linux``. It ends at `ends_at` at the latest."""
+    ``linux``; `new_device`: they had not signed in in that browser before. It ends at `ends_at` at the latest."""
 
     id: str
     begun_by: Literal["token", "claim", "email", "words"]
     browser: str
     system: str
+    new_device: bool
     created_at: datetime
     last_used_at: datetime
     ends_at: datetime
@@ -197,6 +198,7 @@ async def _list_sessions(asking: Asking) -> Response[bytes]:
                     begun_by=each.begun_by.value,
                     browser=each.browser.family,
                     system=each.browser.system,
+                    new_device=each.new_device,
                     created_at=each.created_at,
                     last_used_at=each.last_used_at,
                     ends_at=each.ends_at,

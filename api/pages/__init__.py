@@ -13,10 +13,12 @@ from api.pages import (
     assets,
     claims,
     demonstration,
+    factors,
     first_start,
     letters,
     outbox,
     registering,
+    second_factor,
     sign_in,
 )
 from api.pages.site import Site
@@ -31,6 +33,8 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
     shown = [
         *site.routes(),
         *sign_in.routes(site, wiring),
+        *second_factor.routes(site, wiring),
+        *factors.routes(site, wiring),
         *registering.routes(site, wiring),
         *letters.routes(site, wiring),
         *outbox.routes(site, wiring),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from api.accounts.email import MINUTES, checked
 from api.accounts.sessions import BegunBy, SignedIn
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
-from api.pages.checks import NOT_AS_SENT, check_signed_form
+from api.pages.checks import check_signed_form, key_of
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
@@ -43,7 +42,6 @@ BEGUN: Final = {
 """How a session was begun."""
 _GRAVE: Final = frozenset({"words", "remove-way", "address", "make"})
 """What changes how somebody can sign in. Ending something is not grave: whoever is alarmed must not be held up."""
-_KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
@@ -75,6 +73,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "kept": kept,
             "error": error,
             "ways": {each.kind: each for each in await wiring.ways_in.all(visit.who)},
+            "secured": any(each.kind != "codes" for each in me.factors),
             "latest": await wiring.sessions.latest_change(visit.signed_in),
             "made": made,
             "key": secrets.token_urlsafe(18),
@@ -130,7 +129,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 if not await wiring.tokens.revoke(form.fields.get("token", ""), of=visit.who):
                     raise NotFound(msg("You have no such access key."))
             case "words":
-                made_words = await wiring.ways_in.make_words(visit.signed_in, key=_key_of(form))
+                made_words = await wiring.ways_in.make_words(visit.signed_in, key=key_of(form))
                 return await site.answer(visit, words_page(made_words, visit, onward=ADDRESS))
             case "remove-way":
                 await remove(visit, visit.signed_in, form.fields.get("way", ""))
@@ -166,16 +165,8 @@ async def _withdraw(visit: Visit, form: SubmittedForm) -> None:
 
 async def _make(visit: Visit, signed_in: SignedIn, form: SubmittedForm) -> str:
     """Create one more token for the visitor; the same form returns the same one."""
-    key = _key_of(form)
+    key = key_of(form)
     seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.session.hex()} {key}".encode())
     return await visit.wiring.tokens.make(
         visit.who, label="page", made_by=visit.who, seed=seed, made_in=signed_in.session
     )
-
-
-def _key_of(form: SubmittedForm) -> str:
-    """The random key of a form, by which it can be sent again."""
-    key = form.own("key")
-    if not _KEY.match(key):
-        raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
-    return key

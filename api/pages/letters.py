@@ -13,6 +13,7 @@ from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, REGISTER_MINUTES, Answered
 from api.http.problems import problem_of
 from api.pages.forms import SubmittedForm, read_form
+from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.registering import LABELS, errors_of, spoken_in
@@ -112,16 +113,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             return redirect(ACCESS, cookies=gone)
         way = await email.way_of(answered)
         if way is not None:
-            return redirect(next_, cookies=[*gone, *await begin(visit, way)])
+            return await begin(visit, way, next_, gone)
         ticket = await email.begin_registering(answered)
         where = f"{REGISTER}?next={next_}" if next_ != "/me" else REGISTER
         return redirect(where, cookies=[*gone, cookies.ticket.cookie(ticket, REGISTER_MINUTES * 60)])
 
-    async def begin(visit: Visit, way: str) -> list[Cookie]:
-        cookie = await sessions.begin_by_way(way, browser=browser_from(visit.request))
-        # A browser has only one session, so an earlier one ends.
-        await sessions.end(visit.request.cookies.get(sessions.cookie_name))
-        return [cookie] if cookie else []
+    async def begin(visit: Visit, way: str, where: str, gone: list[Cookie]) -> Response[Any]:
+        begun = await sessions.begin_by_way(way, browser=browser_from(visit.request))
+        return await let_in(wiring, visit.request, begun, where, gone)
 
     # Name and language of somebody who is not registered yet
 
@@ -172,7 +171,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         except (CommandRejected, KeyReused, Contended) as error:
             problem = problem_of(error)
             return await name_page(visit, next_, form, errors_of(error, problem.detail), problem.kind.status)
-        return redirect(next_, cookies=[cookies.ticket.forget(), *await begin(visit, way)])
+        return await begin(visit, way, next_, [cookies.ticket.forget()])
 
     return [
         site.handler(HttpMethod.GET, ADDRESS, show_code),

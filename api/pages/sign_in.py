@@ -17,6 +17,7 @@ from api.accounts.nine_words import COUNT, typed_words, unknown_words
 from api.http.problems import Problem, ProblemType
 from api.pages.checks import check_signed_form
 from api.pages.forms import SubmittedForm, read_form
+from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.responses import redirect
@@ -94,9 +95,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             response.status_code = problem.kind.status
             response.headers.update(problem.headers)
             return response
-        # A browser has only one session, so an earlier one ends.
-        await sessions.end(request.cookies.get(sessions.cookie_name))
-        return redirect(next_, cookies=[cookie, browser.forget()])
+        return await let_in(wiring, request, cookie, next_, [browser.forget()])
 
     async def ask_for_letter(
         request: Request[Any, Any, Any], form: SubmittedForm, next_: str

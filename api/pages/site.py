@@ -42,7 +42,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
 from api.pages.proving import as_returned, must_sign_in_again, sign_in_again, taken_form
 from api.pages.rendering import Rendering
-from api.pages.responses import HTML, SECURITY, WITH_SCRIPT, for_script, redirect
+from api.pages.responses import HTML, SECURITY, WITH_PASSKEYS, WITH_SCRIPT, for_script, redirect
 from api.pages.returned_forms import faults_of, returned_form
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
@@ -296,6 +296,8 @@ class Site:
             "csrf": visit.signed_in.csrf if visit.signed_in else "",
             "untold": visit.signed_in is not None and visit.signed_in.untold,
             "no_way_back": visit.signed_in is not None and visit.signed_in.no_way_back,
+            "needs_factor": [each for each in visit.me.initiatives if each.lacks_factor] if visit.me else [],
+            "recovery_asked": visit.me is not None and visit.me.recovery_asked,
             "shown_once": False,
             "own_form": None,
             "languages": visit.languages,
@@ -303,6 +305,7 @@ class Site:
             "faults": faults_of(returned, drawn.labels, visit.locale) if returned else (),
             "notice": notice,
             "script": drawn.script,
+            "passkeys": drawn.passkeys,
             **drawn.context,
         }
         return Response(
@@ -310,7 +313,7 @@ class Site:
             status_code=returned.status if returned else 200,
             media_type=HTML,
             headers={
-                **(WITH_SCRIPT if drawn.script else SECURITY),
+                **(WITH_SCRIPT if drawn.script else WITH_PASSKEYS if drawn.passkeys else SECURITY),
                 "Content-Language": visit.locale.language,
             },
             cookies=[*(cookies or []), *self._languages.cookies(visit.request, visit.query.get("lang"))],
@@ -346,12 +349,15 @@ class Site:
             "csrf": "",
             "untold": False,
             "no_way_back": False,
+            "needs_factor": [],
+            "recovery_asked": False,
             "shown_once": False,
             "own_form": None,
             "returned": None,
             "faults": (),
             "notice": None,
             "script": False,
+            "passkeys": False,
             "heading": HEADINGS[problem.kind],
             "sentence": SAID_ELSE.get(problem.kind, problem.detail),
             "typed": given_back(request.state.get("typed") or {}),

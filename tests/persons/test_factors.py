@@ -17,7 +17,19 @@ from domain.persons import PERSON, Factor, FactorKind
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Role
 from tests.driving import NOON, World
-from tests.scene import ADMINISTRATOR, ARTIST, CALL, FINANCE, INITIATIVE, JUROR, KEEPER, OFFICER, STRANGER, drafted, peopled
+from tests.scene import (
+    ADMINISTRATOR,
+    ARTIST,
+    CALL,
+    FINANCE,
+    INITIATIVE,
+    JUROR,
+    KEEPER,
+    OFFICER,
+    STRANGER,
+    drafted,
+    peopled,
+)
 
 NEEDS = (
     "This initiative requires a second factor for your role, and you have none. Set one up on the page “Your access”; until then "
