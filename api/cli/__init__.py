@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from api.cli import claims, doctor, first_start, keeping, keys, people, running, tokens
+from api.cli import claims, doctor, first_start, keeping, keys, people, recovery, running, tokens
 from api.cli.failures import OneSentence
 
 
@@ -15,7 +15,7 @@ def main() -> None:
 
 for _command in (
     keeping.migrate_command, running.serve, running.project, keeping.rebuild_command, keeping.verify_command,
-    running.demo, first_start.first_start, claims.claims, tokens.tokens, people.erase, people.find_person, doctor.doctor,
+    running.demo, first_start.first_start, claims.claims, tokens.tokens, people.erase, people.find_person, recovery.recovery, doctor.doctor,
     keys.rotate_keys, keys.backup_command, keys.restore_command,
 ):  # fmt: skip
     main.add_command(_command)

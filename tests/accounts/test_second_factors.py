@@ -85,7 +85,12 @@ async def sign_in(person: Person) -> str:
     """Sign in with the token alone; returns where it leads."""
     person.client.cookies.clear()
     page = (await person.client.get("/sign-in")).text
-    sent = {"_secret": hidden(page, "_secret"), "_next": "/organisations", "_do": "token", "token": person.token}
+    sent = {
+        "_secret": hidden(page, "_secret"),
+        "_next": "/organisations",
+        "_do": "token",
+        "token": person.token,
+    }
     return (await person.client.post("/sign-in", data=sent)).headers["location"]
 
 
@@ -108,7 +113,9 @@ async def run(wired: Wiring, command: Command, actor: str = SYSTEM) -> str:
     return (await wired.runner.run(Request(command=command, actor=actor, channel=Channel.CLI))).stream
 
 
-async def test_whoever_has_one_is_let_in_only_with_it(wired: Wiring, person: Person, database_url: str) -> None:
+async def test_whoever_has_one_is_let_in_only_with_it(
+    wired: Wiring, person: Person, database_url: str
+) -> None:
     secret, codes = await set_up(person)
     assert len(set(codes)) == 10
     assert await sign_in(person) == "/sign-in/second?next=/organisations"
@@ -138,7 +145,12 @@ async def test_each_code_works_once_and_losing_the_app_leaves_the_recovery_codes
 ) -> None:
     secret, codes = await set_up(person)
     code = now_of(secret)
-    for typed, status in ((code, 303), (code, 422), (codes[0].upper().replace("-", " "), 303), (codes[0], 422)):
+    for typed, status in (
+        (code, 303),
+        (code, 422),
+        (codes[0].upper().replace("-", " "), 303),
+        (codes[0], 422),
+    ):
         await sign_in(person)
         assert (await show(person, typed)).status_code == status, typed
     assert await wired.factors.codes_left(person.id) == 9
