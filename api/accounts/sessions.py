@@ -117,7 +117,7 @@ class Sessions:
                 "least(t.expires_at, now() + make_interval(hours => %b::integer)), "
                 "EXISTS (SELECT FROM accounts.factors f WHERE f.person = t.person) "
                 "FROM accounts.tokens t JOIN vault.keys k ON k.subject = t.person "
-                "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now() RETURNING half",
+                "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now() AND t.scope = 'all' RETURNING half",
                 (digest_of(session), BegunBy.TOKEN, browser.family, browser.system, HOURS, digest_of(token)),
             )
             row = await cursor.fetchone()
@@ -165,7 +165,7 @@ class Sessions:
                 "AND c.claim IS DISTINCT FROM coalesce(t.claim, w.claim, s.claim)), "
                 "s.begun_by = 'claim' AND NOT EXISTS (SELECT FROM accounts.ways_in o WHERE o.person = s.person) "
                 "AND NOT EXISTS (SELECT FROM accounts.tokens o WHERE o.person = s.person AND o.revoked_at IS NULL "
-                "AND o.expires_at > now()), EXISTS (SELECT FROM accounts.kept_forms f WHERE f.person = s.person), "
+                "AND o.expires_at > now() AND o.scope = 'all'), EXISTS (SELECT FROM accounts.kept_forms f WHERE f.person = s.person), "
                 "s.last_used_at < now() - interval '1 minute', s.created_at > now() - make_interval(mins => %b::integer) "
                 "FROM accounts.sessions s "
                 "JOIN vault.keys k ON k.subject = s.person LEFT JOIN accounts.tokens t ON t.digest = s.token "

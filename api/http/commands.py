@@ -269,6 +269,7 @@ def operation_of(write: Write) -> Operation:
         writes=True,
         takes_key=True,
         versioned=versioned,
+        grave=REGISTER[write.command].grave,
     )
 
 

@@ -50,12 +50,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     # The code, in the browser that asked
 
     async def code_page(
-        visit: Visit, next_: str, error: Message | None = None, status: int = 200
+        visit: Visit, next_: str, typed: str = "", error: Message | None = None, status: int = 200
     ) -> Response[Any]:
         context = {
             "secret": visit.request.cookies.get(cookies.waiting.name, ""),
             "next": next_,
+            "typed_code": typed,
             "error": error,
+            "own_form": "letter",
             "minutes": MINUTES,
         }
         response = await site.answer(visit, PageContent("letter_sent.html", context))
@@ -71,13 +73,16 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def send_code(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
+        request.state.language = form.own("language")
         cookies.waiting.check(request, form)
-        visit = await site.visit(request)
-        next_ = within(form.own("next"))
+        visit = await site.visit(request, form)
+        next_, typed = within(form.own("next")), form.fields.get("code", "")
+        if form.own("language"):
+            return await code_page(visit, next_, typed)
         try:
-            answered = await email.by_code(form.own("secret"), form.fields.get("code", ""), visit.signed_in)
+            answered = await email.by_code(form.own("secret"), typed, visit.signed_in)
         except Invalid as error:
-            return await code_page(visit, next_, error.errors[0].detail, 422)
+            return await code_page(visit, next_, typed, error.errors[0].detail, 422)
         return await go_on(visit, answered, next_)
 
     # The link

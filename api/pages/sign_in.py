@@ -138,7 +138,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             return cookie
         cookie = await sessions.begin(form.fields.get("token", "").strip(), browser=used)
         if cookie is None:
-            raise Invalid.field("token", msg("This access key is unknown, has expired or was revoked."))
+            raise Invalid.field(
+                "token", msg("This access key is unknown, has expired, was revoked, or is for programs only.")
+            )
         return cookie
 
     async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:

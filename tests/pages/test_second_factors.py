@@ -59,7 +59,7 @@ def cleared(stage: Stage) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
 
@@ -101,7 +101,7 @@ def test_a_passkey_lets_its_owner_in_and_nobody_else(stage: Stage, context: Brow
     session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": device})
     context.clear_cookies()
     sign_in(page, address, token)
-    page.get_by_label("Code").fill(codes[0])
+    page.get_by_label("Code", exact=True).fill(codes[0])
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/me")
     assert {each for each in asked if not each.startswith(address)} == set()
@@ -119,17 +119,17 @@ def test_an_app_is_set_up_and_used_without_scripts(stage: Stage, browser: Browse
     page.get_by_role("link", name="Set up an app").click()
     plain = page.locator("code.secret").inner_text().replace(" ", "")
     secret = b32decode(plain + "=" * (-len(plain) % 8))
-    page.get_by_label("Code").fill(code_of(secret, int(time.time()) // SECONDS - 1))
-    page.get_by_role("button", name="Set it up").click()
+    page.get_by_label("Code", exact=True).fill(code_of(secret, int(time.time()) // SECONDS - 1))
+    page.get_by_role("button", name="Use this app").click()
     assert page.locator(".codes li").count() == 10
-    page.get_by_role("link", name="I have written them down").click()
+    page.get_by_role("link", name="I have written down the codes").click()
     assert re.search("10 codes are left", page.inner_text("main"))
     context.clear_cookies()
     sign_in(page, stage.address, token)
-    page.get_by_label("Code").fill(code_of(secret, int(time.time()) // SECONDS))
+    page.get_by_label("Code", exact=True).fill(code_of(secret, int(time.time()) // SECONDS))
     # Changing the language keeps what was typed.
     page.get_by_role("button", name="Русский").click()
-    expect(page.get_by_label("Код")).not_to_have_value("")
+    expect(page.get_by_label("Код", exact=True)).not_to_have_value("")
     page.locator("form#second button").last.click()
     page.wait_for_url("**/me*")
     context.close()
