@@ -6,9 +6,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import timedelta
-from typing import Final
-
-from litestar.datastructures import Cookie
+from typing import TYPE_CHECKING, Final
 
 from api.accounts.browsers import Browser
 from api.accounts.email import EmailSignIn, deliverable
@@ -20,6 +18,9 @@ from domain.messages import msg
 from domain.persons import PERSON
 from history.runner import Runner
 from history.store import History
+
+if TYPE_CHECKING:
+    from litestar.datastructures import Cookie
 
 KEPT_DAYS: Final = 400
 """How long a browser is remembered after it was last used; browsers keep no cookie longer."""
@@ -57,6 +58,9 @@ class Devices:
             row = await cursor.fetchone()
         if row is not None and row[0]:
             await self._tell(person, browser)
+        # As in `api.accounts.sessions`: imported only by servers.
+        from litestar.datastructures import Cookie
+
         return Cookie(
             key=self.cookie_name,
             value=known,

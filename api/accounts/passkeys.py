@@ -11,16 +11,18 @@ from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from litestar import Request
 
 from api.run.settings import Settings
 from domain.messages import msg
 from domain.refusals import Invalid
 from history.runner import Runner
+
+if TYPE_CHECKING:
+    from litestar import Request
 
 _PERIOD: Final = 300
 _MOST: Final = 20_000
