@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from api.accounts.claims import UsedClaim
+from api.accounts.founded import unfounded
 from api.accounts.totp import SECONDS, code_of, step_of
 from api.http.app import make_app
 from api.run.wiring import Wiring
@@ -134,10 +134,20 @@ async def test_whoever_has_one_is_let_in_only_with_it(
     assert (right.status_code, right.headers["location"]) == (303, "/organisations")
     assert (await person.client.get("/me")).status_code == 200
     assert await wired.sessions.half(half) is None
+    assert unfounded(database_url) == []
     # Neither the secret nor a code stands in the database.
     told = rows(database_url, "SELECT f::text, r::text FROM accounts.factors f, accounts.recovery_codes r")
     assert secret.hex() not in told
     assert all(code not in told for code in codes)
+
+
+async def test_one_without_a_fact_is_reported(wired: Wiring, person: Person, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO accounts.factors (factor, person, kind, sealed) VALUES ('factor-x', %s, 'totp', 'x')",
+            (person.id,),
+        )
+    assert ("second factor", "factor-x", "no factor") in unfounded(database_url)
 
 
 async def test_each_code_works_once_and_losing_the_app_leaves_the_recovery_codes(
@@ -211,7 +221,6 @@ async def test_a_one_time_key_from_an_administrator_is_no_way_around(wired: Wiri
     assert answer.headers["location"] == "/sign-in/second?next=/me/access"
     assert (await person.client.get("/me")).status_code == 303
     assert (await show(person, now_of(secret))).status_code == 303
-    assert isinstance(UsedClaim(person.id, made.id), UsedClaim)
 
 
 async def test_two_administrators_let_somebody_in_who_has_lost_all(wired: Wiring, person: Person) -> None:
