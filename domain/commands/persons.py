@@ -183,5 +183,5 @@ COMMANDS = (
     Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim, versioned=False),
     Registered("person.use_claim", UseClaim, _use_claim, versioned=False),
     Registered("person.choose_letters", ChooseLetters, _choose_letters, versioned=False),
-    Registered("person.erase", ErasePerson, _erase, versioned=False),
+    Registered("person.erase", ErasePerson, _erase, versioned=False, grave=True),
 )

@@ -7,12 +7,14 @@ from typing import Final, assert_never
 from domain.initiatives import (
     InitiativeDescribed,
     InitiativeFact,
+    InitiativeFactorsRequired,
     InitiativeFounded,
     InitiativeScreeningSet,
     MemberAdded,
     MemberAddedToCall,
     MemberRemoved,
     MemberRemovedFromCall,
+    MemberSecured,
 )
 from domain.letters.facts import InitiativeLetterReset, InitiativeLetterWritten
 from projections.placed import Placed
@@ -45,6 +47,8 @@ def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
             | InitiativeDescribed()
             | InitiativeLetterWritten()
             | InitiativeLetterReset()
+            | InitiativeFactorsRequired()
+            | MemberSecured()
         ):
             pass  # belongs to no person
         case MemberRemovedFromCall():

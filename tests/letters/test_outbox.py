@@ -114,7 +114,8 @@ class TestALetterThatWaits:
         await put(wired, person=person)
         command = ErasePerson(person=person, reason="safety")
         await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
-        assert [each.written for each in await wired.outbox.all(secrets_too=True)] == [None]
+        # It may have been swept already.
+        assert not [each for each in await wired.outbox.all(secrets_too=True) if each.written]
         await put(wired, person=person)
         await wired.outbox.sweep()
         assert rows(database_url, "SELECT count(*) FROM accounts.outbox") == [(0,)]
