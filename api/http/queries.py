@@ -19,6 +19,9 @@ from litestar import Response
 
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter
 from api.http.problems import ProblemType
+from api.lists.choosing import FILE, file_asked_for
+from api.lists.exported import file_of
+from api.lists.register import BY_QUERY
 from domain.messages import msg
 from domain.values import read_time
 from projections import (
@@ -209,9 +212,17 @@ def operation_of(read: QueryRoute) -> Operation:
     summary, _, rest = " ".join((read.query.__doc__ or "").split()).partition(". ")
     names = re.findall(r"\{([a-z_]+)\}", read.path)
     viewed = "viewer" in parameters
+    exported = BY_QUERY.get(read.name)
 
     async def handle(asking: Asking) -> Response[bytes]:
         await wait_for_position(asking)
+        if exported is not None and (ending := file_asked_for(asking.request, asking.query)):
+            # A file holds the whole list, however its pages are asked for.
+            filters = await _how(asking, wanted - {"cursor", "limit"})
+            about = [asking.path[name] for name in names]
+            return await file_of(
+                exported, ending, asking.wiring.reader, asking.person, about, filters, asking.locale
+            )
         how = await _how(asking, wanted)
         viewer = (asking.person,) if viewed else ()
         answer = await read.query(
@@ -239,7 +250,12 @@ def operation_of(read: QueryRoute) -> Operation:
         handle=handle,
         answer=hints["return"],
         public=read.public,
-        query=(POSITION, *(_DESCRIBED[name] for name in _DESCRIBED if name in wanted)),
+        query=(
+            POSITION,
+            *(_DESCRIBED[name] for name in _DESCRIBED if name in wanted),
+            *([FILE] if exported else []),
+        ),
+        files=exported is not None,
         tag=read.path.split("/")[2],
         problems=(ProblemType.INVALID,),
         tells_version=_has_version(hints["return"]),
