@@ -38,6 +38,7 @@ from projections import (
     panels,
     review_progress,
     reviews,
+    round_jury,
     rounds,
     timeline,
 )
@@ -87,6 +88,7 @@ READS: Final = (
     QueryRoute("/api/rounds/{round}", "round.show", rounds.one, public=True),
     QueryRoute("/api/rounds/{round}/late-access", "round.late_access", rounds.late_access),
     QueryRoute("/api/rounds/{round}/reviews", "round.reviews", review_progress.progress),
+    QueryRoute("/api/rounds/{round}/jury", "round.jury", round_jury.of_round),
     QueryRoute("/api/rounds/{round}/ranking", "round.ranking", panels.ranking),
     QueryRoute("/api/applications", "application.list", applications.mine),
     QueryRoute("/api/applications/{application}", "application.show", applications.one),

@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
@@ -152,8 +152,8 @@ def _write(page: Any, row: int, column: int, cell: Cell, formats: _Formats) -> N
             page.write_datetime(
                 row,
                 column,
-                datetime(cell.year, cell.month, cell.day),
-                formats.numbers("yyyy-mm-dd"),  # noqa: DTZ001
+                datetime.combine(cell, time()),
+                formats.numbers("yyyy-mm-dd"),
             )
         case Decimal():
             exponent = cell.as_tuple().exponent

@@ -16,7 +16,17 @@ from domain.labels import REASONS, label, labelled
 from domain.messages import At, Message, in_context, in_languages, msg
 from domain.reviews.state import ReviewStatus
 from domain.values import Role
-from projections import applications, funds, grants, ledger, members, own_reviews, panels, review_progress
+from projections import (
+    applications,
+    funds,
+    grants,
+    ledger,
+    members,
+    own_reviews,
+    panels,
+    review_progress,
+    round_jury,
+)
 from projections.applications import ApplicationLine
 from projections.funds import FundDetail, PledgeShown
 from projections.grants import GrantLine
@@ -25,6 +35,7 @@ from projections.members import NamedPerson, RoleEntry
 from projections.paging import ResultPage
 from projections.panels import RankedApplication, Ranking
 from projections.review_progress import JudgedApplication, ReviewProgress
+from projections.round_jury import AskedReview, RoundJury
 
 _APPLICATION: Final = msg("Application")
 _TITLE: Final = msg("Title")
@@ -171,6 +182,23 @@ OWN_REVIEWS: Final = ExportedList(
     ),
 )
 
+
+def _asked(jury: RoundJury) -> ResultPage[AskedReview]:
+    return jury.reviews
+
+
+ASKED_REVIEWS: Final = ExportedList(
+    "reviews-of-jurors",
+    msg("Reviews that were asked for"),
+    round_jury.of_round,
+    (
+        text(msg("Juror"), lambda item, _: item.juror_name),
+        text(_APPLICATION, lambda item, _: item.application_name),
+        text(_STATUS, lambda item, _: labelled(ReviewStatus, item.status)),
+    ),
+    page=_asked,
+)
+
 _GRANT: Final[tuple[Column[GrantLine], ...]] = (
     text(msg("Recipient"), lambda item, _: item.handle),
     text(_STATUS, lambda item, _: labelled(GrantStatus, item.status)),
@@ -299,6 +327,7 @@ BY_QUERY: Final[Mapping[str, ExportedList]] = {
     "application.list": OWN_APPLICATIONS,
     "round.ranking": RANKING,
     "round.reviews": PROGRESS,
+    "round.jury": ASKED_REVIEWS,
     "review.list": OWN_REVIEWS,
     "call.grants": GRANTS,
     "grant.list": OWN_GRANTS,

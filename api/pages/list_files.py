@@ -12,6 +12,7 @@ from api.lists.exported import ExportedList, file_of
 from api.lists.files import FORMATS
 from api.lists.register import (
     APPLICATIONS,
+    ASKED_REVIEWS,
     GRANTS,
     LEDGER,
     MEMBERS,
@@ -59,6 +60,7 @@ LISTS: Final = (
     ListFiles("/calls/{call}/applications/list", APPLICATIONS),
     ListFiles("/rounds/{round}/ranking/list", RANKING),
     ListFiles("/rounds/{round}/reviews/list", PROGRESS),
+    ListFiles("/rounds/{round}/jury/list", ASKED_REVIEWS),
     ListFiles("/reviews/list", OWN_REVIEWS),
     ListFiles("/calls/{call}/grants/list", GRANTS),
     ListFiles("/grants/list", OWN_GRANTS),

@@ -207,6 +207,12 @@ def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: OwnA
     return unless_rival(hidden_from_others(verdict), round, own)
 
 
+def sees_jury_at_work(actor: str, initiative: Initiative, round: Round, *, own: OwnApplications) -> Verdict:
+    """Who was asked for how many reviews of a round, without scores: the staff who assign them, except those who applied in
+    the round, before it is decided. Which reviews they see is checked for each application (`sees_assignments`)."""
+    return unless_rival(hidden_from_others(officer(actor, initiative)), round, own)
+
+
 def sees_late_access(actor: str, initiative: Initiative, round: Round, *, own: OwnApplications) -> Verdict:
     """Who was given late access: the staff, except those who applied in the round, before it is decided."""
     return unless_rival(hidden_from_others(officer(actor, initiative)), round, own)

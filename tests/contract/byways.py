@@ -67,6 +67,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("finance", "/api/calls/{call}/grants"),
         ("funder", "/api/calls/{call}/timeline"),
         ("officer", "/api/rounds/{round}"),
+        ("officer", "/api/rounds/{round}/jury"),
         ("officer", "/api/rounds/{round}/ranking"),
         ("artist", "/api/applications"),
         ("artist", "/api/applications/{application}"),
