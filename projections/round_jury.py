@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -27,10 +27,11 @@ from projections.timeline.naming import NAMELESS, Name, names_of, titled
 class JurorAtWork(msgspec.Struct, frozen=True, kw_only=True):
     """A juror or chair with the numbers of reviews in the round that they were `asked` for, have `submitted`, still owe
     (`owed`), and from which they `stepped_back`. `name` is None once the person was erased, or if it is `damaged`.
-    `present`: they can still be asked, as they still have their role."""
+    `present`: they can still be asked, as they still have their role; `chair`: it is that of a chair."""
 
     person: str
     name: str | None
+    chair: bool
     present: bool
     asked: int
     submitted: int
@@ -120,7 +121,7 @@ async def of_round(reader: Reader, viewer: str | None, round: str) -> RoundJury:
     return RoundJury(
         round=round,
         call=state.call,
-        jurors=tuple(_at_work(each, reviews.values(), jury, people_names.get(each)) for each in people),
+        jurors=tuple(_at_work(each, reviews.values(), initiative, people_names.get(each)) for each in people),
         applications=tuple(
             _in_review(each, by_application.get(each, {}).values(), state.quorum(each, stage), names)
             for each in sorted(eligible)
@@ -152,12 +153,13 @@ def _shown_to(
     return isinstance(access.sees_assignments(actor, initiative, application, reviews, own=own), Allowed)
 
 
-def _at_work(person: str, reviews: Iterable[Review], jury: Collection[str], name: object) -> JurorAtWork:
+def _at_work(person: str, reviews: Iterable[Review], initiative: Initiative, name: object) -> JurorAtWork:
     own = [review.status for review in reviews if review.juror == person]
     return JurorAtWork(
         person=person,
         name=name if isinstance(name, str) else None,
-        present=person in jury,
+        chair=Role.CHAIR in initiative.roles(person),
+        present=not initiative.roles(person).isdisjoint(JUDGING),
         asked=len(own),
         submitted=sum(status is ReviewStatus.SUBMITTED for status in own),
         owed=sum(status in OUTSTANDING for status in own),

@@ -78,6 +78,7 @@ _ADDRESSES: Final = (
     Write("/api/applications/{application}/grant", "grant.offer", 201),
     Write("/api/reviews/{review}/replace", "review.replace", 201),
     Write("/api/panels/{panel}/outcomes", "panel.set_outcome", 201),
+    Write("/api/panels/{panel}/notes", "panel.write_note", 201),
     Write("/api/panels/{panel}/announcement", "panel.plan_announcement"),
     Write("/api/panels/{panel}/announcement/cancel", "panel.cancel_announcement"),
     Write("/api/grants/{grant}/amendments", "grant.propose_amendment", 201),

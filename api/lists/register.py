@@ -134,6 +134,8 @@ RANKING: Final = ExportedList(
         text(_APPLICATION, lambda item, _: item.handle),
         text(_TITLE, _title),
         number(_SCORE, lambda item, _: _percent(item.score)),
+        number(msg("Lowest score"), lambda item, _: _percent(item.scores[0] if item.scores else None)),
+        number(msg("Highest score"), lambda item, _: _percent(item.scores[-1] if item.scores else None)),
         number(msg("Reviews"), lambda item, _: item.reviews),
         number(msg("Reviews on few criteria"), lambda item, _: item.on_few_criteria),
         number(msg("Lowered number of reviews"), lambda item, _: item.quorum),

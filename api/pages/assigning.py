@@ -65,12 +65,7 @@ async def _proposed(visit: Visit, jury: RoundJury) -> tuple[list[Asking], list[A
     trial = visit.trial()
     lacking = [each for each in jury.applications if each.missing][:AT_ONCE]
     present = [juror for juror in jury.jurors if juror.present]
-    can_be_asked = {
-        each.application: [
-            juror.person for juror in present if await _why_not(trial, each.application, juror.person) is None
-        ]
-        for each in lacking
-    }
+    can_be_asked = {each.application: await _willing(trial, each, present) for each in lacking}
     shared = shared_out(
         {each.application: each.missing for each in lacking},
         can_be_asked,
@@ -83,6 +78,17 @@ async def _proposed(visit: Visit, jury: RoundJury) -> tuple[list[Asking], list[A
         for juror in shared.get(each.application, ())
     ]
     return found, [each for each in lacking if len(shared.get(each.application, ())) < each.missing]
+
+
+async def _willing(trial: Trial, lacking: ApplicationInReview, present: Sequence[JurorAtWork]) -> list[str]:
+    """Who can be asked for an application: chairs only where there are too few others."""
+    found: list[str] = []
+    for juror in sorted(present, key=lambda juror: juror.chair):
+        if juror.chair and len(found) >= lacking.missing:
+            break
+        if await _why_not(trial, lacking.application, juror.person) is None:
+            found.append(juror.person)
+    return found
 
 
 async def _why_not(trial: Trial, application: str, juror: str) -> Message | None:

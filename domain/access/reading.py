@@ -139,6 +139,26 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
     return hidden_from_others(verdict)
 
 
+def sees_panel_notes(
+    actor: Actor,
+    initiative: Initiative,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: OwnApplications,
+) -> Verdict:
+    """The panel's notes on an application, and who writes them: the jury, those who may see its scores, once the panel is
+    open. Not the staff, unless they are on the jury."""
+    verdict = hidden_from_others(member(actor.id, initiative, *JUDGING))
+    if isinstance(verdict, Denied):
+        return verdict
+    if round.status not in WITH_PANEL:
+        return Denied(msg("The panel writes notes once it is open."))
+    seen = sees_reviews(actor, initiative, round, application, reviews, own=own)
+    return seen if isinstance(seen, Denied) else verdict
+
+
 def sees_assignments(
     actor: Actor,
     initiative: Initiative,

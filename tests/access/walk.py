@@ -282,6 +282,7 @@ def _panel(walk: Walk, round: str, application: str) -> None:
         reason="quality",
         amount=award,
     )
+    walk.stop("panel.write_note", panel=panel, application=application, text="A note.")
     walk.stop_and_do(CHAIR, "panel.close", panel=panel)
     walk.stop("panel.return", panel=panel, reason="procedure")
     walk.stop_and_do(OFFICER, "panel.confirm", panel=panel)

@@ -263,6 +263,8 @@ def _second_round(
             reason="quality",
             amount=eur("400.00"),
         )
+    people["chair"].post(f"/api/panels/{panel}/notes", application=awarded[0], text="Read the budget again.")
+    people["chair"].get(f"/api/rounds/{round_}/notes", position=people["chair"].position)
     people["chair"].post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/return", reason="procedure")
     people["chair"].post(f"/api/panels/{panel}/close")

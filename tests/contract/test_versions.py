@@ -29,6 +29,7 @@ UNVERSIONED = {
     "organisation.close",
     "organisation.erase",
     "application.lower_quorum",
+    "panel.write_note",
     "application.erase",
 }
 """The commands by JSON whose streams also count acts that their writer may not know of; and one that is answered by a dossier,

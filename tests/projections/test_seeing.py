@@ -21,9 +21,11 @@ from projections import (
     ledger,
     members,
     own_reviews,
+    panel_notes,
     panels,
     review_progress,
     reviews,
+    round_jury,
     rounds,
     timeline,
 )
@@ -48,6 +50,8 @@ def every_query(season: Season) -> dict[str, Query]:
         "reviews.mine": own_reviews.mine,
         "panels.ranking": lambda r, v: panels.ranking(r, v, season.round),
         "judging.progress": lambda r, v: review_progress.progress(r, v, season.round),
+        "round_jury.of_round": lambda r, v: round_jury.of_round(r, v, season.round),
+        "panel_notes.of_round": lambda r, v: panel_notes.of_round(r, v, season.round),
         "initiatives.of_call": lambda r, v: initiatives.of_call(r, v, season.call),
         "grants.of_call": lambda r, v: grants.of_call(r, v, season.call),
         "grants.mine": grants.mine,
@@ -395,8 +399,8 @@ async def test_officers_read_titles_answers_and_reviews_and_not_the_account(seas
     await season.whole()
     found = await read_all(season, season.officer)
     assert leaks(found, "Canary Payee") == {}
-    # Only what is one's own is refused, or rather empty, to the staff.
-    assert answered(found) == set(found)
+    # Only what is one's own is refused, or rather empty, to the staff, and what the panel writes to itself.
+    assert answered(found) == set(found) - {"panel_notes.of_round"}
     detail = await applications.one(season.reader, season.officer, season.application1)
     assert (detail.applicant, detail.applicant_name is not None, detail.title) == (
         season.artist1,

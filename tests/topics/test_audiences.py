@@ -101,6 +101,7 @@ TABLE = """
     panel.outcome_set.v1                   .      x      x
     panel.outcome_ended.v1                 .      x      x
     panel.reopened.v1                      .      x      x
+    panel.note_written.v1                  .      .      .
     panel.closed.v1                        .      x      x
     panel.returned.v1                      .      x      x
     panel.confirmed.v1                     .      x      x
