@@ -21,6 +21,7 @@ from domain.values import Role
 from projections.initiatives import names_of as names_of_people
 from projections.paging import ResultPage
 from projections.reader import Reader, allow, damaged_in, text_of
+from projections.review_summary import ReviewsDue, due_in
 from projections.timeline.naming import NAMELESS, Name, names_of, titled
 
 
@@ -70,10 +71,12 @@ class ApplicationInReview(msgspec.Struct, frozen=True, kw_only=True):
 
 class RoundJury(msgspec.Struct, frozen=True, kw_only=True):
     """The jury of a round at work. Applications of the viewer's own, and those with which they declared a conflict of
-    interest, are left out, together with their reviews; `jurors` are sorted by their random ids."""
+    interest, are left out, together with their reviews; `due` is when the reviews are due, and `jurors` are sorted by their
+    random ids."""
 
     round: str
     call: str
+    due: ReviewsDue | None
     jurors: tuple[JurorAtWork, ...]
     applications: tuple[ApplicationInReview, ...]
     reviews: ResultPage[AskedReview]
@@ -121,6 +124,7 @@ async def of_round(reader: Reader, viewer: str | None, round: str) -> RoundJury:
     return RoundJury(
         round=round,
         call=state.call,
+        due=due_in(state),
         jurors=tuple(_at_work(each, reviews.values(), initiative, people_names.get(each)) for each in people),
         applications=tuple(
             _in_review(each, by_application.get(each, {}).values(), state.quorum(each, stage), names)

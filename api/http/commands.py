@@ -73,6 +73,7 @@ _ADDRESSES: Final = (
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
     Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
+    Write("/api/rounds/{round}/reviews-due", "round.set_reviews_due"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
     Write("/api/applications/{application}/reviews", "review.assign", 201),
     Write("/api/applications/{application}/grant", "grant.offer", 201),

@@ -47,6 +47,7 @@ _AWARDED: Final = msg("Awarded")
 _AMOUNT: Final = msg("Amount")
 _ORGANISATION: Final = msg("Organisation")
 _SCORE: Final = msg("Score in per cent")
+_DUE: Final = msg("Reviews due")
 _YES: Final = in_context("answer", "yes")
 
 UNDECIDED: Final = (ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED, ApplicationStatus.ELIGIBLE)
@@ -181,6 +182,7 @@ OWN_REVIEWS: Final = ExportedList(
         text(_STATUS, lambda item, _: labelled(ReviewStatus, item.status)),
         money(_ASKED_FOR, lambda item, _: item.requested),
         number(_SCORE, lambda item, _: _percent(item.score)),
+        moment(_DUE, lambda item, _: At(item.due.at, item.due.time_zone) if item.due else None),
     ),
 )
 

@@ -6,16 +6,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from api.http.problems import problem_of
 from api.pages.applications import if_shown
-from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent, RunOne
 from api.pages.trying import Trial
 from api.pages.visits import Visit
 from domain.applications.state import APPLICATION
 from domain.commands.reviews import AssignReview
+from domain.commands.rounds import SetReviewsDue
 from domain.messages import Message, msg
 from domain.refusals import CommandRejected, NotFound
 from domain.reviews.balancing import shared_out
@@ -114,6 +116,13 @@ async def _page(
             "round": round,
             "open": round.status == RoundStatus.CLOSED,
             "lacking": [each for each in jury.applications if each.missing],
+            "due": await visit.trial().of(
+                msg("Set when the reviews are due"),
+                SetReviewsDue(
+                    round=jury.round,
+                    due_at=(visit.wiring.clock() + timedelta(days=14)).replace(tzinfo=None),
+                ),
+            ),
             "missing": sum(each.missing for each in jury.applications),
             "most": AT_ONCE,
             "form": visit.form("assigning"),
@@ -124,6 +133,7 @@ async def _page(
             "done": None if done is None else [each for each in done if each.why_not is None],
             "left": [each for each in done or () if each.why_not is not None],
         },
+        labels={"due_at": msg("Reviews due")},
         initiative=call.initiative,
     )
 
@@ -185,6 +195,10 @@ async def _run(visit: Visit, form: SubmittedForm, run: RunOne) -> PageContent:
     return await _page(visit, jury, done=done)
 
 
+async def _due(_: Visit, form: SubmittedForm) -> Plain:
+    return with_seconds(nested(form.typed()), "due_at")
+
+
 async def _other_round(visit: Visit, application: str, round: str) -> bool:
     """Whether an application is in another round than this page's; raises `NotFound`."""
     return (await visit.wiring.reader.the(APPLICATION, application)).round != round
@@ -232,7 +246,21 @@ def _the_same(choices: Sequence[Choice]) -> Message | None:
 
 
 PAGES = (
-    Page(path="/rounds/{round}/jury", show=_round, tries=True, runs=_run),
+    Page(
+        path="/rounds/{round}/jury",
+        show=_round,
+        tries=True,
+        runs=_run,
+        runs_for="assigning",
+        acts=(
+            PageAction(
+                command="round.set_reviews_due",
+                done=msg("The date is saved. The jurors see it in their list of reviews."),
+                told={"round": "round"},
+                filled=_due,
+            ),
+        ),
+    ),
     Page(
         path="/applications/{application}/jury",
         show=_application,

@@ -195,7 +195,8 @@ class Site:
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
-        if page.runs is not None and _KEY.match(form.own("key")):
+        own = page.runs_for is None or form.own("do") == page.runs_for
+        if page.runs is not None and own and _KEY.match(form.own("key")):
             return await self.answer(visit, await page.runs(visit, form, partial(self._run_one, visit)))
         act = next((each for each in page.acts if each.command == form.own("do")), None)
         if act is None:

@@ -27,7 +27,7 @@ from domain.messages import msg
 from domain.parties import Actor, OwnApplications, acts_for, is_tied_to
 from domain.readings import Reading, still_excludes
 from domain.reviews.facts import JUDGING
-from domain.reviews.state import Review, ReviewStatus
+from domain.reviews.state import Review, ReviewStatus, undeclared
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
 from domain.values import Role
@@ -76,6 +76,17 @@ def _sees_application(actor: str, initiative: Initiative, round: Round, reviews:
     if round.status in WITH_PANEL:
         verdict = member(actor, initiative, Role.CHAIR)
     return hidden_from_others(verdict)
+
+
+def sees_summary(
+    actor: Actor, initiative: Initiative, round: Round, review: Review, *, own: OwnApplications
+) -> Verdict:
+    """The summary of an application: the juror who is asked whether they have a conflict of interest, as long as they have
+    not answered. Afterwards they see the whole application, or nothing."""
+    verdict = unless_rival(hidden_from_others(member(actor.id, initiative, *JUDGING)), round, own)
+    if isinstance(verdict, Allowed) and (actor.id != review.juror or not undeclared(review)):
+        return Denied(msg("The summary is for a juror who says whether they have a conflict of interest."))
+    return verdict
 
 
 def sees_applicant(

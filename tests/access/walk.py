@@ -199,6 +199,7 @@ def _round(walk: Walk, call: str, round: str) -> str:
     later = AFTER.replace(tzinfo=None)
     walk.stop("round.extend", round=round, closes_at=later, reason="events")
     walk.stop("round.grant_late_access", round=round, applicant=NEWCOMER, until=later, reason="illness")
+    walk.stop("round.set_reviews_due", round=round, due_at=later)
     _returned(walk, application)
     walk.now = AFTER
     walk.stop_and_do(SYSTEM, "round.close", round=round)

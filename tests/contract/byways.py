@@ -140,6 +140,10 @@ def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: P
     until = (deadline + timedelta(days=2)).isoformat()
     officer.post(f"/api/rounds/{round_}/late-access", applicant=other.id, until=until, reason="illness")
     officer.get(f"/api/rounds/{round_}/late-access")
+    officer.post(
+        f"/api/rounds/{round_}/reviews-due",
+        due_at=(walked.deadline + timedelta(days=300)).replace(tzinfo=None).isoformat(),
+    )
     officer.post(f"/api/calls/{call}/change", title={"en": "Changed"})
     question = {"id": "other", "kind": "text", "label": {"en": "Other"}}
     officer.post(f"/api/calls/{call}/form", stage="main", form={"questions": [question]})

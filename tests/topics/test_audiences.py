@@ -68,6 +68,7 @@ TABLE = """
     round.late_access_granted.v1           .      x      .
     round.cancelled.v1                     .      x      x
     round.closed.v1                        .      x      x
+    round.reviews_due_set.v1               .      x      .
     round.quorum_lowered.v1                .      x      x
     round.put_to_panel.v1                  .      x      x
     round.decided.v1                       .      x      x
