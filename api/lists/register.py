@@ -11,7 +11,7 @@ from api.lists.columns import Around, Column, day, moment, money, number, text
 from api.lists.exported import UNRECORDED, ExportedList
 from api.lists.words import ACCOUNTS, OUTCOMES, moved
 from domain.applications.state import ApplicationStatus
-from domain.grants.statuses import GrantStatus
+from domain.grants.statuses import GrantStatus, InstalmentStatus
 from domain.labels import REASONS, label, labelled
 from domain.messages import At, Message, in_context, in_languages, msg
 from domain.reviews.state import ReviewStatus
@@ -24,6 +24,7 @@ from projections import (
     members,
     own_reviews,
     panels,
+    payments,
     review_progress,
     round_jury,
 )
@@ -224,6 +225,29 @@ OWN_GRANTS: Final = ExportedList(
     ),
 )
 
+PAYMENTS: Final = ExportedList(
+    "payments",
+    msg("Payments"),
+    payments.of_initiative,
+    (
+        day(msg("Due"), lambda item, _: item.due),
+        text(msg("Recipient"), lambda item, _: item.handle),
+        text(msg("Project"), _title),
+        text(_CALL, lambda item, _: in_languages(item.call_title)),
+        number(msg("Instalment"), lambda item, _: item.number),
+        money(_AMOUNT, lambda item, _: item.amount),
+        text(_STATUS, lambda item, _: labelled(InstalmentStatus, item.status)),
+        text(msg("Fund"), lambda item, _: item.fund_name),
+        text(msg("Who is paid"), lambda item, _: item.payee),
+        text(msg("Account"), lambda item, _: item.account),
+        text(msg("Bank code"), lambda item, _: item.bank_code),
+        text(msg("Country of the bank"), lambda item, _: item.country),
+        text(in_context("payment", "Reference"), lambda item, _: item.reference),
+        day(msg("Paid on"), lambda item, _: item.settled_on),
+        text(_REASON, lambda item, _: _why(item.reason)),
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
@@ -335,6 +359,7 @@ BY_QUERY: Final[Mapping[str, ExportedList]] = {
     "review.list": OWN_REVIEWS,
     "call.grants": GRANTS,
     "grant.list": OWN_GRANTS,
+    "initiative.payments": PAYMENTS,
     "fund.ledger": LEDGER,
     "fund.show": PLEDGES,
     "initiative.given_roles": MEMBERS,

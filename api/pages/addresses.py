@@ -12,6 +12,7 @@ from api.pages import (
     call_setup,
     call_setup_lists,
     calls,
+    funded,
     funds,
     grants,
     home,
@@ -19,6 +20,7 @@ from api.pages import (
     members,
     organisations,
     panels,
+    payments,
     questions,
     reviews,
     stage_previews,
@@ -45,6 +47,8 @@ PAGES: Final = (
     *panels.PAGES,
     *grants.PAGES,
     *funds.PAGES,
+    *payments.PAGES,
+    *funded.PAGES,
     *members.PAGES,
 )
 
