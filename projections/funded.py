@@ -10,7 +10,7 @@ from domain import access
 from domain.deciding import Allowed
 from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor
-from domain.values import Money, Role
+from domain.values import Money
 from projections import applications, following
 from projections.applications.counting import StatusCount
 from projections.following import FollowedPayment
@@ -61,11 +61,7 @@ class Funded(msgspec.Struct, frozen=True, kw_only=True):
 async def mine(reader: Reader, viewer: str | None, initiative: str) -> Funded:
     """What one's own pledges to an initiative's funds became, for its funders. Raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
-    allow(
-        access.member(who, house, Role.FUNDER)
-        if house.roles(who)
-        else access.sees_payments(Actor(who), house)
-    )
+    allow(access.sees_own_funding(Actor(who), house))
     pledges = await reader.rows(
         """
         SELECT f.fund, f.name, f.currency, p.pledge, p.amount, p.received FROM read.pledges p

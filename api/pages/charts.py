@@ -55,23 +55,22 @@ class Bar:
     tone: str = ""
 
 
-_BARS: Final = (640, 34)
-_LABELS: Final = 180
+_BARS: Final = (320, 46)
 
 
 def bars(shown: Sequence[Bar], title: str) -> str:
-    """Horizontal bars from a common zero, the largest as wide as there is room, each with its label and its number."""
+    """Horizontal bars from a common zero, the largest as wide as there is room, each below its label and its number: so it
+    can be read on a narrow screen, too."""
     width, row = _BARS
     most = max((each.size for each in shown), default=0)
-    room = width - _LABELS - 150
     drawn = []
     for number, each in enumerate(shown):
         top = number * row
-        wide = max(2, room * each.size // most) if most and each.size > 0 else 0
+        wide = max(2, width * each.size // most) if most and each.size > 0 else 0
         drawn.append(
-            f'<text x="0" y="{top + 21}">{escape(each.label)}</text>'
-            f'<rect class="bar{f" {each.tone}" if each.tone else ""}" x="{_LABELS}" y="{top + 6}" width="{wide}" height="22"/>'
-            f'<text x="{_LABELS + wide + 8}" y="{top + 21}">{escape(each.words)}</text>'
+            f'<text x="0" y="{top + 14}">{escape(each.label)}</text>'
+            f'<text class="end" x="{width}" y="{top + 14}">{escape(each.words)}</text>'
+            f'<rect class="bar{f" {each.tone}" if each.tone else ""}" x="0" y="{top + 20}" width="{wide}" height="14"/>'
         )
     height = row * len(shown)
     return safe(

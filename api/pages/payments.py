@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from api.http.problems import problem_of
+from api.http.failing import problem_of
 from api.pages.calls import roles_in
 from api.pages.forms import Plain, SubmittedForm, command_of, nested
 from api.pages.mistakes import on_a_page
@@ -48,7 +48,7 @@ class Paying:
 
 
 async def _show(visit: Visit) -> PageContent:
-    unpaid, unreadable = await _unpaid(visit)
+    unpaid, unreadable = await _listed(visit, DUE)
     typed = visit.returned.typed if visit.returned else None
     if typed is None or not typed.own("step"):
         return await _page(visit, unpaid, unreadable)
@@ -75,12 +75,17 @@ async def _show(visit: Visit) -> PageContent:
     return await _page(visit, unpaid, unreadable, previewed=found, gone=len(ticked) - len(found))
 
 
-async def _unpaid(visit: Visit) -> tuple[tuple[PaymentLine, ...], set[str]]:
+async def _listed(visit: Visit, status: str | None) -> tuple[tuple[PaymentLine, ...], set[str]]:
     unreadable: set[str] = set()
 
     async def some(cursor: str | None) -> ListPage[PaymentLine]:
         found = await payments.of_initiative(
-            visit.wiring.reader, visit.person, visit.path["initiative"], status=DUE, cursor=cursor, limit=MOST
+            visit.wiring.reader,
+            visit.person,
+            visit.path["initiative"],
+            status=status,
+            cursor=cursor,
+            limit=MOST,
         )
         unreadable.update(found.unreadable)
         return found
@@ -171,12 +176,17 @@ def _command(grant: str, number: int, amount: Money, plain: Plain) -> Command:
 
 async def _run(visit: Visit, form: SubmittedForm, run: RunOne) -> PageContent:
     """Record what was previewed. A payment that changed meanwhile is left out, and named."""
-    unpaid, unreadable = await _unpaid(visit)
+    unpaid, unreadable = await _listed(visit, DUE)
     known = {(each.grant, each.number): each for each in unpaid}
     plain = nested(form.typed())
     done: list[Paying] = []
     position = 0
-    for grant, number in _ticked(plain):
+    ticked = _ticked(plain)
+    if not known.keys() >= set(ticked):
+        # What was paid or cancelled meanwhile is named, too.
+        everything, _ = await _listed(visit, None)
+        known |= {(each.grant, each.number): each for each in everything}
+    for grant, number in ticked:
         line = known.get((grant, number))
         if line is None:
             continue
@@ -191,7 +201,7 @@ async def _run(visit: Visit, form: SubmittedForm, run: RunOne) -> PageContent:
             done.append(Paying(line))
     with contextlib.suppress(Behind):
         await visit.wiring.reader.wait_for(position)
-    unpaid, unreadable = await _unpaid(visit)
+    unpaid, unreadable = await _listed(visit, DUE)
     return await _page(visit, unpaid, unreadable, done=done)
 
 

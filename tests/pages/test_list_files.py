@@ -25,6 +25,8 @@ WITHIN = {
     "own-reviews": "/api/reviews",
     "grants": "/api/calls/{call}/grants",
     "own-grants": "/api/grants",
+    "payments": "/api/initiatives/{initiative}/payments",
+    "reviews-of-jurors": "/api/rounds/{round}/jury",
     "ledger": "/api/funds/{fund}/ledger",
     "pledges": "/api/funds/{fund}",
     "members-and-roles": "/api/initiatives/{initiative}/members",
@@ -35,6 +37,7 @@ ITEMS = {
     "reviews-of-applications": lambda answer: answer["applications"]["items"],
     "ledger": lambda answer: [line for entry in answer["entries"]["items"] for line in entry["lines"]],
     "pledges": lambda answer: answer["pledges"],
+    "reviews-of-jurors": lambda answer: answer["reviews"]["items"],
 }
 """The rows of a list in the answer by JSON, where they are not its `items`."""
 
@@ -75,7 +78,8 @@ def whole(speaking: Any, path: str, name: str) -> list[dict[str, Any]]:
     """All items of a list by JSON."""
     found, cursor = [], {}
     while True:
-        answer = speaking.get(path, limit="100", **cursor) if name != "pledges" else speaking.get(path)
+        paged = {} if name in ("pledges", "reviews-of-jurors") else {"limit": "100", **cursor}
+        answer = speaking.get(path, **paged)
         found += ITEMS.get(name, lambda answer: answer["items"])(answer)
         following = {"ranking": "places", "reviews-of-applications": "applications", "ledger": "entries"}
         after = (answer.get(following.get(name, ""), answer) or {}).get("next")
