@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from datetime import datetime
 
 import msgspec
 
@@ -38,14 +37,13 @@ class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
     unreadable.
 
     `unsettled` is for the staff the number of applications by status that have to be settled before the panel can open;
-    None for the jury. `due`: by when the reviews are wanted, if the staff said so.
+    None for the jury.
     """
 
     round: str
     call: str
     seen_as: Role
     unsettled: dict[str, int] | None
-    due: datetime | None
     applications: ResultPage[JudgedApplication]
 
 
@@ -102,7 +100,6 @@ async def progress(
         call=state.call,
         seen_as=role,
         unsettled=unsettled_now if role is Role.OFFICER else None,
-        due=state.reviews_due,
         applications=ResultPage(
             items=tuple(
                 JudgedApplication(

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from api.pages.applications import if_shown
+from api.pages.charts import dots
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
+from api.pages.rendering import percent
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus, to_settle
 from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
-from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, ReturnPanel, SetPanelOutcome
+from domain.commands.panels import (
+    ClosePanel,
+    ConfirmPanel,
+    OpenPanel,
+    ReturnPanel,
+    SetPanelOutcome,
+    WritePanelNote,
+)
 from domain.commands.reviews import LowerQuorum
-from domain.commands.rounds import SetReviewsDue
 from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
 from domain.rounds.state import RoundStatus
-from projections import calls, panels, review_progress, rounds
-from projections.paging import MOST
-from projections.panels import Ranking
+from projections import calls, panel_notes, panels, review_progress, rounds
+from projections.paging import MOST, whole
+from projections.paging import ResultPage as ListPage
+from projections.panel_notes import PanelNote
+from projections.panels import RankedApplication, Ranking
 from projections.review_progress import JudgedApplication
 
 PLACES = 25
@@ -43,9 +53,14 @@ async def _ranking(visit: Visit) -> PageContent:
         if found.panel is not None and found.status == PanelStatus.OPENED
     }
     call = await calls.one(reader, visit.person, found.call)
+    notes = await if_shown(_notes(visit, round)) if found.panel is not None else None
     return PageContent(
         "ranking.html",
         {
+            "dots": {place.application: _dots(visit, place) for place in found.places.items if place.scores},
+            "left_out_for_you": found.panel is not None and found.version is None,
+            "notes": notes or {},
+            "writes": await _writes(trial, found) if notes is not None else (),
             "ranking": found,
             "round": await rounds.one(reader, visit.person, round),
             "call": call,
@@ -57,11 +72,42 @@ async def _ranking(visit: Visit) -> PageContent:
         },
         labels={
             "amount.amount": msg("Award"),
+            "text": msg("Note for the panel"),
             "rank": msg("Place on the waiting list"),
             "more_because": msg("More than was asked for"),
         },
         initiative=call.initiative,
     )
+
+
+def _dots(visit: Visit, place: RankedApplication) -> str:
+    """The scores of a place as dots, and in words."""
+    scores = tuple(percent(score, visit.locale) for score in place.scores)
+    words = msg("Scores of the jurors: {scores}", scores=scores)
+    return dots(place.scores, place.score, visit.locale.say(words))
+
+
+async def _notes(visit: Visit, round: str) -> dict[str, list[PanelNote]]:
+    """The panel's notes by application; raises `NotFound` or `Forbidden` for those who do not read them."""
+
+    async def some(cursor: str | None) -> ListPage[PanelNote]:
+        return await panel_notes.of_round(visit.wiring.reader, visit.person, round, cursor=cursor, limit=MOST)
+
+    found: dict[str, list[PanelNote]] = {}
+    for each in await whole(some):
+        found.setdefault(each.application, []).append(each)
+    return found
+
+
+async def _writes(trial: Trial, ranking: Ranking) -> list[str]:
+    """The applications on which the visitor can write a note."""
+    assert ranking.panel is not None
+    return [
+        place.application
+        for place in ranking.places.items
+        if await trial.why_not(WritePanelNote(panel=ranking.panel, application=place.application, text="-"))
+        is None
+    ]
 
 
 async def _lacking(visit: Visit, ranking: Ranking) -> list[JudgedApplication]:
@@ -118,10 +164,6 @@ async def _progress(visit: Visit) -> PageContent:
             "progress": found,
             "to_settle": _to_settle(found.unsettled),
             "call": call,
-            "sets_due": found.seen_as == "officer"
-            and await trial.of(
-                msg("Say when reviews are due"), SetReviewsDue(round=round, due_at=_in_two_weeks(visit))
-            ),
             "decided": any(each.id == round and each.status == RoundStatus.DECIDED for each in call.rounds),
             "offers": {
                 each.application: await trial.of(
@@ -136,15 +178,6 @@ async def _progress(visit: Visit) -> PageContent:
     )
 
 
-def _in_two_weeks(visit: Visit) -> datetime:
-    """Some local time in the future, for trying."""
-    return (visit.wiring.clock() + timedelta(days=14)).replace(tzinfo=None)
-
-
-async def _due(_: Visit, form: SubmittedForm) -> Plain:
-    return with_seconds(nested(form.typed()), "due_at")
-
-
 async def _planned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "announce_at")
 
@@ -156,12 +189,6 @@ PAGES = (
         acts=(
             PageAction(
                 command="application.lower_quorum", done=msg("This application now needs fewer reviews.")
-            ),
-            PageAction(
-                command="round.set_reviews_due",
-                done=msg("The date is saved. Jurors see it, and are reminded two days before."),
-                told={"round": "round"},
-                filled=_due,
             ),
         ),
     ),
@@ -175,6 +202,7 @@ PAGES = (
                 told={"round": "round"},
             ),
             PageAction(command="panel.set_outcome", done=msg("The outcome is saved.")),
+            PageAction(command="panel.write_note", done=msg("The note is saved.")),
             PageAction(
                 command="panel.return",
                 done=msg("The panel is open again, and the chair can change the decisions."),

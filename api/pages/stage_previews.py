@@ -189,7 +189,6 @@ def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewD
         reason=None,
         explanation=None,
         replacement=None,
-        due=None,
         unrecorded=False,
         call=call.id,
         call_title=call.title,

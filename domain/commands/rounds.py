@@ -73,8 +73,8 @@ class GrantLateAccess(Command, frozen=True, kw_only=True):
 
 
 class SetReviewsDue(Command, frozen=True, kw_only=True):
-    """Say by when the reviews of a round are wanted: `due_at` is a local time in the call's time zone. Jurors are reminded two days
-    before. Reviews can be submitted until the panel opens."""
+    """Say until when the jurors of a round are asked to submit their reviews: `due_at` is a local time in the call's time
+    zone. It is shown to them, and can be changed until the panel opens."""
 
     round: RoundId
     due_at: datetime
@@ -182,8 +182,9 @@ def _grant_late_access(command: GrantLateAccess, context: CommandContext) -> Pla
 def _set_reviews_due(command: SetReviewsDue, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
+    _, own = yield from actor_in(context.actor, command.round, round.call)
     return PlannedCommand(
-        may=access.officer(context.actor, initiative),
+        may=access.sets_reviews_due(context.actor, initiative, own=own),
         initiative=round.initiative,
         scope=round.call,
         decide=lambda: Outcome(
@@ -226,7 +227,8 @@ COMMANDS = (
     Registered("round.open", OpenRound, _open),
     Registered("round.extend", ExtendRound, _extend),
     Registered("round.grant_late_access", GrantLateAccess, _grant_late_access),
-    Registered("round.set_reviews_due", SetReviewsDue, _set_reviews_due),
+    # The fact is in the round's stream, whose version everybody is told.
+    Registered("round.set_reviews_due", SetReviewsDue, _set_reviews_due, versioned=False),
     Registered("round.close", CloseRound, _close),
 )
 

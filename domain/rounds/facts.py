@@ -90,6 +90,18 @@ class RoundClosed(Fact, frozen=True, kw_only=True):
     applications: tuple[str, ...]
 
 
+@stored_as("round.reviews_due_set.v1", audience=STAFF)
+class RoundReviewsDueSet(Fact, frozen=True, kw_only=True):
+    """The jurors are asked to submit their reviews by `due_at`, which is the local time `due_local` in `time_zone`. It
+    replaces an earlier date. Nothing happens then by itself."""
+
+    told = False
+    round: str
+    due_at: datetime
+    due_local: str
+    time_zone: str
+
+
 @stored_as("round.quorum_lowered.v1", audience=FOLLOWERS)
 class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
     """No juror was left to ask about an application, so it goes to the panel with `quorum` reviews."""
@@ -99,18 +111,6 @@ class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
     application: str
     quorum: int
     reason: QuorumReason
-
-
-@stored_as("round.reviews_due_set.v1", audience=FOLLOWERS)
-class RoundReviewsDueSet(Fact, frozen=True, kw_only=True):
-    """Staff said by when the jury's reviews are wanted: `due_at`, which is the local time `due_local` in `time_zone`. Reviews can be
-    submitted after it, until the panel opens."""
-
-    told = False
-    round: str
-    due_at: datetime
-    due_local: str
-    time_zone: str
 
 
 @stored_as("round.put_to_panel.v1", audience=FOLLOWERS)
@@ -136,8 +136,8 @@ RoundFact = (
     | RoundDeadlineExtended
     | RoundLateAccessGranted
     | RoundClosed
-    | RoundQuorumLowered
     | RoundReviewsDueSet
+    | RoundQuorumLowered
     | RoundPutToPanel
     | RoundDecided
     | RoundCancelled

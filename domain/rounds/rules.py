@@ -158,6 +158,36 @@ def grant_late_access(
     )
 
 
+def set_reviews_due(round_id: str, round: Round, *, due_local: datetime, now: datetime) -> tuple[Fact, ...]:
+    """Say until when the jurors are asked to submit their reviews; it can be changed until the panel opens."""
+    if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
+        raise Refused(
+            msg(
+                "Reviews have a due date only until the panel opens; this round is {status}.",
+                status=round.status,
+            )
+        )
+    assert round.closes_at is not None
+    due_at = instant(due_local, round.time_zone, "due_at")
+    if due_at <= now:
+        raise Invalid.field("due_at", msg("The due date must lie in the future."))
+    if due_at <= round.closes_at:
+        raise Invalid.field(
+            "due_at",
+            msg(
+                "Reviews begin after the deadline for applications, {deadline}.",
+                deadline=At(round.closes_at, round.time_zone),
+            ),
+        )
+    if due_at == round.reviews_due:
+        raise Refused(msg("The reviews are due then already."))
+    return (
+        RoundReviewsDueSet(
+            round=round_id, due_at=due_at, due_local=on_clocks(due_local), time_zone=round.time_zone
+        ),
+    )
+
+
 def open_for_one(
     round_id: str, call_id: str, call: Call, *, application: str, now: datetime
 ) -> tuple[Fact, ...]:
@@ -216,26 +246,6 @@ def close(round_id: str, round: Round, *, received: tuple[str, ...], now: dateti
             )
         )
     return (RoundClosed(round=round_id, applications=tuple(sorted(received))),)
-
-
-def set_reviews_due(round_id: str, round: Round, *, due_local: datetime, now: datetime) -> tuple[Fact, ...]:
-    """Say by when the jury's reviews are wanted, in the call's time zone, before the panel opens."""
-    if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
-        raise Refused(
-            msg("No reviews are written in this round any more; it is {status}.", status=round.status)
-        )
-    due_at = instant(due_local, round.time_zone, "due_at")
-    if due_at <= now:
-        raise Invalid.field("due_at", msg("This time must lie in the future."))
-    if due_at == round.reviews_due:
-        raise Refused(
-            msg("The reviews are already wanted by this time: {moment}.", moment=At(due_at, round.time_zone))
-        )
-    return (
-        RoundReviewsDueSet(
-            round=round_id, due_at=due_at, due_local=on_clocks(due_local), time_zone=round.time_zone
-        ),
-    )
 
 
 def put_to_panel(

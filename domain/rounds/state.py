@@ -38,7 +38,7 @@ class RoundStatus(enum.StrEnum):
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a round. `lowered` are the lowered quorums by application, and `late` is until when single
-    applicants have late access. `reviews_due` is when the staff want the reviews."""
+    applicants have late access."""
 
     status: RoundStatus | None = None
     initiative: str = ""
@@ -129,10 +129,10 @@ def evolve(round: Round, fact: RoundFact) -> Round:
             return replace(round, status=RoundStatus.CANCELLED)
         case RoundClosed():
             return replace(round, status=RoundStatus.CLOSED, applications=fact.applications)
-        case RoundQuorumLowered():
-            return replace(round, lowered={**round.lowered, fact.application: fact.quorum})
         case RoundReviewsDueSet():
             return replace(round, reviews_due=fact.due_at)
+        case RoundQuorumLowered():
+            return replace(round, lowered={**round.lowered, fact.application: fact.quorum})
         case RoundPutToPanel():
             return replace(round, status=RoundStatus.IN_PANEL, panel=fact.panel)
         case RoundDecided():

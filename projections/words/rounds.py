@@ -51,15 +51,6 @@ def round_words(fact: RoundFact, context: SentenceContext) -> FactInWords:
                 ),
                 reason(fact.reason),
             )
-        case RoundReviewsDueSet():
-            return FactInWords(
-                msg(
-                    "{actor} asked for the reviews in {about} by {due}.",
-                    actor=actor,
-                    about=context.of_about,
-                    due=At(fact.due_at, fact.time_zone),
-                )
-            )
         case RoundCancelled():
             return FactInWords(msg("The call was cancelled, and {about} ended with it.", about=about))
         case RoundClosed():
@@ -70,6 +61,15 @@ def round_words(fact: RoundFact, context: SentenceContext) -> FactInWords:
                     count=len(fact.applications),
                     actor=actor,
                     about=about,
+                )
+            )
+        case RoundReviewsDueSet():
+            return FactInWords(
+                msg(
+                    "{actor} set the date by which the reviews of {about} are due: {moment}.",
+                    actor=actor,
+                    about=about,
+                    moment=At(fact.due_at, fact.time_zone),
                 )
             )
         case RoundQuorumLowered():

@@ -78,8 +78,8 @@ TABLE = """
     round.late_access_granted.v1           .      x      .
     round.cancelled.v1                     .      x      x
     round.closed.v1                        .      x      x
+    round.reviews_due_set.v1               .      x      .
     round.quorum_lowered.v1                .      x      x
-    round.reviews_due_set.v1               .      x      x
     round.put_to_panel.v1                  .      x      x
     round.decided.v1                       .      x      x
     application.submitted.v1               x      x      x
@@ -112,6 +112,7 @@ TABLE = """
     panel.outcome_set.v1                   .      x      x
     panel.outcome_ended.v1                 .      x      x
     panel.reopened.v1                      .      x      x
+    panel.note_written.v1                  .      .      .
     panel.closed.v1                        .      x      x
     panel.returned.v1                      .      x      x
     panel.confirmed.v1                     .      x      x
