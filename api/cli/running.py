@@ -14,7 +14,7 @@ import psycopg
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
 from api.health.health import look
 from api.run.clock import real_time
-from api.run.demonstration import load
+from api.run.demonstration import SMALL, LIVING, load
 from api.run.serving import listen, log_to_stderr
 from api.run.serving import project as run_projections
 from api.run.serving import serve as run_server
