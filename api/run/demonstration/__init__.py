@@ -3,7 +3,7 @@
 The folders `small` and `living` hold a scenario each, as TOML; docs/demonstration.md explains how to read and extend one.
 """
 
-from api.run.demonstration.entering import DemoPerson, saved_people
+from api.run.demonstration.entering import FILE, DemoPerson, saved_people
 from api.run.demonstration.loading import LIVING, SMALL, load
 
-__all__ = ["LIVING", "SMALL", "DemoPerson", "load", "saved_people"]
+__all__ = ["FILE", "LIVING", "SMALL", "DemoPerson", "load", "saved_people"]

@@ -34,6 +34,20 @@ _MAKES: Final = {
 """The commands that make something, and its kind."""
 _NAMING_PARTIES: Final = frozenset({"applicant", "founder", "funder", "host", "juror", "person"})
 """The fields that name a person or an organisation of the scenario."""
+_SETTING_DUE_DATES: Final = frozenset(
+    {
+        "application.return",
+        "application.withdraw",
+        "grant.decline",
+        "grant.offer",
+        "panel.announce",
+        "panel.plan_announcement",
+        "round.extend",
+        "round.grant_late_access",
+        "round.open",
+    }
+)
+"""The commands after which something may become due on the same day."""
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -48,6 +62,7 @@ class Teller:
         self.now = began
         self.ids: dict[tuple[str, str], str] = {}
         self._told = 0
+        self._next_due: datetime | None = None
         self.wiring: Wiring
 
     def clock(self) -> datetime:
@@ -72,13 +87,18 @@ class Teller:
             fields = [f"{each.field}: {each.detail}" for each in getattr(error, "errors", ())]
             raise ScenarioError(f"{step}: {said} {'; '.join(fields)}".strip()) from error
         await self._name(step, command, answer)
+        if step.does in _SETTING_DUE_DATES:
+            self._next_due = await self.wiring.history.next_due(_LONG_AGO)
 
     async def pass_time(self, until: datetime) -> None:
         """Set the clock forward, and run what becomes due on the way, each at its own time."""
         history = self.wiring.history
-        while (due := await history.next_due(_LONG_AGO)) is not None and due <= until:
-            self.now = max(self.now, due)
+        if until.date() != self.now.date():
+            self._next_due = await history.next_due(_LONG_AGO)
+        while self._next_due is not None and self._next_due <= until:
+            self.now = max(self.now, self._next_due)
             await run_due(self.wiring.runner)
+            self._next_due = await history.next_due(_LONG_AGO)
         self.now = max(self.now, until)
 
     async def _run(self, step: Step, command: Any) -> str:  # Any: each command has its own type
