@@ -79,7 +79,9 @@ def project() -> None:
 
 
 @click.command()
-@click.option("--small", is_flag=True, help="Create a small demonstration instead: one initiative with two calls.")
+@click.option(
+    "--small", is_flag=True, help="Create a small demonstration instead: one initiative with two calls."
+)
 def demo(*, small: bool) -> None:
     """Try Overwinter: create a demonstration with invented people, start the program, and print its address.
 
@@ -106,7 +108,9 @@ def demo(*, small: bool) -> None:
         # Wait for the read models, so that the first page shows everything; but not for ever.
         supervisor.wait(until=lambda: asyncio.run(_caught_up(url)), seconds=_START_SECONDS)
         click.echo(f"Overwinter, a demonstration with invented people: {settings.address}\n")
-        click.echo(f"Open it and choose “Sign in”: there you can enter as any of {len(people)} people, without a password.")
+        click.echo(
+            f"Open it and choose “Sign in”: there you can enter as any of {len(people)} people, without a password."
+        )
         click.echo(f"Their tokens for the JSON API are in {settings.data_dir / FILE}.")
         click.echo("\nCtrl-C stops it.")
         supervisor.wait()

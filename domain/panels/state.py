@@ -24,6 +24,7 @@ from domain.panels.facts import (
     PanelReturned,
     PanelWaitingListLeft,
     PanelWaitingListMoved,
+    PanelWaitingListStayed,
     RankingPlace,
 )
 
@@ -94,7 +95,7 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
             return replace(panel, freed=panel.freed + fact.amount)
         case PanelWaitingListMoved():
             return replace(panel, moved_up={**panel.moved_up, fact.application: fact.amount})
-        case PanelWaitingListLeft():
+        case PanelWaitingListLeft() | PanelWaitingListStayed():
             return panel
         case _:
             assert_never(fact)

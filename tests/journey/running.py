@@ -165,7 +165,11 @@ def demonstration(folder: Path | None = None) -> Iterator[Running]:
     output = folder / "output.txt"
     with output.open("w") as written:
         process = subprocess.Popen(
-            [*OVERWINTER, "demo", "--small"], env=environment, stdout=written, stderr=subprocess.STDOUT, text=True
+            [*OVERWINTER, "demo", "--small"],
+            env=environment,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     until(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None, 120)
     said = output.read_text()

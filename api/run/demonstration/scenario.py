@@ -42,13 +42,14 @@ class PersonTold(_Part, frozen=True, kw_only=True):
 
 
 class OrganisationTold(_Part, frozen=True, kw_only=True):
-    """An organisation, registered by `by`, with everybody else who `joined` it."""
+    """An organisation, registered by `by`, with everybody else who `joined` it, and perhaps the day on which it was
+    `closed`."""
 
     name: str
     by: str
     day: int
     joined: tuple[str, ...] = ()
-    life: tuple[Act, ...] = ()
+    closed: int | None = None
 
 
 class PledgeTold(_Part, frozen=True, kw_only=True):
@@ -73,13 +74,12 @@ class FundTold(_Part, frozen=True, kw_only=True):
 
 class InitiativeTold(_Part, frozen=True, kw_only=True):
     """An initiative: its `profile` as the command describes it, the `roles` with those who hold them (the first of each acts
-    where nobody else is named), and its funds by the names that calls use. `joins` are members who came later, by role."""
+    where nobody else is named), and its funds by the names that calls use."""
 
     name: str
     day: int
     roles: dict[str, tuple[str, ...]]
     profile: dict[str, Any] = {}
-    joins: tuple[Act, ...] = ()
     funds: dict[str, FundTold] = {}
 
 
@@ -131,8 +131,6 @@ class EntryTold(Judging, frozen=True, kw_only=True):
     answers: dict[str, Any]
     stage: str | None = None
     at: str | None = None
-    title: str | None = None
-    requested: str | None = None
     acts: tuple[Act, ...] = ()
     reviews: tuple[ReviewTold, ...] = ()
     outcome: Act | None = None

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from api.drafts.drafts import KEPT_DAYS, DraftPlace
-from api.run.demonstration.script import Step
+from api.run.demonstration.calendar import Step
 from api.run.wiring import Wiring
 from domain.applications.state import APPLICATION
 from domain.commands.register import REGISTER
@@ -143,12 +143,12 @@ class Teller:
             self.ids["pledge", step.about["pledge"]] = list((await self._state(FUND, answer)).pledges)[-1]
 
     async def _state(self, kind: Any, stream: str) -> Any:  # Any: the state's type depends on the kind
-        return (await self.wiring.runner.states.read_set(bypass_cache=False).load(((kind, stream),)))[stream].state
+        return (await self.wiring.runner.states.read_set(bypass_cache=False).load(((kind, stream),)))[
+            stream
+        ].state
 
     async def _save_draft(self, step: Step) -> None:
-        place = DraftPlace(
-            self.person(step.who), self.ids["call", step.about["call"]], "application.submit"
-        )
+        place = DraftPlace(self.person(step.who), self.ids["call", step.about["call"]], "application.submit")
         kept = await self.wiring.drafts.find(place)
         if kept is None:
             until = self.now + timedelta(days=KEPT_DAYS)
