@@ -33,11 +33,13 @@ class Entrance(_Part, frozen=True, kw_only=True):
 
 
 class PersonTold(_Part, frozen=True, kw_only=True):
-    """A person. They are registered on `day`, or some days before they first apply; the others when the history begins."""
+    """A person. They are registered on `day`, or some days before they first apply; the others when the history begins.
+    On the day `erased`, if there is one, they had their data erased."""
 
     name: str
     language: str = "en"
     day: int | None = None
+    erased: int | None = None
     enter: Entrance | None = None
 
 

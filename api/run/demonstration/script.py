@@ -42,6 +42,9 @@ def _people(scenario: Scenario, calendar: Calendar) -> Iterator[Step]:
         else:
             day = max(day, first + 1)
             yield from calendar.dated([OnDay(day, SYSTEM, "person.register", fields, {"person": name})])
+        if person.erased is not None:
+            erase = {"person": name, "reason": "asked_by_person"}
+            yield from calendar.dated([OnDay(person.erased, _KEEPER, "person.erase", erase, {})])
     begin.append(OnDay(first, SYSTEM, "installation.appoint", {"person": _KEEPER}, {}, at="00:02"))
     yield from calendar.dated(begin)
 

@@ -91,13 +91,15 @@ class Teller:
             self._next_due = await self.wiring.history.next_due(_LONG_AGO)
 
     async def pass_time(self, until: datetime) -> None:
-        """Set the clock forward, and run what becomes due on the way, each at its own time."""
+        """Set the clock forward, and run what becomes due on the way, each at its own time. Raises `ScenarioError`."""
         history = self.wiring.history
         if until.date() != self.now.date():
             self._next_due = await history.next_due(_LONG_AGO)
         while self._next_due is not None and self._next_due <= until:
             self.now = max(self.now, self._next_due)
-            await run_due(self.wiring.runner)
+            due = await history.due(self.now)
+            if await run_due(self.wiring.runner) != len(due):
+                raise ScenarioError(f"{self.now:%Y-%m-%d %H:%M}: something that was due could not be done.")
             self._next_due = await history.next_due(_LONG_AGO)
         self.now = max(self.now, until)
 
