@@ -5,5 +5,6 @@ The folders `small` and `living` hold a scenario each, as TOML; docs/demonstrati
 
 from api.run.demonstration.entering import FILE, DemoPerson, saved_people
 from api.run.demonstration.loading import LIVING, SMALL, load
+from api.run.demonstration.telling import ScenarioError
 
-__all__ = ["FILE", "LIVING", "SMALL", "DemoPerson", "load", "saved_people"]
+__all__ = ["FILE", "LIVING", "SMALL", "DemoPerson", "ScenarioError", "load", "saved_people"]

@@ -38,14 +38,14 @@ def _people(scenario: Scenario, calendar: Calendar) -> Iterator[Step]:
         fields = {"name": person.name, "language": person.language}
         day = applying.get(name) if person.day is None else person.day
         if day is None:
-            begin.append(OnDay(first, SYSTEM, "person.register", fields, {"person": name}, at="00:01"))
+            begin.append(OnDay(first, SYSTEM, "person.register", fields, {"person": name}, at="03:10"))
         else:
             day = max(day, first + 1)
             yield from calendar.dated([OnDay(day, SYSTEM, "person.register", fields, {"person": name})])
         if person.erased is not None:
             erase = {"person": name, "reason": "asked_by_person"}
             yield from calendar.dated([OnDay(person.erased, _KEEPER, "person.erase", erase, {})])
-    begin.append(OnDay(first, SYSTEM, "installation.appoint", {"person": _KEEPER}, {}, at="00:02"))
+    begin.append(OnDay(first, SYSTEM, "installation.appoint", {"person": _KEEPER}, {}, at="03:10"))
     yield from calendar.dated(begin)
 
 

@@ -17,7 +17,7 @@ from domain.funds import FUND
 from domain.refusals import CommandRejected
 from domain.values import SYSTEM, Channel
 from history.due import run_due
-from history.requests import Request
+from history.requests import KeyReused, Request
 
 _MAKES: Final = {
     "person.register": "person",
@@ -86,6 +86,11 @@ class Teller:
             said = getattr(error, "detail", error)
             fields = [f"{each.field}: {each.detail}" for each in getattr(error, "errors", ())]
             raise ScenarioError(f"{step}: {said} {'; '.join(fields)}".strip()) from error
+        except KeyReused as error:
+            raise ScenarioError(
+                "A demonstration was begun here with another scenario, and not completed. Delete the folder DATA_DIR and start "
+                "again."
+            ) from error
         await self._name(step, command, answer)
         if step.does in _SETTING_DUE_DATES:
             self._next_due = await self.wiring.history.next_due(_LONG_AGO)
