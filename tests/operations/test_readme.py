@@ -1,4 +1,4 @@
-"""The README agrees with the program."""
+"""The README, and what it leads to about running Overwinter, agree with the program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from api.http.app import operations
 from api.run.settings import as_markdown
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+README = "\n".join(
+    (ROOT / name).read_text("utf-8")
+    for name in (
+        "README.md",
+        "docs/json-tour.md",
+        "docs/server.md",
+        "docs/settings.md",
+        "docs/demonstration.md",
+    )
+)
 CODE = "\n".join(
     [*re.findall(r"```sh\n(.*?)```", README, re.DOTALL), *re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", README)]
 )
@@ -66,7 +75,9 @@ def test_every_operation_that_it_names_exists() -> None:
 
 def test_every_file_that_it_names_exists() -> None:
     named = set(
-        re.findall(r"\b(?:docs/[\w/-]+\.md|requirements/\w+\.sh|docker-compose\.yml|CHANGELOG\.md)", README)
+        re.findall(
+            r"\b(?:docs/[\w/-]+\.(?:md|png)|requirements/\w+\.sh|docker-compose\.yml|CHANGELOG\.md)", README
+        )
     )
     assert named
     assert {name for name in named if not (ROOT / name).exists()} == set()
