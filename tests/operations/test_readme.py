@@ -45,8 +45,9 @@ def test_a_command_that_it_names_exists_with_its_options(line: str) -> None:
     words = line.split()
     command: click.Command = main
     while isinstance(command, click.Group) and words:
-        assert words[0] in command.commands, f"there is no overwinter {line}"
-        command = command.commands[words.pop(0)]
+        found = command.get_command(click.Context(command), words.pop(0))
+        assert found is not None, f"there is no overwinter {line}"
+        command = found
     known = {option for each in command.params for option in each.opts} | {"--help"}
     assert {word for word in words if word.startswith("--")} <= known
 

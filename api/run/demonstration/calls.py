@@ -88,7 +88,8 @@ class _Call:
                 each for act in application.life for each in self._lived(act, application, grant)
             )
         for draft in told.drafts:
-            yield from dated([OnDay(draft.day, draft.by, "draft", {"typed": draft.typed}, self._about)])
+            about = self._of_round(self._first)
+            yield from dated([OnDay(draft.day, draft.by, "draft", {"typed": draft.typed}, about)])
 
     # The call and its rounds
 

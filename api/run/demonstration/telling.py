@@ -15,6 +15,7 @@ from domain.applications.state import APPLICATION
 from domain.commands.register import REGISTER
 from domain.funds import FUND
 from domain.refusals import CommandRejected
+from domain.rounds.state import ROUND
 from domain.values import SYSTEM, Channel
 from history.due import run_due
 from history.requests import KeyReused, Request
@@ -156,7 +157,7 @@ class Teller:
 
     async def _save_draft(self, step: Step) -> None:
         place = DraftPlace(self.person(step.who), self.ids["call", step.about["call"]], "application.submit")
-        kept = await self.wiring.drafts.find(place)
-        if kept is None:
-            until = self.now + timedelta(days=KEPT_DAYS)
+        if await self.wiring.drafts.find(place) is None:
+            round = await self._state(ROUND, self.ids["round", step.about["round"]])
+            until = round.closes_at + timedelta(days=KEPT_DAYS)
             await self.wiring.drafts.save(place, step.fields["typed"], seen=0, kept_until=until)
