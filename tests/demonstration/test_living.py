@@ -121,11 +121,11 @@ def minor(money: dict[str, str]) -> int:
 
 
 @pytest.mark.timeout(300)
-def test_whoever_one_enters_as_finds_something_that_waits(
+def test_whoever_one_enters_as_finds_something_that_waits_and_every_link_leads_somewhere(
     living: Running, entrances: list[dict[str, Any]]
 ) -> None:
     """By the buttons of the page for signing in; nobody copies a token."""
-    waits = {}
+    waits, astray = {}, []
     for each in entrances:
         with httpx.Client(base_url=living.address, timeout=60, headers={"Accept-Language": "en"}) as client:
             page = client.get("/sign-in").text
@@ -137,4 +137,8 @@ def test_whoever_one_enters_as_finds_something_that_waits(
             start = client.get("/me")
             assert start.status_code == 200
             waits[each["role"]] = "Nothing is waiting for you" not in start.text
+            for path in sorted(set(re.findall(r'<a href="(/[^"#?]*)', start.text))):
+                if (status := client.get(path).status_code) != 200:
+                    astray.append((each["role"], path, status))
+    assert astray == []
     assert {role for role, something in waits.items() if not something} == set(NOTHING_WAITS)
