@@ -125,7 +125,8 @@ def test_whoever_one_enters_as_finds_something_that_waits_and_every_link_leads_s
     living: Running, entrances: list[dict[str, Any]]
 ) -> None:
     """By the buttons of the page for signing in; nobody copies a token."""
-    waits, astray = {}, []
+    waits: dict[str, bool] = {}
+    astray: list[tuple[str, str, int]] = []
     for each in entrances:
         with httpx.Client(base_url=living.address, timeout=60, headers={"Accept-Language": "en"}) as client:
             page = client.get("/sign-in").text
@@ -137,8 +138,8 @@ def test_whoever_one_enters_as_finds_something_that_waits_and_every_link_leads_s
             start = client.get("/me")
             assert start.status_code == 200
             waits[each["role"]] = "Nothing is waiting for you" not in start.text
-            for path in sorted(set(re.findall(r'<a href="(/[^"#?]*)', start.text))):
-                if (status := client.get(path).status_code) != 200:
-                    astray.append((each["role"], path, status))
+            links = sorted(set(re.findall(r'<a href="(/[^"#?]*)', start.text)))
+            answers = [(path, client.get(path).status_code) for path in links]
+            astray += [(each["role"], path, status) for path, status in answers if status != 200]
     assert astray == []
     assert {role for role, something in waits.items() if not something} == set(NOTHING_WAITS)
