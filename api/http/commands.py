@@ -101,7 +101,12 @@ _ADDRESSES: Final = (
 # fmt: on
 _WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim")
 """Commands whose answers hold a secret; their addresses are in `api.accounts.access`."""
-_BY_PAGE: Final = ("person.add_way_in", "person.remove_way_in")
+_BY_PAGE: Final = (
+    "person.add_way_in",
+    "person.remove_way_in",
+    "person.add_factor",
+    "person.remove_factor",
+)
 """Commands that only pages send, because they change how somebody signs in with a browser."""
 
 
@@ -266,6 +271,7 @@ def operation_of(write: Write) -> Operation:
         writes=True,
         takes_key=True,
         versioned=versioned,
+        grave=REGISTER[write.command].grave,
     )
 
 

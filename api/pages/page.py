@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class PageContent:
     """The content of a page: its template and the template's values. `labels` name inputs in the summary of errors that
     `api.pages.labels` does not know; `initiative` is the one that the page belongs to. `script` is whether the page saves
-    drafts with the program's script, where the browser runs one."""
+    drafts with the program's script, where the browser runs one, and `passkeys` whether it makes or uses passkeys with the other one."""
 
     template: str
     context: Mapping[str, Any]  # Any: whatever the template shows
     labels: Mapping[str, Message | str] = field(default_factory=dict)
     initiative: str | None = None
     script: bool = False
+    passkeys: bool = False
 
 
 Show = Callable[[Visit], Awaitable[PageContent]]

@@ -38,6 +38,8 @@ _SOURCES: Final = load_from_path([str(_HERE / "templates")])
 STYLE: Final = (_HERE / "templates" / "style.css").read_bytes()
 STYLE_ADDRESS: Final = f"/style.css?{hashlib.sha256(STYLE).hexdigest()[:16]}"
 DRAFT_SCRIPT: Final = (_HERE / "templates" / "draft.js").read_bytes()
+PASSKEY_SCRIPT: Final = (_HERE / "templates" / "passkey.js").read_bytes()
+PASSKEY_SCRIPT_ADDRESS: Final = f"/passkey.js?{hashlib.sha256(PASSKEY_SCRIPT).hexdigest()[:16]}"
 DRAFT_SCRIPT_ADDRESS: Final = f"/draft.js?{hashlib.sha256(DRAFT_SCRIPT).hexdigest()[:16]}"
 ICON: Final = (_HERE / "templates" / "icon.svg").read_bytes()
 
@@ -307,6 +309,7 @@ def _environment(locale: Locale) -> Environment:
             "all_languages": LANGUAGES,
             "style": STYLE_ADDRESS,
             "draft_script": DRAFT_SCRIPT_ADDRESS,
+            "passkey_script": PASSKEY_SCRIPT_ADDRESS,
             "choices": words.choices,
             "chip": chips.status,
             "chip_of": chips.drawn,

@@ -11,6 +11,8 @@ and never expire. `reviews` are the reviews of one round, and also those of earl
 
 from domain.access.members import (
     adds_member,
+    asks_recovery,
+    confirms_recovery,
     finance,
     finance_or_funder,
     installation_administrator,
@@ -114,11 +116,13 @@ __all__ = [
     "applies",
     "approver_on_grant",
     "asks_juror",
+    "asks_recovery",
     "chairs_panel",
     "changes_review",
     "closes_organisation",
     "closes_panel",
     "confirms_panel",
+    "confirms_recovery",
     "decides_on",
     "declared_conflict",
     "declares_no_conflict",

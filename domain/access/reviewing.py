@@ -299,7 +299,7 @@ def _decides(
     verdict = unless_applied(member(actor, initiative, role), own)
     if isinstance(verdict, Denied) or not stage.blind:
         return verdict
-    if Role.OFFICER in initiative.roles(actor):
+    if Role.OFFICER in initiative.held(actor):
         return Denied(msg("In a blind call officers do not decide; a chair who is not an officer does."))
     return unless_knows(verdict, stage, read)
 

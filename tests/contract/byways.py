@@ -10,6 +10,7 @@ from datetime import UTC, timedelta
 import httpx
 import psutil
 
+from tests.contract import second_factors
 from tests.journey.running import Person, Running
 from tests.journey.walk import CALL, Walked, eur
 from tests.staging import with_stage
@@ -30,7 +31,9 @@ def take_byways(running: Running, walked: Walked) -> None:
     _two_stages(running, walked, administrator, people, newcomer("Byway of stages"))
 
     # The grant of the walk has ended; the second one's payment fails, and its report is returned.
-    administrator.post("/api/administrators", person=newcomer("Second administrator").id)
+    second = newcomer("Second administrator")
+    administrator.post("/api/administrators", person=second.id)
+    second_factors.take(running.address, administrator, second, newcomer("Losing"), ids["initiative"])
     administrator.post(
         f"/api/initiatives/{ids['initiative']}/members/{walked.people['recused juror'].id}/remove"
     )

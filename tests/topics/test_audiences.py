@@ -22,6 +22,8 @@ TABLE = """
     initiative.member_added_to_call.v1     .      x      .
     initiative.member_removed_from_call.v1 .      x      .
     initiative.screening_set.v1            .      x      .
+    initiative.factors_required.v1         .      x      .
+    initiative.member_secured.v1           .      .      .
     person.registered.v1                   .      .      .
     person.handle_given.v1                 .      .      .
     person.claim_made.v1                   .      .      .
@@ -29,6 +31,11 @@ TABLE = """
     person.claim_used.v1                   .      .      .
     person.way_in_added.v1                 .      .      .
     person.way_in_removed.v1               .      .      .
+    person.factor_added.v1                 .      .      .
+    person.factor_removed.v1               .      .      .
+    person.recovery_asked.v1               .      .      .
+    person.recovery_cancelled.v1           .      .      .
+    person.recovered.v1                    .      .      .
     person.joined_organisation.v1          .      .      .
     person.left_organisation.v1            .      .      .
     person.erased.v1                       .      .      .
