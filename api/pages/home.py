@@ -27,6 +27,7 @@ async def _me(visit: Visit) -> PageContent:
         return await grants.mine(reader, who, cursor=cursor, limit=MOST)
 
     news = await news_for(visit)
+    applied = await whole(own_applications) if kept else []
     return PageContent(
         "me.html",
         {
@@ -34,10 +35,10 @@ async def _me(visit: Visit) -> PageContent:
             "places": places,
             "news": news,
             "news_until": news[0].happened_at.isoformat() if news else "",
-            "waiting": await waiting_for(visit, places),
+            "waiting": await waiting_for(visit, places, applied),
             "kept": kept,
             "newcomer": not places and not kept,
-            "titles": {each.id: each.title for each in await whole(own_applications)} if kept else {},
+            "titles": {each.id: each.title for each in applied},
             "amounts": {each.id: each.amount for each in await whole(own_grants)} if kept else {},
         },
     )
