@@ -10,6 +10,7 @@ from domain.applications.facts import ApplicationContinued, ApplicationInvited, 
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered, GrantPayeeSet
+from domain.invitations import InvitationMade
 from domain.organisations import ORGANISATION, OrganisationMemberInvited
 from domain.panels.facts import PanelOutcomeSet
 from domain.reviews.facts import ReviewAssigned, ReviewConflictDeclared
@@ -25,6 +26,8 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
     match fact:
         case OrganisationMemberInvited():
             return ((invitations_of(fact.person), fact.organisation),)
+        case InvitationMade():
+            return ((invitations_to(fact.initiative), fact.invitation),)
         case RoundOpened():
             return ((rounds_of(fact.call), fact.round),)
         case ApplicationSubmitted():
@@ -70,6 +73,11 @@ def _paying(party: str | None, grant_id: str) -> tuple[Entry, ...]:
 def invitations_of(person_id: str) -> str:
     """The organisations that ever invited a person, whether they joined or not."""
     return f"invitations of {person_id}"
+
+
+def invitations_to(initiative_id: str) -> str:
+    """All invitations to an initiative, its calls and their rounds, including those that ended."""
+    return f"invitations to {initiative_id}"
 
 
 def applications_of(round_id: str) -> str:

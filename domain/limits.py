@@ -80,6 +80,9 @@ DECIDE_WITHIN_DAYS: Final = 365
 CLAIM_DAYS: Final = 7
 """The number of days for which a claim can be used by default."""
 MOST_CLAIM_DAYS: Final = 30
+INVITATION_DAYS: Final = 14
+"""The number of days for which an invitation can be answered by default."""
+MOST_INVITATION_DAYS: Final = 60
 SLUG: Final = 40
 """The id that an author gives to a question, a choice or a criterion."""
 MAX_MINOR: Final = 10**15

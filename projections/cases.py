@@ -59,7 +59,7 @@ async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | 
         viewer=actor,
         application=state,
         call=loaded[state.call].state,
-        initiative=loaded[state.initiative].state.within(state.call),
+        initiative=loaded[state.initiative].state.within(state.call, round),
         round_id=round,
         round=loaded[round].state,
         every_review=every,

@@ -26,10 +26,11 @@ from projections.versions import Version
 
 
 class CallRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """The roles that a person has for one call only."""
+    """The roles that a person has for one call only, or for one `round` of it only."""
 
     call: str
     roles: tuple[Role, ...]
+    round: str | None = None
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,9 +288,15 @@ async def names_of(reader: Reader, parties: list[str]) -> dict[str, str | Withhe
 
 
 def _for_calls(initiative: Initiative, person: str) -> tuple[CallRoles, ...]:
-    return tuple(
-        CallRoles(call=call, roles=ordered(roles))
-        for call, roles in sorted(initiative.calls_of(person).items())
+    return (
+        *(
+            CallRoles(call=call, roles=ordered(roles))
+            for call, roles in sorted(initiative.calls_of(person).items())
+        ),
+        *(
+            CallRoles(call=call, roles=(Role.JUROR,), round=round)
+            for round, call in sorted(initiative.rounds_of(person).items())
+        ),
     )
 
 

@@ -61,16 +61,17 @@ async def mine(
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     belonging = await reader.rows(
-        "SELECT DISTINCT initiative, call FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
+        "SELECT DISTINCT initiative, call, round FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
     )
     houses = {row["initiative"] for row in belonging}
     loaded = await reader.readable(*((INITIATIVE, each) for each in sorted(houses)))
-    judging = [
-        row["call"]
+    judging = {
+        row["round"]: row["call"]
         for row in belonging
         if row["initiative"] in loaded
-        if not loaded[row["initiative"]].state.within(row["call"]).roles(viewer).isdisjoint(JUDGING)
-    ]
+        for house in (loaded[row["initiative"]].state.within(row["call"], row["round"]),)
+        if not house.roles(viewer).isdisjoint(JUDGING)
+    }
     rows = await reader.rows(
         """
         SELECT r.review, r.version, r.call, r.round, r.application, r.status, r.scores, r.rubric_version, a.handle,
@@ -82,18 +83,18 @@ async def mine(
         LEFT JOIN read.titled t ON t.title_stream = r.application AND t.title_version = coalesce(s.written, a.written)
             AND r.status IN ('cleared', 'submitted')
         WHERE r.juror = %(viewer)b AND r.review > %(after)b::text AND r.to_position = 9223372036854775807
-            AND r.call = ANY (%(judging)b::text[])
+            AND r.round = ANY (%(judging)b::text[])
         ORDER BY r.review LIMIT %(limit)b
         """,
         viewer=viewer,
         after=key_of(cursor),
-        judging=judging,
+        judging=list(judging),
         limit=check_limit(limit) + 1,
     )
     reviews = await reader.readable(*((REVIEW, row["review"]) for row in rows))
     judged = {each: kind for row in rows for each, kind in ((row["call"], CALL), (row["round"], ROUND))}
     rubrics = await reader.readable(*((judged[each], each) for each in sorted(judged)))
-    rounds = await reader.index_entries_of_all([rounds_of(call) for call in judging])
+    rounds = await reader.index_entries_of_all([rounds_of(call) for call in sorted(set(judging.values()))])
     conflicts = await reader.index_entries_of_all([conflicts_of(viewer, each) for each in rounds])
     found = page(
         rows,

@@ -110,6 +110,24 @@ def sees_call(actor: str, initiative: Initiative, call: Call) -> Verdict:
     return verdict if isinstance(verdict, Allowed) else hidden_from_others(officer(actor, initiative))
 
 
+def invites(actor: str, initiative: Initiative, *, call: str | None, round: str | None) -> Verdict:
+    """Inviting people, withdrawing invitations, and ending the role of a juror of one round: the initiative's administrator;
+    for jurors of one round also the officers of its call. `initiative` is the whole one."""
+    if call is None or round is None:
+        return member(actor, initiative, Role.ADMINISTRATOR)
+    return member(actor, initiative.within(call), Role.ADMINISTRATOR, Role.OFFICER)
+
+
+def accepts_invitation(actor: str) -> Verdict:
+    """Every registered person; the program has checked that they have the invitation's secret."""
+    return Denied(NOT_YOURS, hidden=True) if actor == SYSTEM else Allowed(Role.PERSON)
+
+
+def leaves(actor: str, initiative: Initiative) -> Verdict:
+    """A member who gives up their own roles, also those for one call or round alone."""
+    return Allowed(Role.PERSON) if initiative.takes_part(actor) else Denied(NOT_YOURS, hidden=True)
+
+
 def sees_members(actor: str, initiative: Initiative) -> Verdict:
     """The list of members and roles: administrators, and the staff, who choose jurors from it."""
     return hidden_from_others(member(actor, initiative, Role.ADMINISTRATOR, Role.OFFICER))

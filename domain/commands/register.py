@@ -16,6 +16,8 @@ from domain.commands import (
     funds,
     grants,
     initiatives,
+    invitations,
+    leaving,
     organisations,
     panels,
     persons,
@@ -33,6 +35,8 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         registered.name: registered
         for file in (
             initiatives,
+            invitations,
+            leaving,
             persons,
             ways_in,
             organisations,

@@ -14,10 +14,20 @@ from domain.initiatives import (
     InitiativeScreeningSet,
     InstallationFact,
     InstallationOpened,
+    JurorAddedToRound,
+    JurorRemovedFromRound,
     MemberAdded,
     MemberAddedToCall,
+    MemberLeft,
     MemberRemoved,
     MemberRemovedFromCall,
+)
+from domain.invitations import (
+    InvitationAccepted,
+    InvitationDeclined,
+    InvitationFact,
+    InvitationMade,
+    InvitationWithdrawn,
 )
 from domain.labels import reason
 from domain.messages import msg
@@ -99,6 +109,34 @@ def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWo
             )
         case MemberRemovedFromCall():
             return FactInWords(msg("{actor} removed a person's roles for one call.", actor=context.actor))
+        case JurorAddedToRound():
+            return FactInWords(msg("A person accepted an invitation to judge in one round."))
+        case JurorRemovedFromRound():
+            return FactInWords(msg("{actor} removed a juror of one round.", actor=context.actor))
+        case MemberLeft(call=None, round=None):
+            return FactInWords(msg("A member gave up all roles."))
+        case MemberLeft(round=None):
+            return FactInWords(msg("A person gave up their roles for one call."))
+        case MemberLeft():
+            return FactInWords(msg("A juror of one round gave up this role."))
+        case _:
+            assert_never(fact)
+
+
+def invitation_words(fact: InvitationFact) -> FactInWords:
+    """A fact of an invitation."""
+    match fact:
+        case InvitationMade():
+            return FactInWords(
+                msg("Somebody was invited to take part."),
+                changed=(msg("Can be answered until {ends_at}", ends_at=fact.ends_at),),
+            )
+        case InvitationAccepted():
+            return FactInWords(msg("An invitation was accepted."))
+        case InvitationDeclined():
+            return FactInWords(msg("An invitation was declined."))
+        case InvitationWithdrawn():
+            return FactInWords(msg("An invitation was withdrawn."))
         case _:
             assert_never(fact)
 
