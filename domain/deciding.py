@@ -38,6 +38,12 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     first.
     """
 
+    @property
+    def told(self) -> bool:
+        """Whether the version that people are told of this fact's stream counts it. A class says no if some who may read the
+        stream must not learn that this happened: the version would show it."""
+        return True
+
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request to do something. Its fields are the body of the JSON request.
@@ -49,9 +55,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 @dataclass(frozen=True, slots=True)
 class Aggregate(Generic[S]):
     """A kind of stream: its empty state, and how each fact changes the state. `often_absent`: most streams of this kind
-    that are loaded do not exist, so the command runner also caches their absence. `told_version` is for a stream with
-    facts that some of its readers must not learn of: the version that everybody is told, which does not count these
-    facts; otherwise the stream's own version is told."""
+    that are loaded do not exist, so the command runner also caches their absence."""
 
     kind: str
     empty: S
@@ -59,7 +63,6 @@ class Aggregate(Generic[S]):
         [S, Any], S
     ]  # Any: the union of this kind's facts, which the aggregate's own file checks
     often_absent: bool = False
-    told_version: Callable[[S], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,12 @@ class IndexEntries:
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """A folded stream and the version at which it was read (0 if it has no fact yet)."""
+    """A folded stream and the version at which it was read (0 if it has no fact yet). `told` is the version that people
+    are told (`Fact.told`)."""
 
     state: S
     version: int
+    told: int
 
 
 PlanRequest = Load | IndexEntries

@@ -22,7 +22,6 @@ from domain.organisations import ORGANISATION, Organisation
 from domain.organisations import give_handle as give_handle_to_organisation
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused
-from domain.topics import AGGREGATES
 from domain.values import SYSTEM, Role, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
@@ -240,9 +239,7 @@ class Attempt:
         assert self._outcome is not None
         after = self._runner.states.remember(self._reading, self._facts)
         about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]
-        told = AGGREGATES[about.stream.partition("-")[0]].told_version
-        version = about.version if told is None else told(after[about.stream])
-        return Answer(about.stream, version, about.leaf, appended.positions)
+        return Answer(about.stream, after[about.stream].told, about.leaf, appended.positions)
 
 
 def subjects_of(fact: Fact) -> set[str]:

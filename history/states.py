@@ -21,10 +21,11 @@ REMEMBERED: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A stream's state at a version, with the leaf hash of its newest fact."""
+    """A stream's state at a version, with the leaf hash of its newest fact. `told` is the version that people are told."""
 
     state: Any  # Any: each kind of stream has a state of its own
     version: int
+    told: int
     leaf: bytes | None
 
 
@@ -50,27 +51,22 @@ class StateCache:
             self._folded[stream] = folded
 
     async def told_version(self, stream: str, version: int) -> int:
-        """The version that everybody is told of a stream at a `version` (`Aggregate.told_version`)."""
-        aggregate = AGGREGATES[stream.partition("-")[0]]
-        if aggregate.told_version is None:
-            return version
-        state = aggregate.empty
-        for fact in (await self.history.load({stream: 0})).get(stream, ())[:version]:
-            state = aggregate.evolve(state, fact_in(fact.topic, fact.document, self.history.id))
-        return aggregate.told_version(state)
+        """The version that people are told of a stream at a `version` (`Fact.told`)."""
+        facts = (await self.history.load({stream: 0})).get(stream, ())[:version]
+        return sum([fact_in(fact.topic, fact.document, self.history.id).told for fact in facts])
 
-    def remember(
-        self, reading: ReadSet, facts: Iterable[tuple[str, Fact]]
-    ) -> dict[str, Any]:  # Any: see Folded
+    def remember(self, reading: ReadSet, facts: Iterable[tuple[str, Fact]]) -> dict[str, Folded]:
         """Fold facts that were just stored into the states that were read, and cache the results, which are returned."""
-        after: dict[str, Any] = {}  # Any: see Folded
+        after: dict[str, Folded] = {}
         for stream, fact in facts:
             aggregate = AGGREGATES[stream.partition("-")[0]]
-            state = after[stream] if stream in after else reading.state(stream, aggregate)
-            after[stream] = aggregate.evolve(state, fact)
-        for stream, state in after.items():
+            before = after[stream] if stream in after else reading.folded(stream, aggregate)
             version, leaf = reading.head(stream)
-            self.keep(stream, Folded(state, version, leaf))
+            after[stream] = Folded(
+                aggregate.evolve(before.state, fact), version, before.told + fact.told, leaf
+            )
+        for stream, folded in after.items():
+            self.keep(stream, folded)
         return after
 
 
@@ -102,7 +98,7 @@ class ReadSet:
             if known is not None and not self._bypass_cache:
                 self._take(stream, known)
                 continue
-            start[stream] = known or Folded(aggregate.empty, 0, None)
+            start[stream] = known or Folded(aggregate.empty, 0, 0, None)
             ask[stream] = start[stream].version
         if ask:
             history = self._states.history
@@ -110,20 +106,22 @@ class ReadSet:
             for stream, facts in rows.items():
                 version = 0
                 try:
-                    evolve, state = AGGREGATES[stream.partition("-")[0]].evolve, start[stream].state
-                    for fact in facts:
-                        version = fact.version
-                        state = evolve(state, fact_in(fact.topic, fact.document, history.id))
+                    evolve = AGGREGATES[stream.partition("-")[0]].evolve
+                    state, told = start[stream].state, start[stream].told
+                    for each in facts:
+                        version = each.version
+                        fact = fact_in(each.topic, each.document, history.id)
+                        state = evolve(state, fact)
+                        told += fact.told
                 except Exception as error:  # a damaged fact can raise anything
                     raise Unreadable(await history.position_of(stream, version)) from error
-                start[stream] = Folded(state, facts[-1].version, facts[-1].leaf)
+                start[stream] = Folded(state, facts[-1].version, told, facts[-1].leaf)
             for stream, folded in start.items():
                 self._take(stream, folded)
                 if folded.version or AGGREGATES[stream.partition("-")[0]].often_absent:
                     self._states.keep(stream, folded)
-        return {
-            stream: Loaded(self._loaded[stream].state, self._loaded[stream].version) for _, stream in streams
-        }
+        found = {stream: self._loaded[stream] for _, stream in streams}
+        return {stream: Loaded(each.state, each.version, each.told) for stream, each in found.items()}
 
     def _take(self, stream: str, folded: Folded) -> None:
         self._loaded[stream] = folded
@@ -148,16 +146,13 @@ class ReadSet:
         return self.versions.get(stream, 0)
 
     def told_version(self, stream: str) -> int:
-        """The version of a stream that everybody is told, as it was read (`Aggregate.told_version`)."""
-        aggregate = AGGREGATES[stream.partition("-")[0]]
-        if aggregate.told_version is None:
-            return self.version(stream)
-        return aggregate.told_version(self.state(stream, aggregate))
-
-    def state(self, stream: str, aggregate: Aggregate[Any]) -> Any:  # Any: see Folded
-        """The state of a stream when it was read; the empty state for a new stream."""
+        """The version of a stream that people are told, as it was read; 0 for a new stream."""
         folded = self._loaded.get(stream)
-        return aggregate.empty if folded is None else folded.state
+        return 0 if folded is None else folded.told
+
+    def folded(self, stream: str, aggregate: Aggregate[Any]) -> Folded:
+        """A stream as it was read; an empty one for a new stream."""
+        return self._loaded.get(stream) or Folded(aggregate.empty, 0, 0, None)
 
     def next(self, stream: str) -> tuple[int, bytes | None]:
         """The version of the next fact of a stream and the leaf hash before it."""

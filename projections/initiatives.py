@@ -181,7 +181,7 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
     names = await names_of(reader, list(state.people))
     return InitiativePage(
         id=initiative,
-        version=Version(initiative, loaded.version),
+        version=Version(initiative, loaded.told),
         name=state.name,
         screening=state.screening,
         members=tuple(

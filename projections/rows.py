@@ -8,10 +8,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from domain.deciding import Fact
 from projections.tables import FOREVER, Key, R, Table, TableRow
 
 S = TypeVar("S", bound=msgspec.Struct)
-F = TypeVar("F", bound=msgspec.Struct)
+F = TypeVar("F", bound=Fact)
 
 
 class Closing(NamedTuple):
@@ -153,9 +154,18 @@ def _common(kind: type[TableRow], source: type[msgspec.Struct]) -> tuple[str, ..
     return tuple([name for name in source.__struct_fields__ if name in kind.__struct_fields__])
 
 
+def told_version(row: TableRow | None, fact: Fact) -> int:
+    """The version of a stream that people are told after one more fact. `row` shows the stream before it in a column
+    `version`; None before the first fact. The row must be computed for every fact of the stream that is told."""
+    before: int = 0 if row is None else getattr(row, "version")  # noqa: B009  not every row has this column
+    return before + fact.told
+
+
 class Shown(Generic[R, S, F]):
     """Computes the row that shows a stream's state, with the domain's own `evolve`. Columns and state fields of the same name
     have the same value.
+
+    A column `version` is the version that people are told of the stream (`Fact.told`).
 
     `empty` is the state before the first fact. State fields without a column always have their value in `empty`, so this
     works only if none of them influences a field that has a column.
@@ -164,12 +174,15 @@ class Shown(Generic[R, S, F]):
     def __init__(self, row: type[R], empty: S, evolve: Callable[[S, F], S]) -> None:
         self._row, self._empty, self._evolve = row, empty, evolve
         self._common = _common(row, type(empty))
+        self._versioned = "version" in row.__struct_fields__
 
     def __call__(self, row: R | None, fact: F, **columns: object) -> R:
         """The row after one more fact. `columns` are values that are not in the state; all others stay as they were, or for a
         stream's first row are copied from the fact's fields of the same names."""
         state = self._evolve(self._state(row), fact)
         shown = {name: getattr(state, name) for name in self._common} | columns
+        if self._versioned:
+            shown["version"] = told_version(row, fact)
         return row_of(self._row, fact, **shown) if row is None else msgspec.structs.replace(row, **shown)
 
     def _state(self, row: R | None) -> S:

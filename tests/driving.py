@@ -141,10 +141,10 @@ class World:
         return new
 
     def _load(self, aggregate: Aggregate[S], stream: str) -> Loaded[S]:
-        state = aggregate.empty
-        for fact in self.streams.get(stream, ()):
+        state, facts = aggregate.empty, self.streams.get(stream, ())
+        for fact in facts:
             state = aggregate.evolve(state, fact)
-        return Loaded(state, len(self.streams.get(stream, ())))
+        return Loaded(state, len(facts), sum(fact.told for fact in facts))
 
     def _answer(
         self, request: PlanRequest, read: set[str]

@@ -56,7 +56,7 @@ async def work_of(visit: Visit) -> Work:
     house: Initiative = await reader.the(INITIATIVE, call.initiative)
     if Role.OFFICER not in house.within(call_id).roles(visit.who):
         raise NotFound
-    return Work(call_id, call, Version(call_id, loaded.version), house)
+    return Work(call_id, call, Version(call_id, loaded.told), house)
 
 
 def stage_of(visit: Visit, work: Work) -> Stage:

@@ -158,8 +158,9 @@ class CallCancelled(Fact, frozen=True, kw_only=True):
 @stored_as("call.awards_confirmed.v1", audience=FOLLOWERS)
 class CallAwardsConfirmed(Fact, frozen=True, kw_only=True):
     """A panel of a rolling call was confirmed with awards of `amount` in minor units of the call's currency. The call's
-    budget limits the awards of all its panels together."""
+    budget limits the awards of all its panels together. Awards are announced later."""
 
+    told = False
     call: str
     panel: str
     amount: int
@@ -170,6 +171,7 @@ class CallAwardReleased(Fact, frozen=True, kw_only=True):
     """An award of a rolling call ended without a grant, so its `amount` no longer counts against the call's budget.
     `grant` was declined or lapsed; it is None if the application ended before one was offered."""
 
+    told = False
     call: str
     grant: str | None
     amount: int

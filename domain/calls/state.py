@@ -52,12 +52,11 @@ PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a call. `version` counts the facts that everybody may learn of (`is_told`). `awarded` is the sum that
+    """The state of a call. `awarded` is the sum that
     a rolling call has awarded so far, and `confirmed` the awards of each panel when it was confirmed. `forms` and
     `rubrics` are all versions that its stages have had since the call was published, the oldest first; `prepared_forms`
     and `prepared_rubrics` are the next versions that the staff are working on, by stage."""
 
-    version: int = 0
     status: CallStatus | None = None
     initiative: str = ""
     fund: str = ""
@@ -109,19 +108,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return self.forms[stage_id][version - 1]
 
 
-def is_told(fact: CallFact) -> bool:
-    """Whether everybody may learn that this fact was added: not of the awards of a rolling call, which are announced
-    later."""
-    return not isinstance(fact, CallAwardsConfirmed | CallAwardReleased)
-
-
 def evolve(call: Call, fact: CallFact) -> Call:
     """The call after one more fact."""
-    version = call.version + 1 if is_told(fact) else call.version
-    return msgspec.structs.replace(_changed(call, fact), version=version)
-
-
-def _changed(call: Call, fact: CallFact) -> Call:
     match fact:
         case CallDrafted():
             begun = Call(status=CallStatus.DRAFTED, initiative=fact.initiative)
@@ -246,4 +234,4 @@ def _with_stage(call: Call, stage_id: str, **changed: Form | Rubric) -> tuple[St
     )
 
 
-CALL = Aggregate(kind="call", empty=Call(), evolve=evolve, told_version=lambda call: call.version)
+CALL = Aggregate(kind="call", empty=Call(), evolve=evolve)

@@ -56,7 +56,8 @@ class RoundDeadlineExtended(Fact, frozen=True, kw_only=True):
 @stored_as("round.late_access_granted.v1", audience=STAFF)
 class RoundLateAccessGranted(Fact, frozen=True, kw_only=True):
     """One applicant may apply, or change their application, until `until`. The round closes for everybody at
-    `closing_at`, so that nothing shows who was late."""
+    `closing_at`, so that nothing shows who was late. `reopens`: the round had closed, and everybody sees that it is open
+    again."""
 
     round: str
     applicant: str
@@ -64,8 +65,13 @@ class RoundLateAccessGranted(Fact, frozen=True, kw_only=True):
     until_local: str
     time_zone: str
     closing_at: datetime
+    reopens: bool
     reason: LateReason
     explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
+
+    @property
+    def told(self) -> bool:
+        return self.reopens
 
 
 @stored_as("round.cancelled.v1", audience=FOLLOWERS)
@@ -88,6 +94,7 @@ class RoundClosed(Fact, frozen=True, kw_only=True):
 class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
     """No juror was left to ask about an application, so it goes to the panel with `quorum` reviews."""
 
+    told = False
     round: str
     application: str
     quorum: int

@@ -150,6 +150,7 @@ def grant_late_access(
             until_local=on_clocks(until),
             time_zone=round.time_zone,
             closing_at=max(moment, round.intake_ends, *others),
+            reopens=round.status is not RoundStatus.OPEN,
             reason=reason,
             explanation=check_explanation(explanation),
         ),

@@ -37,9 +37,8 @@ class RoundStatus(enum.StrEnum):
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a round. `lowered` are the lowered quorums by application, and `late` is until when single
-    applicants have late access. `version` counts the facts that everybody may learn of (`is_told`)."""
+    applicants have late access."""
 
-    version: int = 0
     status: RoundStatus | None = None
     initiative: str = ""
     call: str = ""
@@ -90,25 +89,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-def is_told(round: Round, fact: RoundFact) -> bool:
-    """Whether everybody may learn that this fact was added: not of a lowered quorum, and not of late access unless it opens
-    the round again."""
-    match fact:
-        case RoundQuorumLowered():
-            return False
-        case RoundLateAccessGranted():
-            return round.status is not RoundStatus.OPEN
-        case _:
-            return True
-
-
 def evolve(round: Round, fact: RoundFact) -> Round:
     """The round after one more fact."""
-    version = round.version + 1 if is_told(round, fact) else round.version
-    return msgspec.structs.replace(_changed(round, fact), version=version)
-
-
-def _changed(round: Round, fact: RoundFact) -> Round:
     replace = msgspec.structs.replace
     match fact:
         case RoundOpened():
@@ -155,4 +137,4 @@ def _changed(round: Round, fact: RoundFact) -> Round:
             assert_never(fact)
 
 
-ROUND = Aggregate(kind="round", empty=Round(), evolve=evolve, told_version=lambda round: round.version)
+ROUND = Aggregate(kind="round", empty=Round(), evolve=evolve)

@@ -105,9 +105,8 @@ def fold(rows: Rows, fact: ApplicationFact | DossierErased, placed: Placed) -> N
 def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: Placed) -> ApplicationRow:
     """An application's row after one more fact. What is shown beside the status is said by the fact that set it."""
     if isinstance(fact, StatusStays):
-        return _SHOWN(row, fact, version=placed.version)
+        return _SHOWN(row, fact)
     given: dict[str, object] = {
-        "version": placed.version,
         "standing": placed.version,
         "awarded": None,
         "rank": None,

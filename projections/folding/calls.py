@@ -17,12 +17,11 @@ from projections.tables import Table, TableRow
 
 
 class CallRow(TableRow, frozen=True, kw_only=True):
-    """A call's texts, amounts and status. Amounts are minor units of `currency`. `version` is the one that everybody is
-    told; `newest` is the version of the stream's newest fact."""
+    """A call's texts, amounts and status. Amounts are minor units of `currency`. `version` is the one that people are
+    told."""
 
     call: str
     version: int
-    newest: int
     initiative: str
     fund: str
     status: CallStatus
@@ -46,9 +45,9 @@ CALLS: Final = Table("calls", CallRow, key=("call",))
 _SHOWN: Final = Shown(CallRow, Call(), evolve)
 
 
-def fold(rows: Rows, fact: CallFact, placed: Placed) -> None:
+def fold(rows: Rows, fact: CallFact, _: Placed) -> None:
     """Store each call."""
-    rows.put(CALLS, _SHOWN(rows.get(CALLS, fact.call), fact, newest=placed.version))
+    rows.put(CALLS, _SHOWN(rows.get(CALLS, fact.call), fact))
 
 
 PROJECTION: Final = Projection("calls", (CALLS,), fold)

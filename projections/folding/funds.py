@@ -17,7 +17,7 @@ from domain.funds import (
 )
 from projections.placed import Placed
 from projections.projection import Projection
-from projections.rows import Rows, row_of
+from projections.rows import Rows, row_of, told_version
 from projections.tables import Table, TableRow
 
 
@@ -50,9 +50,11 @@ FUNDS: Final = Table("funds", FundRow, key=("fund",))
 PLEDGES: Final = Table("pledges", PledgeRow, key=("pledge",))
 
 
-def fold(rows: Rows, fact: FundFact, placed: Placed) -> None:
+def fold(rows: Rows, fact: FundFact, _: Placed) -> None:
     """Store the sums of each fund and of each pledge."""
-    rows.put(FUNDS, fund_row(rows.get(FUNDS, fact.fund), fact, placed.version))
+    rows.put(
+        FUNDS, fund_row(rows.get(FUNDS, fact.fund), fact, told_version(rows.get(FUNDS, fact.fund), fact))
+    )
     match fact:
         case FundPledged():
             rows.put(PLEDGES, row_of(PledgeRow, fact))

@@ -40,7 +40,7 @@ from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.grants.tasks import tasks_on
 from projections.placed import Placed
 from projections.projection import Projection
-from projections.rows import Rows, row_of
+from projections.rows import Rows, row_of, told_version
 from projections.tables import Table, TableRow
 
 
@@ -131,23 +131,23 @@ _OF_ONE_INSTALMENT: Final = (
 
 
 def fold(rows: Rows, fact: ApplicationSubmitted | GrantFact, placed: Placed) -> None:
-    """Store the state of each grant. A grant's row is updated by every fact of its stream, so that its version is the
-    stream's."""
+    """Store the state of each grant. A grant's row is updated by every fact of its stream that is told."""
     if isinstance(fact, ApplicationSubmitted):
         rows.put(HANDLES, HandleRow(application=fact.application, handle=placed.handle))
         return
     row = rows.get(GRANTS, fact.grant)
+    told = told_version(row, fact)
     instalments = {each.number: each for each in rows.of(INSTALMENTS, fact.grant)}
     reports = {each.report: each for each in rows.of(REPORTS, fact.grant)}
     state = evolve(state_of(row, instalments, reports), fact)
     if isinstance(fact, GrantOffered):
         known = rows.get(HANDLES, fact.application)
-        given = {"version": placed.version, "status": state.status, "handle": known and known.handle}
+        given = {"version": told, "status": state.status, "handle": known and known.handle}
         row = row_of(GrantRow, fact, **given)
     assert row is not None
     row = grant_row(row, state, fact, placed.version)
     has_tasks = row.amendment is not None or bool(tasks_on(state, screening=False))
-    rows.put(GRANTS, replace(row, has_tasks=has_tasks))
+    rows.put(GRANTS, replace(row, version=told, has_tasks=has_tasks))
     if isinstance(fact, GrantInstalmentsScheduled | GrantAmended) and fact.instalments is not None:
         rows.clear(INSTALMENTS, fact.grant)
         instalments = {number: instalments[number] for number in state.begun}
@@ -185,7 +185,7 @@ def state_of(
 def grant_row(row: GrantRow, state: Grant, fact: GrantFact, version: int) -> GrantRow:
     """A grant's row after one more fact, which led to this state."""
     assert state.status is not None
-    row = replace(row, version=version, status=state.status, settled=state.settled)
+    row = replace(row, status=state.status, settled=state.settled)
     if state.payee is not None:
         row = replace(
             row,

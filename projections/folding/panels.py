@@ -73,7 +73,7 @@ def fold(rows: Rows, fact: PanelFact | RoundQuorumLowered, placed: Placed) -> No
     if isinstance(fact, RoundQuorumLowered):
         rows.put(LOWERED_QUORUMS, row_of(LoweredQuorumRow, fact))
         return
-    rows.put(PANELS, _SHOWN(rows.get(PANELS, fact.panel), fact, version=placed.version))
+    rows.put(PANELS, _SHOWN(rows.get(PANELS, fact.panel), fact))
     if isinstance(fact, PanelOpened):
         for number, place in enumerate(fact.ranking, start=1):
             given = {"panel": fact.panel, "number": number, "from_position": placed.position}

@@ -50,7 +50,7 @@ def fold(rows: Rows, fact: ReviewFact, placed: Placed) -> None:
 
 def review_row(row: ReviewRow | None, fact: ReviewFact, placed: Placed) -> ReviewRow:
     """A review's row after one more fact."""
-    given: dict[str, object] = {"version": placed.version, "scores": None if row is None else row.scores}
+    given: dict[str, object] = {"scores": None if row is None else row.scores}
     if (
         isinstance(fact, ReviewCleared | ReviewConflictDeclared | ReviewSubmitted | ReviewChanged)
         and placed.handle

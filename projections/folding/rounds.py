@@ -14,7 +14,7 @@ from domain.rounds.facts import (
     RoundOpened,
     RoundPutToPanel,
 )
-from domain.rounds.state import Round, RoundStatus, evolve, is_told
+from domain.rounds.state import Round, RoundStatus, evolve
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown
@@ -22,7 +22,7 @@ from projections.tables import Table, TableRow
 
 
 class RoundRow(TableRow, frozen=True, kw_only=True):
-    """The state of a round; `version` is the one that everybody is told. `received` is the number of applications when it
+    """The state of a round; `version` is the one that people are told. `received` is the number of applications when it
     closed."""
 
     round: str
@@ -57,7 +57,7 @@ def fold(
     """Store the state of each round. Lowered quorums, and late access while the round is open, are left out: applicants
     see this row, and its version would show them."""
     row = rows.get(ROUNDS, fact.round)
-    if row is not None and not is_told(Round(status=row.status), fact):
+    if not fact.told:
         return
     received: dict[str, int | None] = {}
     if isinstance(fact, RoundClosed):

@@ -33,7 +33,6 @@ CREATE TABLE read.calls (
     to_position bigint NOT NULL DEFAULT 9223372036854775807,
     version integer NOT NULL,
     -- The version without the awards that count against the budget, whose number would tell results before they are announced.
-    newest integer NOT NULL,
     initiative text COLLATE "C" NOT NULL,
     fund text COLLATE "C" NOT NULL,
     status text NOT NULL,

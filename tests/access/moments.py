@@ -147,8 +147,9 @@ class _Remembered:
 
     async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:
         return {
-            stream: Loaded(self.world.state(aggregate, stream), len(self.world.facts(stream)))
+            stream: Loaded(self.world.state(aggregate, stream), len(facts), sum(fact.told for fact in facts))
             for aggregate, stream in streams
+            for facts in [self.world.facts(stream)]
         }
 
     async def holds(self) -> bool:

@@ -109,7 +109,7 @@ class Rounds:
         return (ROUND,) if index == rounds_of(CALL) else ()
 
     async def load(self, *streams: tuple[Any, str]) -> Mapping[str, Loaded[Round]]:
-        return {stream: Loaded(self._round, 1) for _, stream in streams}
+        return {stream: Loaded(self._round, 1, 1) for _, stream in streams}
 
 
 @pytest.mark.parametrize("about", [CALL, APPLICATION])

@@ -20,9 +20,9 @@ def test_the_state_that_was_not_used_for_longest_is_dropped_first() -> None:
     """A stream that every command reads, such as an initiative's, stays however rarely it is written."""
     states = StateCache(cast("History", None))
     for number in range(REMEMBERED):
-        states.keep(f"call-{number}", Folded(None, 1, b""))
+        states.keep(f"call-{number}", Folded(None, 1, 1, b""))
     assert states.known("call-0") is not None
-    states.keep("call-new", Folded(None, 1, b""))
+    states.keep("call-new", Folded(None, 1, 1, b""))
     assert states.known("call-0") is not None
     assert states.known("call-1") is None
 

@@ -49,7 +49,7 @@ def test_streams_go_into_one_wish_and_indexes_into_another() -> None:
     call, person = Call(title={"en": "Invented"}), Person()
     requests, found = driven(
         together(index_entries("one"), the(CALL, CALL_ID), index_entries("two"), maybe(PERSON, WHO)),
-        {CALL_ID: Loaded(call, 3), WHO: Loaded(person, 0)},
+        {CALL_ID: Loaded(call, 3, 3), WHO: Loaded(person, 0, 0)},
         {"one": ("a",), "two": ()},
     )
     assert requests == [Load(((CALL, CALL_ID), (PERSON, WHO))), IndexEntries(("one", "two"))]
@@ -67,9 +67,9 @@ def test_a_part_that_needs_more_goes_on_by_itself() -> None:
 
     requests, found = driven(
         together(reviews(), two_calls()),
-        {CALL_ID: Loaded(Call(), 1)},
+        {CALL_ID: Loaded(Call(), 1, 1)},
         {"reviews": REVIEWS},
-        {WHO: Loaded(Person(), 0), **{review: Loaded(Review(), 1) for review in REVIEWS}},
+        {WHO: Loaded(Person(), 0, 0), **{review: Loaded(Review(), 1, 1) for review in REVIEWS}},
     )
     assert requests == [
         Load(((CALL, CALL_ID),)),
@@ -82,7 +82,7 @@ def test_a_part_that_needs_more_goes_on_by_itself() -> None:
 def test_what_is_not_there_is_refused_in_the_order_of_the_parts() -> None:
     """As it would be if they were asked for one after another."""
     other = numbered("call", 2)
-    absent = {CALL_ID: Loaded(Call(), 0), other: Loaded(Call(), 0)}
+    absent = {CALL_ID: Loaded(Call(), 0, 0), other: Loaded(Call(), 0, 0)}
     for first, second in ((CALL_ID, other), (other, CALL_ID)):
         with pytest.raises(NotFound) as refused:
             driven(together(the(CALL, first), the(CALL, second)), absent)

@@ -62,6 +62,7 @@ LET_IN = RoundLateAccessGranted(
     until_local="2026-04-07 23:59",
     time_zone="Europe/Berlin",
     closing_at=LATER,
+    reopens=False,
     reason="illness",
     explanation="In hospital",
 )
@@ -112,7 +113,8 @@ class TestForOneApplicant:
     @pytest.mark.parametrize("before", [(), (closed(),)])
     def test_they_apply_and_change_until_then_and_nobody_else_does(self, before: tuple[Fact, ...]) -> None:
         world = with_round(*before)
-        assert world.run(LATE, OFFICER, AFTER).facts[ROUND] == (LET_IN,)
+        expected = msgspec.structs.replace(LET_IN, reopens=bool(before))
+        assert world.run(LATE, OFFICER, AFTER).facts[ROUND] == (expected,)
         late = world.run(SUBMIT, OTHER_ARTIST, AFTER).answers
         world.run(ChangeApplication(application=late, **TEXT), OTHER_ARTIST, AFTER)
         assert world.turned_down(SUBMIT, ARTIST, AFTER)[0] is Refused
