@@ -176,9 +176,7 @@ class _House:
             case INVITATION.kind:
                 invited = await self._reader.the(INVITATION, stream)
                 return isinstance(
-                    access.invites(
-                        self._viewer, self._initiative, call=invited.call, round=invited.round
-                    ),
+                    access.invites(self._viewer, self._initiative, call=invited.call, round=invited.round),
                     Allowed,
                 )
             case FUND.kind:
@@ -237,7 +235,9 @@ class _House:
         round = (await self._reader.the(PANEL, stream)).round
         state = await self._reader.the(ROUND, round)
         own = await self._reader.applied_by(self._actor, round, state.call)
-        verdict = access.sees_ranking(self._viewer, self._initiative.within(state.call, round), state, own=own)
+        verdict = access.sees_ranking(
+            self._viewer, self._initiative.within(state.call, round), state, own=own
+        )
         # The ranking contains the place of every application, including the viewer's own and those with a conflict.
         return _as_officer(verdict) and not own and not await self._conflicts(state.call)
 

@@ -38,6 +38,9 @@ from history.requests import Answer, Request
 from history.runner import Runner
 from history.store import History, opened_keys
 from history.vault import Vault
+from projections import invitations
+from projections.invitations import InvitationList
+from projections.reader import Reader
 
 PREFIX: Final = "owi_"
 UNKNOWN: Final = msg(
@@ -112,7 +115,7 @@ class Invitations:
         made = await self._fact_of(answer)
         text = PREFIX + urlsafe_b64encode(self._seed(made.invitation, actor, key)).decode().rstrip("=")
         link = f"{self._site}/invitation/{text}"
-        letter = None if address is None else await self._letter(made, link, locale)
+        letter = None if address is None else await self._letter(made, link)
         # Stored after the fact, so that no secret works without a fact. The letter goes into the outbox together with the
         # secret, so that it is sent once.
         sealed = None if note is None else await self._sealed(actor, made.invitation, note)
@@ -148,7 +151,7 @@ class Invitations:
         found = await self.find(text)
         command = AcceptInvitation(invitation=found.id)
         answer = await self._runner.run(Request(command=command, actor=person, channel=channel, key=key))
-        await self.ended(found.id)
+        await self._ended(found.id)
         return answer
 
     async def decline(self, text: str, *, channel: Channel) -> Answer:
@@ -156,11 +159,11 @@ class Invitations:
         found = await self.find(text)
         command = DeclineInvitation(invitation=found.id)
         answer = await self._runner.run(Request(command=command, actor=SYSTEM, channel=channel))
-        await self.ended(found.id)
+        await self._ended(found.id)
         return answer
 
-    async def ended(self, invitation: str) -> None:
-        """Delete for whom an invitation was, once it was answered or withdrawn."""
+    async def _ended(self, invitation: str) -> None:
+        """Delete for whom an invitation was, once it was answered. For those that were withdrawn, `sweep` does it."""
         async with self._history.connection() as connection:
             await connection.execute(
                 "UPDATE accounts.invitations SET sealed = NULL WHERE invitation = %b", (invitation,)
@@ -188,9 +191,23 @@ class Invitations:
                 continue
         return found
 
+    async def all(self, reader: Reader, viewer: str, initiative: str, *, now: datetime) -> InvitationList:
+        """The invitations to an initiative for those who invite, with for whom each is. Raises `NotFound`."""
+        shown = await invitations.of_initiative(reader, viewer, initiative, now=now)
+        for_whom = await self.for_whom(
+            [line.id for line in shown.items if line.status in ("open", "expired")]
+        )
+        lines = [msgspec.structs.replace(line, for_whom=for_whom.get(line.id)) for line in shown.items]
+        return msgspec.structs.replace(shown, items=tuple(lines))
+
     async def sweep(self) -> None:
-        """Delete the secrets of invitations that can no longer be answered, and for whom they were."""
+        """Delete the secrets of invitations that can no longer be answered, and for whom those were that were answered or
+        withdrawn."""
         async with self._history.connection() as connection:
+            await connection.execute(
+                "UPDATE accounts.invitations i SET sealed = NULL WHERE sealed IS NOT NULL AND EXISTS "
+                "(SELECT FROM history.facts f WHERE f.stream = i.invitation AND f.version > 1)"
+            )
             await connection.execute(
                 "DELETE FROM accounts.invitations WHERE made_at < now() - make_interval(days => %b::integer)",
                 (limits.MOST_INVITATION_DAYS + 30,),
@@ -239,15 +256,12 @@ class Invitations:
         title: Texts = loaded[state.call].state.title
         return title
 
-    async def _letter(self, made: InvitationMade, link: str, locale: Locale) -> Letter:
-        titles = await self._title_of(made)
+    async def _letter(self, made: InvitationMade, link: str) -> Letter:
         return _letter(
             link,
             name=await self._name_of(made.initiative),
             roles=made.roles,
-            title=None
-            if not titles
-            else titles.get(locale.language) or next(iter(titles.values())),
+            title=await self._title_of(made),
             one_round=made.round is not None,
             ends_at=made.ends_at,
             now=made.made_at,
@@ -258,15 +272,15 @@ def _place(invitation: str) -> str:
     return f"invitation {invitation}"
 
 
-def sentence(*, name: str, roles: Collection[Role], title: str | None, one_round: bool) -> Message:
+def sentence(*, name: str, roles: Collection[Role], title: Texts | None, one_round: bool) -> Message:
     """What somebody is invited to, in one sentence, for themselves."""
-    if one_round:
+    if one_round and title:
         return msg(
             "{initiative} invites you to judge applications in one round of the call “{call}”.",
             initiative=name,
-            call=title or "",
+            call=title,
         )
-    if title is not None:
+    if title:
         return counted(
             "{initiative} invites you to take part in the call “{call}”. Your role would be: {roles}.",
             "{initiative} invites you to take part in the call “{call}”. Your roles would be: {roles}.",
@@ -289,7 +303,7 @@ def _letter(
     *,
     name: str,
     roles: Collection[Role],
-    title: str | None,
+    title: Texts | None,
     one_round: bool,
     ends_at: datetime,
     now: datetime,
@@ -318,6 +332,6 @@ def _letter(
 
 def chosen_language(language: str | None) -> str:
     """The language of the letter that was chosen. Raises `Invalid` for one in which the program writes no letters."""
-    if language not in LANGUAGES:
+    if language is None or language not in LANGUAGES:
         raise Invalid.field("language", msg("Choose one of the languages."))
     return language

@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.accounts import access
 from api.health import health, metrics
-from api.http import administration, commands, queries
+from api.http import administration, commands, invitations, queries
 from api.http.bodies import DRAINED
 from api.http.hosts import NO_HOST, names_a_host
 from api.http.openapi import described_as_html, described_as_json
@@ -49,6 +49,7 @@ def operations() -> tuple[Operation, ...]:
         *commands.operations(),
         *queries.operations(),
         *access.OPERATIONS,
+        *invitations.OPERATIONS,
         *administration.OPERATIONS,
         *health.operations(),
         *metrics.OPERATIONS,

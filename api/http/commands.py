@@ -50,6 +50,7 @@ _ADDRESSES: Final = (
     Write("/api/initiatives/{initiative}/screening", "initiative.set_screening"),
     Write("/api/initiatives/{initiative}/members", "initiative.add_member", 201),
     Write("/api/initiatives/{initiative}/members/{person}/remove", "initiative.remove_member"),
+    Write("/api/initiatives/{initiative}/leave", "initiative.leave"),
     Write("/api/administrators", "installation.appoint", 201),
     Write("/api/persons", "person.register", 201),
     Write("/api/persons/{person}/erase", "person.erase", then=_forget_accounts),
@@ -73,6 +74,7 @@ _ADDRESSES: Final = (
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
     Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
+    Write("/api/rounds/{round}/jurors/{person}/remove", "round.remove_juror"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
     Write("/api/applications/{application}/reviews", "review.assign", 201),
     Write("/api/applications/{application}/grant", "grant.offer", 201),
@@ -97,8 +99,8 @@ _ADDRESSES: Final = (
 )
 """The writes whose address says more than the name of the command."""
 # fmt: on
-_WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim")
-"""Commands whose answers hold a secret; their addresses are in `api.accounts.access`."""
+_WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim", "invitation.make", "invitation.accept")
+"""Commands that need or answer a secret; their addresses are in `api.accounts.access` and `api.http.invitations`."""
 _BY_PAGE: Final = ("person.add_way_in", "person.remove_way_in")
 """Commands that only pages send, because they change how somebody signs in with a browser."""
 

@@ -8,7 +8,17 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import access, assets, claims, demonstration, letters, outbox, registering, sign_in
+from api.pages import (
+    access,
+    assets,
+    claims,
+    demonstration,
+    invitations,
+    letters,
+    outbox,
+    registering,
+    sign_in,
+)
 from api.pages.site import Site
 from api.run.wiring import Wiring
 
@@ -25,6 +35,7 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
         *letters.routes(site, wiring),
         *outbox.routes(site, wiring),
         *claims.routes(site, wiring),
+        *invitations.routes(site, wiring),
         *access.routes(site, wiring),
         *(demonstration.routes(site, wiring) if wiring.settings.demo else ()),
         *assets.routes(),

@@ -15,15 +15,18 @@ from api.pages import (
     grants,
     home,
     initiatives,
+    inviting,
     members,
     organisations,
     panels,
+    people,
     questions,
     reviews,
     stage_previews,
     stages,
     together,
 )
+from domain.messages import msg
 
 PAGES: Final = (
     *home.PAGES,
@@ -44,7 +47,11 @@ PAGES: Final = (
     *grants.PAGES,
     *funds.PAGES,
     *members.PAGES,
+    *people.PAGES,
+    *inviting.PAGES,
 )
 
-DONE: Final = {act.command: act.done for page in PAGES for act in page.acts}
+DONE: Final = {act.command: act.done for page in PAGES for act in page.acts} | {
+    "invitation.accept": msg("You accepted the invitation. What there is to do appears on this page.")
+}
 """The message after a command was done, by its name."""

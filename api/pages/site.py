@@ -48,7 +48,7 @@ from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.deciding import Command
 from domain.messages import Message, msg
-from domain.refusals import CommandRejected, NotFound
+from domain.refusals import CommandRejected, Invalid, NotFound, Refused
 from domain.texts import CONTROL
 from domain.values import Channel
 from history.appends import Unavailable
@@ -178,7 +178,12 @@ class Site:
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
         if page.runs is not None and _KEY.match(form.own("key")):
-            return await self.answer(visit, await page.runs(visit, form, partial(self._run_one, visit)))
+            try:
+                drawn = await page.runs(visit, form, partial(self._run_one, visit))
+            except (Invalid, Refused, KeyReused, Contended) as error:
+                visit = replace(visit, returned=returned_form(form, error))
+                drawn = await page.show(visit)
+            return await self.answer(visit, drawn)
         act = next((each for each in page.acts if each.command == form.own("do")), None)
         if act is None:
             raise Problem(

@@ -15,6 +15,7 @@ from api.accounts.access_tokens import AccessTokens
 from api.accounts.attempts import Attempts
 from api.accounts.claims import Claims
 from api.accounts.email import EmailSignIn
+from api.accounts.invitations import Invitations
 from api.accounts.kept_forms import KeptForms
 from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
@@ -77,6 +78,7 @@ class Wiring:
     words: NineWords
     ways_in: WaysIn
     email: EmailSignIn
+    invitations: Invitations
     kept_forms: KeptForms
     attempts: Attempts
     outbox: Outbox
@@ -262,6 +264,7 @@ def _put_together(
         ways_in=ways_in,
         attempts=Attempts(history, runner),
         kept_forms=KeptForms(history, runner, vault),
+        invitations=Invitations(history, runner, vault, outbox, site=settings.address),
         email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
         clock=clock,
     )

@@ -118,9 +118,8 @@ def _accept(command: AcceptInvitation, context: CommandContext) -> Plan:
             why_not=why_not,
             now=context.now,
         )
-        return Outcome(
-            facts={command.invitation: accepted, invitation.initiative: given}, answers=command.invitation
-        )
+        facts = {command.invitation: accepted, **({invitation.initiative: given} if given else {})}
+        return Outcome(facts=facts, answers=command.invitation)
 
     return PlannedCommand(
         may=access.accepts_invitation(context.actor),
@@ -172,9 +171,7 @@ def _decline(command: DeclineInvitation, context: CommandContext) -> Plan:
         may=access.system(context.actor),
         initiative=invitation.initiative,
         decide=lambda: Outcome(
-            facts={
-                command.invitation: invitations.decline(command.invitation, invitation, now=context.now)
-            },
+            facts={command.invitation: invitations.decline(command.invitation, invitation, now=context.now)},
             answers=command.invitation,
         ),
     )
@@ -188,9 +185,7 @@ def _withdraw(command: WithdrawInvitation, context: CommandContext) -> Plan:
         initiative=invitation.initiative,
         scope=invitation.initiative,
         decide=lambda: Outcome(
-            facts={
-                command.invitation: invitations.withdraw(command.invitation, invitation, now=context.now)
-            },
+            facts={command.invitation: invitations.withdraw(command.invitation, invitation, now=context.now)},
             answers=command.invitation,
         ),
     )

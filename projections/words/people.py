@@ -110,15 +110,17 @@ def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWo
         case MemberRemovedFromCall():
             return FactInWords(msg("{actor} removed a person's roles for one call.", actor=context.actor))
         case JurorAddedToRound():
-            return FactInWords(msg("A person accepted an invitation to judge in one round."))
+            return FactInWords(
+                msg("{actor} accepted an invitation to judge in one round.", actor=context.actor)
+            )
         case JurorRemovedFromRound():
             return FactInWords(msg("{actor} removed a juror of one round.", actor=context.actor))
         case MemberLeft(call=None, round=None):
-            return FactInWords(msg("A member gave up all roles."))
+            return FactInWords(msg("{actor} gave up all roles.", actor=context.actor))
         case MemberLeft(round=None):
-            return FactInWords(msg("A person gave up their roles for one call."))
+            return FactInWords(msg("{actor} gave up their roles for one call.", actor=context.actor))
         case MemberLeft():
-            return FactInWords(msg("A juror of one round gave up this role."))
+            return FactInWords(msg("{actor} gave up the role of a juror of one round.", actor=context.actor))
         case _:
             assert_never(fact)
 

@@ -90,6 +90,11 @@ initiative.add_member: orphan  e  e  .  .  .  .   .  .  .  .  .  .  .  .  .  .  
 initiative.describe            e  e  .  .  .  D   i  i  i  i  i  i  i  O  O  O  i  i  i  i  D  .  .  .
 initiative.set_screening       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+initiative.leave               e  e  .  .  .  P   P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  .  .  .
+invitation.make                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+invitation.accept              e  e  P  P  P  P   P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  .  P
+invitation.decline             e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
+invitation.withdraw            e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.make_claim              e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.withdraw_claim          e  e  P  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
@@ -127,6 +132,7 @@ call.set_screening             e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  
 call.add_member                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+round.remove_juror             e  e  .  .  .  D   i  i  i  i  i  i  i  O  O  O  i  i  i  i  D  .  .  .
 round.extend                   e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.grant_late_access        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .

@@ -43,6 +43,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     leaving.post(f"/api/persons/{leaving.id}/claims/{claim}/withdraw")
     administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
 
+    _invitations(administrator, ids, newcomer("Invited juror"))
     _another_call(people["officer"], ids)
     _organisation(administrator, people["artist"], newcomer("Member"), newcomer("Erased member"))
 
@@ -88,6 +89,29 @@ def take_byways(running: Running, walked: Walked) -> None:
     assert read.status_code == 200
     for path in ("/health", "/health/ready"):
         assert running.client.get(path).status_code == 200
+
+
+def _invitations(administrator: Person, ids: dict[str, str], invited: Person) -> None:
+    """One that is accepted and left again, one that is declined, and one that is withdrawn; and a juror of one round."""
+    address = f"/api/initiatives/{ids['initiative']}/invitations"
+    made = [administrator.post(address, roles=["finance"], note=f"Note {number}") for number in range(3)]
+    accepted, declined, _ = [{"invitation": each["link"].rpartition("/")[2]} for each in made]
+    invited.post("/api/invitations/read", **accepted)
+    invited.post("/api/invitations/accept", **accepted)
+    invited.post(f"/api/initiatives/{ids['initiative']}/leave")
+    invited.post("/api/invitations/decline", **declined)
+    administrator.post(f"/api/invitations/{made[2]['id']}/withdraw")
+    administrator.get(address)
+
+
+def _round_juror(administrator: Person, round_: str, invited: Person) -> None:
+    """Somebody is invited to judge in a round, by a letter and by a link, and removed again."""
+    initiative = administrator.get(f"/api/rounds/{round_}")["initiative"]
+    address = f"/api/initiatives/{initiative}/invitations"
+    administrator.post(address, roles=["juror"], round=round_, email="invited@example.org", language="ru")
+    link = administrator.post(address, roles=["juror"], round=round_)["link"]
+    invited.post("/api/invitations/accept", invitation=link.rpartition("/")[2])
+    administrator.post(f"/api/rounds/{round_}/jurors/{invited.id}/remove")
 
 
 def _organisation(administrator: Person, founder: Person, member: Person, other: Person) -> None:
@@ -139,6 +163,7 @@ def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: P
     until = (deadline + timedelta(days=2)).isoformat()
     officer.post(f"/api/rounds/{round_}/late-access", applicant=other.id, until=until, reason="illness")
     officer.get(f"/api/rounds/{round_}/late-access")
+    _round_juror(officer, round_, other)
     officer.post(f"/api/calls/{call}/change", title={"en": "Changed"})
     question = {"id": "other", "kind": "text", "label": {"en": "Other"}}
     officer.post(f"/api/calls/{call}/form", stage="main", form={"questions": [question]})

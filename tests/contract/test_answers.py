@@ -22,14 +22,17 @@ SYSTEM_ONLY: Final = frozenset(
         "dossier.erase",
         "grant.lapse",
         "installation.open",
+        "invitation.decline",
         "panel.move_waiting_list",
         "person.register_oneself",
         "reading.record",
     }
 )
 """Commands that the program alone gives, and that have no address therefore."""
-ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
-"""Commands whose addresses are in `api.accounts.access`, since their answers hold a secret."""
+ANSWERED_WITH_A_SECRET: Final = frozenset(
+    {"person.make_claim", "person.use_claim", "invitation.make", "invitation.accept"}
+)
+"""Commands whose addresses are in `api.accounts.access` and `api.http.invitations`, since they need or answer a secret."""
 BY_PAGE: Final = frozenset({"person.add_way_in", "person.remove_way_in"})
 """Commands that only pages send, because they change how somebody signs in with a browser."""
 

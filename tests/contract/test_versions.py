@@ -18,6 +18,10 @@ from tests.journey.running import Running
 
 TAG = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 UNVERSIONED = {
+    "initiative.leave",
+    "invitation.make",
+    "invitation.accept",
+    "invitation.withdraw",
     "person.register",
     "person.make_claim",
     "person.withdraw_claim",

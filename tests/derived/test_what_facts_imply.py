@@ -27,6 +27,7 @@ from domain.dossiers import DossierErased, DossierKept
 from domain.due_dates import removed_by, set_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
+from domain.invitations import InvitationMade
 from domain.messages import msg
 from domain.organisations import OrganisationMemberInvited
 from domain.panels.facts import (
@@ -48,6 +49,7 @@ from domain.rounds.facts import (
 )
 from domain.topics import TOPIC_OF
 from domain.unique_names import UniqueName, unique_names_of
+from domain.values import Role
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
     APPLICATION,
@@ -115,12 +117,25 @@ CONTINUED = ApplicationContinued(
 )
 ORGANISATION = numbered("organisation", 1)
 
+INVITATION = numbered("invitation", 1)
+INVITATION_MADE = InvitationMade(
+    invitation=INVITATION,
+    initiative=INITIATIVE,
+    call=None,
+    round=None,
+    roles=(Role.JUROR,),
+    way="link",
+    made_at=CLOSES,
+    ends_at=CLOSES,
+)
+
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
     (
         OrganisationMemberInvited(organisation=ORGANISATION, person=OTHER_ARTIST),
         ARTIST,
         ((f"invitations of {OTHER_ARTIST}", ORGANISATION),),
     ),
+    (INVITATION_MADE, OFFICER, ((f"invitations to {INITIATIVE}", INVITATION),)),
     (opened(), OFFICER, ((f"rounds of {CALL}", ROUND),)),
     (
         submitted(),

@@ -21,7 +21,14 @@ TABLE = """
     initiative.member_removed.v1           .      x      .
     initiative.member_added_to_call.v1     .      x      .
     initiative.member_removed_from_call.v1 .      x      .
+    initiative.juror_added_to_round.v1     .      x      .
+    initiative.juror_removed_from_round.v1 .      x      .
+    initiative.member_left.v1              .      x      .
     initiative.screening_set.v1            .      x      .
+    invitation.made.v1                     .      .      .
+    invitation.accepted.v1                 .      .      .
+    invitation.declined.v1                 .      .      .
+    invitation.withdrawn.v1                .      .      .
     person.registered.v1                   .      .      .
     person.handle_given.v1                 .      .      .
     person.claim_made.v1                   .      .      .
