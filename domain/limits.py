@@ -49,6 +49,8 @@ REFERENCE: Final = 35
 """A payment's reference: what ISO 20022 transmits."""
 SCREENING_REFERENCE: Final = 100
 """A screening's reference, from the service that made it."""
+EXCLUSIONS: Final = 50
+"""The most people whom somebody names who must never read their applications."""
 IDENTIFIER: Final = 60
 """An organisation's identifier, with the register's code."""
 IDENTIFIERS: Final = 5

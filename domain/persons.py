@@ -111,6 +111,39 @@ class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
     organisation: str
 
 
+@stored_as("person.profile_changed.v1")
+class PersonProfileChanged(Fact, frozen=True, kw_only=True):
+    """The person changed how they are called, the languages that they read, their time zone, and how they can be reached. What
+    was there before no longer counts. Letters and pages are in their `language`."""
+
+    person: str
+    language: str
+    name: Annotated[str | Withheld, Personal(of="person")]
+    languages: Annotated[tuple[str, ...] | Withheld, Personal(of="person")]
+    time_zone: Annotated[str | Withheld | None, Personal(of="person")]
+    contact: Annotated[str | Withheld | None, Personal(of="person")]
+
+
+@stored_as("person.reader_excluded.v1")
+class PersonReaderExcluded(Fact, frozen=True, kw_only=True):
+    """Somebody must never read the person's applications. `reader` is a keyed hash of who that is, and `named` is what the
+    person typed, sealed for themselves."""
+
+    person: str
+    exclusion: str
+    reader: str
+    named: Annotated[str | Withheld, Personal(of="person")]
+
+
+@stored_as("person.reader_allowed.v1")
+class PersonReaderAllowed(Fact, frozen=True, kw_only=True):
+    """The person ended an exclusion."""
+
+    person: str
+    exclusion: str
+    reader: str
+
+
 @stored_as("person.erased.v1")
 class PersonErased(Fact, frozen=True, kw_only=True):
     """The person's sealing key was destroyed; what was sealed under it can no longer be opened. `dossiers` are all that
@@ -132,6 +165,9 @@ PersonFact = (
     | PersonWayInRemoved
     | PersonJoinedOrganisation
     | PersonLeftOrganisation
+    | PersonProfileChanged
+    | PersonReaderExcluded
+    | PersonReaderAllowed
     | PersonErased
 )
 
@@ -171,7 +207,8 @@ class WayIn(msgspec.Struct, frozen=True, kw_only=True):
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a person, without personal data. `handles` are by scope, `claims` the oldest first, and of the
-    `ways_in` there is one of each kind at most. The person acts for these `organisations`, and acted before for the `former_organisations`."""
+    `ways_in` there is one of each kind at most. The person acts for these `organisations`, and acted before for the `former_organisations`.
+    `exclusions` are those of readers, by their ids, with the keyed hash of each reader."""
 
     status: PersonStatus | None = None
     language: str = "en"
@@ -180,6 +217,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     ways_in: tuple[WayIn, ...] = ()
     organisations: frozenset[str] = frozenset()
     former_organisations: frozenset[str] = frozenset()
+    exclusions: dict[str, str] = {}
 
     @property
     def erased(self) -> bool:
@@ -226,6 +264,15 @@ def evolve(person: Person, fact: PersonFact) -> Person:
                 organisations=person.organisations - {fact.organisation},
                 former_organisations=person.former_organisations | {fact.organisation},
             )
+        case PersonProfileChanged():
+            return msgspec.structs.replace(person, language=fact.language)
+        case PersonReaderExcluded():
+            return msgspec.structs.replace(
+                person, exclusions={**person.exclusions, fact.exclusion: fact.reader}
+            )
+        case PersonReaderAllowed():
+            kept = {each: reader for each, reader in person.exclusions.items() if each != fact.exclusion}
+            return msgspec.structs.replace(person, exclusions=kept)
         case PersonErased():
             return msgspec.structs.replace(person, status=PersonStatus.ERASED)
         case _:

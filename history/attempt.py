@@ -61,6 +61,7 @@ class Attempt:
             new=lambda kind: stream_id(kind, runner.random(16)),
             demonstration=runner.demonstration,
             versioned=request.expected is not None,
+            hide=runner.hidden,
         )
         self._command = runner.random(16).hex()
         self._names: dict[str, Message] = {}

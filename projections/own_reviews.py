@@ -9,7 +9,7 @@ import msgspec
 
 from domain.calls.state import CALL
 from domain.deciding import Loaded
-from domain.indexes import conflicts_of, rounds_of
+from domain.indexes import rounds_of
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.personal import Withheld
@@ -95,7 +95,7 @@ async def mine(
     judged = {each: kind for row in rows for each, kind in ((row["call"], CALL), (row["round"], ROUND))}
     rubrics = await reader.readable(*((judged[each], each) for each in sorted(judged)))
     rounds = await reader.index_entries_of_all([rounds_of(call) for call in sorted(set(judging.values()))])
-    conflicts = await reader.index_entries_of_all([conflicts_of(viewer, each) for each in rounds])
+    conflicts = await reader.conflicts_in_rounds(viewer, rounds)
     found = page(
         rows,
         limit,

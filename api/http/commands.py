@@ -53,6 +53,8 @@ _ADDRESSES: Final = (
     Write("/api/initiatives/{initiative}/leave", "initiative.leave"),
     Write("/api/administrators", "installation.appoint", 201),
     Write("/api/persons", "person.register", 201),
+    Write("/api/persons/{person}/profile", "person.change_profile"),
+    Write("/api/persons/{person}/excluded-readers/{exclusion}/remove", "person.allow_reader"),
     Write("/api/persons/{person}/erase", "person.erase", then=_forget_accounts),
     Write("/api/persons/{person}/claims/{claim}/withdraw", "person.withdraw_claim", then=_note_withdrawn),
     Write("/api/organisations", "organisation.register", 201),
@@ -99,8 +101,15 @@ _ADDRESSES: Final = (
 )
 """The writes whose address says more than the name of the command."""
 # fmt: on
-_WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim", "invitation.make", "invitation.accept")
-"""Commands that need or answer a secret; their addresses are in `api.accounts.access` and `api.http.invitations`."""
+_WITH_A_SECRET: Final = (
+    "person.make_claim",
+    "person.use_claim",
+    "person.exclude_reader",
+    "invitation.make",
+    "invitation.accept",
+)
+"""Commands that need or answer a secret, or look up an address; their addresses are in `api.accounts.access`,
+`api.http.invitations` and `api.http.profiles`."""
 _BY_PAGE: Final = ("person.add_way_in", "person.remove_way_in")
 """Commands that only pages send, because they change how somebody signs in with a browser."""
 

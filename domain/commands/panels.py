@@ -127,7 +127,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
     )
     initiative = initiative.within(panel.call, panel.round)
     read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
-    if not state.is_ranked(panel, command.application):
+    if not state.is_ranked(panel, command.application) or command.application in own.avoided:
         return PlannedCommand(
             may=access.chairs_panel(context.actor, initiative, call.stage(panel.stage), own=own, read=read),
             initiative=panel.initiative,

@@ -33,6 +33,7 @@ from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor, actor_in, actor_of, applied_by
 from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
+from domain.refusals import NotFound
 from domain.reviews import assigning, writing
 from domain.reviews.facts import JUDGING, ConflictReason
 from domain.reviews.state import REVIEW, Review, concerning
@@ -208,6 +209,8 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     )
     initiative = initiative.within(application.call, application.round)
     stage = call.stage(round.stage)
+    if command.application in own.avoided:
+        raise NotFound(named=command.application)
     written = tuple(concerning((yield from some(REVIEW, asked)), application.round).values())
     read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
     no_chair_can = yield from every_chair_is_excluded(

@@ -80,7 +80,11 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         case.viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     outline = False
-    tied = access.declared_conflict(viewer, reviews) or access.was_asked_to_judge(viewer, case.round, reviews)
+    tied = (
+        access.declared_conflict(viewer, reviews)
+        or access.was_asked_to_judge(viewer, case.round, reviews)
+        or access.is_avoided(case.application.applicant, case.own)
+    )
     if not isinstance(verdict, Allowed) and not tied:
         outsider = access.sees_timeline(case.viewer, case.initiative, round=case.round, own=case.own)
         outline = isinstance(outsider, Allowed)

@@ -19,10 +19,9 @@ from domain.grants.facts import (
     GrantTerminated,
 )
 from domain.grants.state import GRANT, Grant
-from domain.indexes import conflicts_of
 from domain.initiatives import Initiative
 from domain.messages import msg
-from domain.parties import Actor, is_organisation
+from domain.parties import Actor, Conflicts, is_organisation
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
@@ -172,10 +171,10 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
     )
 
 
-async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str, ...]:
+async def _conflicts(reader: Fresh, viewer: str, application: str) -> Conflicts:
     """The applications with which the viewer declared a conflict, in all rounds that the grant's application went through."""
     state = await reader.the(APPLICATION, application)
-    return await reader.index_entries_of_all([conflicts_of(viewer, each) for each in state.rounds])
+    return await reader.conflicts_in_rounds(viewer, state.rounds)
 
 
 async def _host(

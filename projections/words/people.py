@@ -51,6 +51,9 @@ from domain.persons import (
     PersonHandleGiven,
     PersonJoinedOrganisation,
     PersonLeftOrganisation,
+    PersonProfileChanged,
+    PersonReaderAllowed,
+    PersonReaderExcluded,
     PersonRegistered,
     PersonWayInAdded,
     PersonWayInRemoved,
@@ -173,6 +176,10 @@ def person_words(fact: PersonFact) -> FactInWords:
             return FactInWords(msg("A person acts for an organisation from now on."))
         case PersonLeftOrganisation():
             return FactInWords(msg("A person no longer acts for an organisation."))
+        case PersonProfileChanged():
+            return FactInWords(msg("A person changed their profile."))
+        case PersonReaderExcluded() | PersonReaderAllowed():
+            return FactInWords(msg("A person changed who must not read their applications."))
         case PersonErased():
             return FactInWords(
                 msg("A person was erased."),

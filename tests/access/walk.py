@@ -111,6 +111,11 @@ def _house(walk: Walk) -> None:
     walk.do(STRANGER, "person.add_way_in", person=STRANGER, kind="email")
     way = walk.world.state(PERSONS, STRANGER).ways_in[-1].id
     walk.stop("person.remove_way_in", person=STRANGER, way=way)
+    walk.stop("person.change_profile", person=STRANGER, name="Applicant Two", language="ru")
+    walk.stop("person.exclude_reader", person=STRANGER, reader=JUROR, named="juror@example.org")
+    walk.do(STRANGER, "person.exclude_reader", person=STRANGER, reader=NEWCOMER, named="new@example.org")
+    exclusion = next(iter(walk.world.state(PERSONS, STRANGER).exclusions))
+    walk.stop("person.allow_reader", person=STRANGER, exclusion=exclusion)
     walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
     _organisations(walk)
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)

@@ -30,9 +30,16 @@ SYSTEM_ONLY: Final = frozenset(
 )
 """Commands that the program alone gives, and that have no address therefore."""
 ANSWERED_WITH_A_SECRET: Final = frozenset(
-    {"person.make_claim", "person.use_claim", "invitation.make", "invitation.accept"}
+    {
+        "person.make_claim",
+        "person.use_claim",
+        "person.exclude_reader",
+        "invitation.make",
+        "invitation.accept",
+    }
 )
-"""Commands whose addresses are in `api.accounts.access` and `api.http.invitations`, since they need or answer a secret."""
+"""Commands whose addresses are in `api.accounts.access`, `api.http.invitations` and `api.http.profiles`, since they need or answer a secret, or
+look up an address."""
 BY_PAGE: Final = frozenset({"person.add_way_in", "person.remove_way_in"})
 """Commands that only pages send, because they change how somebody signs in with a browser."""
 

@@ -39,7 +39,7 @@ from domain.panels.facts import (
     PanelWaitingListLeft,
 )
 from domain.personal import Withheld
-from domain.persons import PersonRegistered
+from domain.persons import PersonReaderAllowed, PersonReaderExcluded, PersonRegistered
 from domain.rounds.facts import (
     RoundCancelled,
     RoundClosed,
@@ -118,6 +118,8 @@ CONTINUED = ApplicationContinued(
 ORGANISATION = numbered("organisation", 1)
 
 INVITATION = numbered("invitation", 1)
+EXCLUDED = PersonReaderExcluded(person=ARTIST, exclusion="exclusion-1", reader="0f", named="Somebody")
+ALLOWED = PersonReaderAllowed(person=ARTIST, exclusion="exclusion-1", reader="0f")
 INVITATION_MADE = InvitationMade(
     invitation=INVITATION,
     initiative=INITIATIVE,
@@ -135,6 +137,8 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
         ARTIST,
         ((f"invitations of {OTHER_ARTIST}", ORGANISATION),),
     ),
+    (EXCLUDED, ARTIST, (("kept from 0f", f"{ARTIST} exclusion-1"),)),
+    (ALLOWED, ARTIST, (("shown again to 0f", f"{ARTIST} exclusion-1"),)),
     (INVITATION_MADE, OFFICER, ((f"invitations to {INITIATIVE}", INVITATION),)),
     (opened(), OFFICER, ((f"rounds of {CALL}", ROUND),)),
     (

@@ -38,6 +38,9 @@ TABLE = """
     person.way_in_removed.v1               .      .      .
     person.joined_organisation.v1          .      .      .
     person.left_organisation.v1            .      .      .
+    person.profile_changed.v1              .      .      .
+    person.reader_excluded.v1              .      .      .
+    person.reader_allowed.v1               .      .      .
     person.erased.v1                       .      .      .
     organisation.registered.v1             x      .      .
     organisation.handle_given.v1           .      .      .
