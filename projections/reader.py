@@ -260,7 +260,7 @@ class Reader(Fresh):
         if self.replica is not None and len(rows) < len(wanted):
             # The facts were named by a current stream that the replica has not seen yet.
             rows = await self.primary_rows(_FACTS, **named)
-        return await self._recorded(rows, open_boxes=open_boxes)
+        return await self.recorded(rows, open_boxes=open_boxes)
 
     async def newest(self, streams: Iterable[str], topics: Iterable[str]) -> dict[Reference, Recorded]:
         """The newest fact of each stream among some topics, opened; the caller has checked access."""
@@ -271,9 +271,10 @@ class Reader(Fresh):
         rows = await self.rows(_NEWEST, **named)
         if self.replica is not None and len(rows) < len(wanted):
             rows = await self.primary_rows(_NEWEST, **named)
-        return await self._recorded(rows, open_boxes=True)
+        return await self.recorded(rows, open_boxes=True)
 
-    async def _recorded(self, rows: Sequence[QueryRow], *, open_boxes: bool) -> dict[Reference, Recorded]:
+    async def recorded(self, rows: Sequence[QueryRow], *, open_boxes: bool) -> dict[Reference, Recorded]:
+        """The recorded facts of some rows. With `open_boxes`, their personal fields are opened; the caller has checked access."""
         found = {
             Reference(row["stream"], row["version"]): recorded_in(row, history=self.history.id)
             for row in rows

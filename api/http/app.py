@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.accounts import access
 from api.health import health, metrics
-from api.http import administration, commands, invitations, queries
+from api.http import administration, commands, invitations, profiles, queries
 from api.http.bodies import DRAINED
 from api.http.hosts import NO_HOST, names_a_host
 from api.http.openapi import described_as_html, described_as_json
@@ -50,6 +50,7 @@ def operations() -> tuple[Operation, ...]:
         *queries.operations(),
         *access.OPERATIONS,
         *invitations.OPERATIONS,
+        *profiles.OPERATIONS,
         *administration.OPERATIONS,
         *health.operations(),
         *metrics.OPERATIONS,

@@ -33,6 +33,7 @@ from projections import (
     organisations,
     own_reviews,
     panels,
+    profiles,
     review_progress,
     reviews,
     rounds,
@@ -57,6 +58,7 @@ class QueryRoute:
 # fmt: off
 READS: Final = (
     QueryRoute("/api/me", "me.show", initiatives.me),
+    QueryRoute("/api/me/profile", "me.profile", profiles.mine),
     QueryRoute("/api/me/dossiers", "me.dossiers", dossiers.mine),
     QueryRoute("/api/me/grant-tasks", "me.grant_tasks", grants.tasks),
     QueryRoute("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),

@@ -20,6 +20,7 @@ from api.pages import (
     organisations,
     panels,
     people,
+    profile,
     questions,
     reviews,
     stage_previews,
@@ -48,6 +49,7 @@ PAGES: Final = (
     *funds.PAGES,
     *members.PAGES,
     *people.PAGES,
+    *profile.PAGES,
     *inviting.PAGES,
 )
 

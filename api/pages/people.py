@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
@@ -27,7 +28,8 @@ class Held:
     do: str
     of: str
     call: CallLine | None = None
-    closes: str = ""
+    closes_at: datetime | None = None
+    time_zone: str = "UTC"
     removable: bool = True
 
 
@@ -72,7 +74,8 @@ def _held(who: str, house: Initiative, member: Member, known: Mapping[str, CallL
                 "round.remove_juror",
                 each.round,
                 call,
-                closes=round.closes_local if round else "",
+                closes_at=round.closes_at if round else None,
+                time_zone=round.time_zone if round else "UTC",
                 removable=isinstance(may, Allowed),
             )
         )

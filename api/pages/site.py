@@ -177,14 +177,14 @@ class Site:
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
-        if page.runs is not None and _KEY.match(form.own("key")):
+        act = next((each for each in page.acts if each.command == form.own("do")), None)
+        if act is None and page.runs is not None and _KEY.match(form.own("key")):
             try:
                 drawn = await page.runs(visit, form, partial(self._run_one, visit))
             except (Invalid, Refused, KeyReused, Contended) as error:
                 visit = replace(visit, returned=returned_form(form, error))
                 drawn = await page.show(visit)
             return await self.answer(visit, drawn)
-        act = next((each for each in page.acts if each.command == form.own("do")), None)
         if act is None:
             raise Problem(
                 ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")

@@ -15,6 +15,7 @@ from api.accounts.access_tokens import AccessTokens
 from api.accounts.attempts import Attempts
 from api.accounts.claims import Claims
 from api.accounts.email import EmailSignIn
+from api.accounts.excluded_readers import ExcludedReaders
 from api.accounts.invitations import Invitations
 from api.accounts.kept_forms import KeptForms
 from api.accounts.nine_words import NineWords
@@ -79,6 +80,7 @@ class Wiring:
     ways_in: WaysIn
     email: EmailSignIn
     invitations: Invitations
+    excluded_readers: ExcludedReaders
     kept_forms: KeptForms
     attempts: Attempts
     outbox: Outbox
@@ -245,6 +247,7 @@ def _put_together(
     tokens = AccessTokens(history, vault)
     words = NineWords(history, runner)
     ways_in = WaysIn(history, runner, words)
+    email = EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -265,7 +268,8 @@ def _put_together(
         attempts=Attempts(history, runner),
         kept_forms=KeptForms(history, runner, vault),
         invitations=Invitations(history, runner, vault, outbox, site=settings.address),
-        email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
+        email=email,
+        excluded_readers=ExcludedReaders(history, runner, email),
         clock=clock,
     )
 

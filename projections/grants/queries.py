@@ -61,20 +61,22 @@ async def of_call(
     initiative = whole.within(call)
     who = viewer or ""
     allow(access.sees_payments(actor, initiative))
+    conflicts = await reader.conflicts_in_call(who, call)
     rows = await reader.rows(
         """
         SELECT * FROM read.grants
         WHERE call = %(call)b AND "grant" > %(after)b::text AND (%(status)b::text IS NULL OR status = %(status)b::text)
+            AND NOT application = ANY (%(avoided)b::text[])
             AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint
         ORDER BY "grant" LIMIT %(limit)b
         """,
         call=call,
+        avoided=sorted(conflicts.avoided),
         after=key_of(cursor),
         status=status,
         at=position_at(as_of, access.sees_times(actor, initiative, money=True)),
         limit=check_limit(limit) + 1,
     )
-    conflicts = await reader.conflicts_in_call(who, call)
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: QueryRow) -> GrantLine:
@@ -117,6 +119,8 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
     who = viewer or ""
     role = allow(access.sees_payments(actor, initiative, recipient=state.recipient))
     conflicts = await _conflicts(reader, who, state.application)
+    if state.application in conflicts.avoided:
+        raise NotFound
     at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient, money=True))
     rows = await reader.rows(
         'SELECT * FROM read.grants WHERE "grant" = %(grant)b '
