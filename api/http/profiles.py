@@ -23,10 +23,10 @@ class NewExclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 async def _exclude(asking: Asking) -> Response[bytes]:
-    if asking.path["person"] != asking.who:
-        raise Forbidden(msg("Only the person can say who must never read their applications."))
     key = idempotency_key(asking.request)
     expected_version(asking.request, versioned=False)
+    if asking.path["person"] != asking.who:
+        raise Forbidden(msg("Only the person can say who must never read their applications."))
     wanted = await asking.body(NewExclusion)
     answer = await asking.wiring.excluded_readers.exclude(
         asking.who, wanted.named, channel=Channel.API, key=key

@@ -24,6 +24,7 @@ from domain.values import read_time
 from projections import (
     applications,
     calls,
+    disclosures,
     dossiers,
     funds,
     grants,
@@ -59,6 +60,7 @@ class QueryRoute:
 READS: Final = (
     QueryRoute("/api/me", "me.show", initiatives.me),
     QueryRoute("/api/me/profile", "me.profile", profiles.mine),
+    QueryRoute("/api/me/read-by", "me.read_by", disclosures.mine),
     QueryRoute("/api/me/dossiers", "me.dossiers", dossiers.mine),
     QueryRoute("/api/me/grant-tasks", "me.grant_tasks", grants.tasks),
     QueryRoute("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),

@@ -11,6 +11,7 @@ from api.pages import (
     call_setup,
     call_setup_lists,
     calls,
+    disclosures,
     funds,
     grants,
     home,
@@ -50,6 +51,7 @@ PAGES: Final = (
     *members.PAGES,
     *people.PAGES,
     *profile.PAGES,
+    *disclosures.PAGES,
     *inviting.PAGES,
 )
 

@@ -44,6 +44,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
 
     _invitations(administrator, ids, newcomer("Invited juror"))
+    _profile(newcomer("Person of the profile"), walked.people["artist"].id)
     _another_call(people["officer"], ids)
     _organisation(administrator, people["artist"], newcomer("Member"), newcomer("Erased member"))
 
@@ -51,6 +52,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     for who, path in (
         ("officer", "/api/me"),
         ("artist", "/api/me/dossiers"),
+        ("artist", "/api/me/read-by"),
         ("finance", "/api/me/grant-tasks"),
         ("officer", "/api/initiatives/{initiative}"),
         ("funder", "/api/initiatives/{initiative}/members"),
@@ -102,6 +104,16 @@ def _invitations(administrator: Person, ids: dict[str, str], invited: Person) ->
     invited.post("/api/invitations/decline", **declined)
     administrator.post(f"/api/invitations/{made[2]['id']}/withdraw")
     administrator.get(address)
+
+
+def _profile(person: Person, other: str) -> None:
+    """A profile, and somebody who must not read one's applications for a while."""
+    own = f"/api/persons/{person.id}"
+    person.post(f"{own}/profile", name="Of the profile", language="ru", languages=["ru", "ka"])
+    for named in (other, "unknown@example.org"):
+        person.post(f"{own}/excluded-readers", named=named)
+    first, _ = person.get("/api/me/profile")["excluded"]
+    person.post(f"{own}/excluded-readers/{first['id']}/remove")
 
 
 def _round_juror(administrator: Person, round_: str, invited: Person) -> None:
