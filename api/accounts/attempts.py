@@ -10,15 +10,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from typing import Any, Final
-
-from litestar import Request
+from typing import TYPE_CHECKING, Any, Final
 
 from api.http.problems import Problem, ProblemType
 from api.run.settings import Settings
 from domain.messages import counted
 from history.runner import Runner
 from history.store import History
+
+if TYPE_CHECKING:
+    from litestar import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,17 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
-from litestar.datastructures import Cookie
 
 from api.accounts.access_tokens import digest_of
 from api.accounts.browsers import UNKNOWN, Browser
 from api.accounts.kept_forms import KEPT_HOURS
 from history.store import History
+
+if TYPE_CHECKING:
+    from litestar.datastructures import Cookie
 
 HOURS: Final = 12
 """The longest lifetime of a session."""
@@ -275,6 +277,9 @@ class Sessions:
             )
 
     def _cookie(self, value: str, seconds: int) -> Cookie:
+        # Imported only here, by servers: the command line starts in half the time without the web framework.
+        from litestar.datastructures import Cookie
+
         return Cookie(
             key=self.cookie_name,
             value=value,

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from api.http.problems import problem_of
+from api.http.failing import problem_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent

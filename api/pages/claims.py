@@ -9,7 +9,7 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.browsers import browser_from
-from api.http.problems import problem_of
+from api.http.failing import problem_of
 from api.pages.access import ADDRESS
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site

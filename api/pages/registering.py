@@ -10,7 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
-from api.http.problems import Problem, problem_of
+from api.http.failing import problem_of
+from api.http.problems import Problem
 from api.locales import LANGUAGES
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page

@@ -14,9 +14,10 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.drafts.drafts import DraftChanged
+from api.http.failing import note, problem_of
 from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
-from api.http.problems import Problem, ProblemType, note, problem_of
+from api.http.problems import Problem, ProblemType
 from api.locales import LANGUAGES, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
