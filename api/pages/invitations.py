@@ -11,7 +11,9 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.invitations import FoundInvitation, sentence
-from api.http.problems import Problem, ProblemType, problem_of
+from api.http.failing import problem_of
+from api.http.problems import Problem, ProblemType
+from api.locales import LANGUAGES
 from api.pages.arrivals import Arrivals
 from api.pages.checks import check_signed_form
 from api.pages.forms import SubmittedForm, read_form
@@ -78,8 +80,11 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         return response
 
     async def open_link(request: Request[Any, Any, Any]) -> Response[Any]:
-        await site.visit(request)
-        return redirect(ADDRESS, cookies=[browser.cookie(request.path_params["invitation"], SECONDS)])
+        visit = await site.visit(request)
+        language = f"?lang={visit.query['lang']}" if visit.query.get("lang") in LANGUAGES else ""
+        return redirect(
+            f"{ADDRESS}{language}", cookies=[browser.cookie(request.path_params["invitation"], SECONDS)]
+        )
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
