@@ -159,7 +159,7 @@ class Outcome:
     answers: str
     subjects: tuple[str, ...] = ()
     erases: tuple[str, ...] = ()
-    initiatives: Mapping[str, str] = field(default_factory=dict)
+    initiatives: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

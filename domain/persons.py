@@ -111,6 +111,16 @@ class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
     organisation: str
 
 
+@stored_as("person.entered_by_staff.v1")
+class PersonEnteredByStaff(Fact, frozen=True, kw_only=True):
+    """The staff of an initiative registered the person, to enter an application to a call for them. Until the person uses their
+    account, officers of the call can make a claim to it, to be given to the person."""
+
+    person: str
+    initiative: str
+    call: str
+
+
 @stored_as("person.profile_changed.v1")
 class PersonProfileChanged(Fact, frozen=True, kw_only=True):
     """The person changed how they are called, the languages that they read, their time zone, and how they can be reached. What
@@ -165,6 +175,7 @@ PersonFact = (
     | PersonWayInRemoved
     | PersonJoinedOrganisation
     | PersonLeftOrganisation
+    | PersonEnteredByStaff
     | PersonProfileChanged
     | PersonReaderExcluded
     | PersonReaderAllowed
@@ -208,7 +219,8 @@ class WayIn(msgspec.Struct, frozen=True, kw_only=True):
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a person, without personal data. `handles` are by scope, `claims` the oldest first, and of the
     `ways_in` there is one of each kind at most. The person acts for these `organisations`, and acted before for the `former_organisations`.
-    `exclusions` are those of readers, by their ids, with the keyed hash of each reader."""
+    `exclusions` are those of readers, by their ids, with the keyed hash of each reader. The staff of an initiative registered them
+    (`entered_by`) to enter an application to a call (`entered_for`)."""
 
     status: PersonStatus | None = None
     language: str = "en"
@@ -218,6 +230,13 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     organisations: frozenset[str] = frozenset()
     former_organisations: frozenset[str] = frozenset()
     exclusions: dict[str, str] = {}
+    entered_by: str | None = None
+    entered_for: str | None = None
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the person has never used their account."""
+        return not self.ways_in and not any(claim.used_at for claim in self.claims)
 
     @property
     def erased(self) -> bool:
@@ -264,6 +283,8 @@ def evolve(person: Person, fact: PersonFact) -> Person:
                 organisations=person.organisations - {fact.organisation},
                 former_organisations=person.former_organisations | {fact.organisation},
             )
+        case PersonEnteredByStaff():
+            return msgspec.structs.replace(person, entered_by=fact.initiative, entered_for=fact.call)
         case PersonProfileChanged():
             return msgspec.structs.replace(person, language=fact.language)
         case PersonReaderExcluded():

@@ -75,6 +75,7 @@ _ADDRESSES: Final = (
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
+    Write("/api/calls/{call}/applications/entered", "application.enter", 201),
     Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
     Write("/api/rounds/{round}/jurors/{person}/remove", "round.remove_juror"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),

@@ -12,6 +12,7 @@ from api.pages import (
     call_setup_lists,
     calls,
     disclosures,
+    entering,
     funds,
     grants,
     home,
@@ -52,6 +53,7 @@ PAGES: Final = (
     *people.PAGES,
     *profile.PAGES,
     *disclosures.PAGES,
+    *entering.PAGES,
     *inviting.PAGES,
 )
 

@@ -9,6 +9,7 @@ from domain.calls.state import PUBLIC, Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative, Installation
 from domain.messages import counted, msg
+from domain.persons import Person
 from domain.values import MEMBER_ROLES, SYSTEM, Role
 
 
@@ -31,11 +32,23 @@ def oneself(actor: str, person: str) -> Verdict:
     return Allowed(Role.PERSON) if actor == person else Denied(NOT_YOURS, hidden=True)
 
 
-def withdraws_claim(actor: str, person: str, installation: Installation) -> Verdict:
-    """Withdrawing a claim to a person's account: the person (who may not have asked for it) or an administrator of the
-    installation."""
-    verdict = oneself(actor, person)
-    return verdict if isinstance(verdict, Allowed) else installation_administrator(actor, installation)
+def makes_claim(actor: str, person: Person, installation: Installation, initiative: Initiative) -> Verdict:
+    """Making a claim to a person's account: an administrator of the installation; and for a person whom the staff registered to
+    enter an application for them, the officers of that call, until the person has used the account. `initiative` is the one
+    whose staff did so, as seen in the call."""
+    verdict = installation_administrator(actor, installation)
+    if isinstance(verdict, Denied) and person.entered_by is not None and person.untouched:
+        entered = officer(actor, initiative)
+        return entered if isinstance(entered, Allowed) else verdict
+    return verdict
+
+
+def withdraws_claim(
+    actor: str, person_id: str, person: Person, installation: Installation, initiative: Initiative
+) -> Verdict:
+    """Withdrawing a claim to a person's account: the person (who may not have asked for it) or whoever could make it."""
+    verdict = oneself(actor, person_id)
+    return verdict if isinstance(verdict, Allowed) else makes_claim(actor, person, installation, initiative)
 
 
 def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:

@@ -112,6 +112,11 @@ def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Rea
     return Allowed(Role.APPLICANT)
 
 
+def enters(actor: Actor, initiative: Initiative, *, own: Collection[str]) -> Verdict:
+    """The staff who enter an application for somebody who cannot, and so have read it; not in a round in which they applied."""
+    return unless_applied(officer(actor.id, initiative), own)
+
+
 def applicant(actor: Actor, application: Application) -> Verdict:
     """The applicant: the person, or a member of the organisation that applied."""
     return (

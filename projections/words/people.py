@@ -46,6 +46,7 @@ from domain.persons import (
     PersonClaimMade,
     PersonClaimUsed,
     PersonClaimWithdrawn,
+    PersonEnteredByStaff,
     PersonErased,
     PersonFact,
     PersonHandleGiven,
@@ -176,6 +177,8 @@ def person_words(fact: PersonFact) -> FactInWords:
             return FactInWords(msg("A person acts for an organisation from now on."))
         case PersonLeftOrganisation():
             return FactInWords(msg("A person no longer acts for an organisation."))
+        case PersonEnteredByStaff():
+            return FactInWords(msg("The staff registered a person, to enter an application for them."))
         case PersonProfileChanged():
             return FactInWords(msg("A person changed their profile."))
         case PersonReaderExcluded() | PersonReaderAllowed():

@@ -141,6 +141,7 @@ round.grant_late_access        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
 application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
+application.enter              e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.change             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 application.return             e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.resubmit           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

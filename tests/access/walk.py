@@ -226,6 +226,7 @@ def _round(walk: Walk, call: str, round: str) -> str:
     others = [
         walk.do(who, "application.submit", **applying) for who in (OTHER_ARTIST, RIVAL_CHAIR, RIVAL_OFFICER)
     ]
+    walk.stop("application.enter", name="Applicant of the staff", **applying)
     walk.stop("application.withdraw", application=application, reason="safety")
     later = AFTER.replace(tzinfo=None)
     walk.stop("round.extend", round=round, closes_at=later, reason="events")

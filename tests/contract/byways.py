@@ -171,6 +171,13 @@ def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: P
     by = (deadline + timedelta(days=1)).isoformat()
     officer.post(f"/api/applications/{application}/return", questions="Which one?", resubmit_by=by)
     applicant.post(f"/api/applications/{application}/resubmit", **text)
+    officer.post(
+        f"/api/calls/{call}/applications/entered",
+        round=round_,
+        name="Entered by staff",
+        language="ru",
+        **text,
+    )
     officer.post(f"/api/rounds/{round_}/extend", closes_at=by, reason="events")
     until = (deadline + timedelta(days=2)).isoformat()
     officer.post(f"/api/rounds/{round_}/late-access", applicant=other.id, until=until, reason="illness")

@@ -38,6 +38,7 @@ TABLE = """
     person.way_in_removed.v1               .      .      .
     person.joined_organisation.v1          .      .      .
     person.left_organisation.v1            .      .      .
+    person.entered_by_staff.v1             .      .      .
     person.profile_changed.v1              .      .      .
     person.reader_excluded.v1              .      .      .
     person.reader_allowed.v1               .      .      .
@@ -98,6 +99,7 @@ TABLE = """
     application.waitlisted.v1              x      x      x
     application.promoted.v1                x      x      x
     application.declined.v1                x      x      x
+    application.entered_on_behalf.v1       x      x      .
     application.grant_offered.v1           .      .      .
     review.assigned.v1                     .      x      x
     review.cleared.v1                      .      x      x
