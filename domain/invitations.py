@@ -200,29 +200,34 @@ def accept(
     initiative: Initiative,
     *,
     person: str,
+    secured: bool,
     why_not: Message | None,
     now: datetime,
 ) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
     """Accept an invitation: the facts of the invitation, and those of the initiative, which give the roles in addition to
-    those that the person has; none if they have them all. `why_not` is why they cannot take these roles for what they know (`why_not_judge`)."""
+    those that the person has; none if they have them all. `why_not` is why they cannot take these roles for what they know (`why_not_judge`); `secured`: they have a second factor."""
     check_open(invitation, now)
     if why_not is not None:
         raise Refused(why_not)
-    given = _given(invitation, initiative, person)
+    given = _given(invitation, initiative, person, secured=secured)
     return (InvitationAccepted(invitation=invitation_id, person=person, accepted_at=now),), given
 
 
-def _given(invitation: Invitation, initiative: Initiative, person: str) -> tuple[Fact, ...]:
+def _given(invitation: Invitation, initiative: Initiative, person: str, *, secured: bool) -> tuple[Fact, ...]:
     call, round = invitation.call, invitation.round
-    whole = initiative.roles(person)
-    within = whole if call is None else initiative.within(call, round).roles(person)
+    whole = initiative.held(person)
+    within = whole if call is None else initiative.within(call, round).held(person)
     if within >= set(invitation.roles):
         return ()  # they were given these roles in the meantime
     if call is None:
-        return add_member(initiative, person=person, roles=whole | {*invitation.roles}, living=())
+        return add_member(
+            initiative, person=person, roles=whole | {*invitation.roles}, living=(), secured=secured
+        )
     if round is None:
         before = initiative.calls_of(person).get(call, frozenset())
-        return add_to_call(initiative, call, person=person, roles=before | {*invitation.roles})
+        return add_to_call(
+            initiative, call, person=person, roles=before | {*invitation.roles}, secured=secured
+        )
     return (JurorAddedToRound(initiative=initiative.id, call=call, round=round, person=person),)
 
 

@@ -13,10 +13,13 @@ from api.pages import (
     assets,
     claims,
     demonstration,
+    factors,
+    first_start,
     invitations,
     letters,
     outbox,
     registering,
+    second_factor,
     sign_in,
 )
 from api.pages.site import Site
@@ -31,11 +34,14 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
     shown = [
         *site.routes(),
         *sign_in.routes(site, wiring),
+        *second_factor.routes(site, wiring),
+        *factors.routes(site, wiring),
         *registering.routes(site, wiring),
         *letters.routes(site, wiring),
         *outbox.routes(site, wiring),
         *claims.routes(site, wiring),
         *invitations.routes(site, wiring),
+        *first_start.routes(site, wiring),
         *access.routes(site, wiring),
         *(demonstration.routes(site, wiring) if wiring.settings.demo else ()),
         *assets.routes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.pages import member_factors
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.leaving import LeaveInitiative
@@ -28,6 +29,7 @@ async def _show(visit: Visit) -> PageContent:
                 msg("Require screenings"),
                 SetInitiativeScreening(initiative=initiative, required=not house.screening),
             ),
+            **await member_factors.shown_of(visit, initiative, house),
             "entries": shown.items,
             "invites": not house.roles(visit.who).isdisjoint({Role.ADMINISTRATOR, Role.OFFICER}),
             "own_roles": tuple([role for role in MEMBER_ROLES if role in house.roles(visit.who)]),
@@ -56,6 +58,7 @@ PAGES = (
                 done=msg("The setting for screenings is saved."),
                 told={"initiative": "initiative"},
             ),
+            *member_factors.ACTS,
         ),
     ),
 )

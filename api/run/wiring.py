@@ -14,8 +14,11 @@ from typing import Final, cast, get_args
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.attempts import Attempts
 from api.accounts.claims import Claims
+from api.accounts.devices import Devices
 from api.accounts.email import EmailSignIn
 from api.accounts.excluded_readers import ExcludedReaders
+from api.accounts.factors import Factors
+from api.accounts.first_start import FirstStart
 from api.accounts.invitations import Invitations
 from api.accounts.kept_forms import KeptForms
 from api.accounts.nine_words import NineWords
@@ -81,6 +84,9 @@ class Wiring:
     email: EmailSignIn
     invitations: Invitations
     excluded_readers: ExcludedReaders
+    devices: Devices
+    factors: Factors
+    first_start: FirstStart
     kept_forms: KeptForms
     attempts: Attempts
     outbox: Outbox
@@ -99,6 +105,8 @@ class Wiring:
         await self.ways_in.forget(person)
         await self.outbox.forget(person)
         await self.kept_forms.forget(person)
+        await self.factors.forget(person)
+        await self.devices.forget(person)
 
 
 def all_migrations() -> tuple[Migration, ...]:
@@ -266,10 +274,13 @@ def _put_together(
         outbox=outbox,
         ways_in=ways_in,
         attempts=Attempts(history, runner),
+        factors=Factors(history, runner, vault),
+        first_start=FirstStart(history, runner),
         kept_forms=KeptForms(history, runner, vault),
         invitations=Invitations(history, runner, vault, outbox, site=settings.address),
         email=email,
         excluded_readers=ExcludedReaders(history, runner, email),
+        devices=Devices(history, runner, email, outbox, secure=_secure(settings)),
         clock=clock,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from domain.access.ties import NOT_YOURS, hidden_from_others
 from domain.calls.state import PUBLIC, Call
@@ -11,6 +12,11 @@ from domain.initiatives import Initiative, Installation
 from domain.messages import counted, msg
 from domain.persons import Person
 from domain.values import MEMBER_ROLES, SYSTEM, Role
+
+NEEDS_FACTOR: Final = msg(
+    "This initiative requires a second factor for your role, and you have none. Set one up on the page “Your access”; until then "
+    "you can do nothing here in this role."
+)
 
 
 def system(actor: str) -> Verdict:
@@ -43,12 +49,37 @@ def makes_claim(actor: str, person: Person, installation: Installation, initiati
     return verdict
 
 
+def oneself_or_administrator(actor: str, person: str, installation: Installation) -> Verdict:
+    """Somebody acting on their own account, or an administrator of the installation."""
+    verdict = oneself(actor, person)
+    return verdict if isinstance(verdict, Allowed) else installation_administrator(actor, installation)
+
+
 def withdraws_claim(
     actor: str, person_id: str, person: Person, installation: Installation, initiative: Initiative
 ) -> Verdict:
     """Withdrawing a claim to a person's account: the person (who may not have asked for it) or whoever could make it."""
     verdict = oneself(actor, person_id)
     return verdict if isinstance(verdict, Allowed) else makes_claim(actor, person, installation, initiative)
+
+
+def asks_recovery(actor: str, person: str, installation: Installation) -> Verdict:
+    """Asking that somebody's second factors be removed: an administrator of the installation, or the operator, for somebody
+    else."""
+    verdict = installation_administrator(actor, installation)
+    if isinstance(verdict, Allowed) and actor == person:
+        return Denied(msg("These are your own second factors, so somebody else must do this."))
+    return verdict
+
+
+def confirms_recovery(
+    actor: str, person: str, installation: Installation, *, asked_by: str | None
+) -> Verdict:
+    """Confirming it: as `asks_recovery`, but another one than who asked."""
+    verdict = asks_recovery(actor, person, installation)
+    if isinstance(verdict, Allowed) and actor == asked_by:
+        return Denied(msg("You asked for this, so another administrator must confirm it."))
+    return verdict
 
 
 def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
@@ -58,6 +89,8 @@ def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
     for role in roles:
         if role in held:
             return Allowed(role)
+    if not initiative.held(actor).isdisjoint(roles):
+        return Denied(NEEDS_FACTOR)
     return Denied(
         counted(
             "In this initiative, only people with this role can do this: {roles}.",

@@ -115,6 +115,7 @@ def _accept(command: AcceptInvitation, context: CommandContext) -> Plan:
             invitation,
             initiative,
             person=context.actor,
+            secured=person.secured,
             why_not=why_not,
             now=context.now,
         )
@@ -135,7 +136,7 @@ def _why_not(who: str, invitation: Invitation, initiative: Initiative) -> Part[M
     if who == SYSTEM or invitation.call is None:
         return None
     call = yield from the(CALL, invitation.call)
-    roles = initiative.within(invitation.call, invitation.round).roles(who) | {*invitation.roles}
+    roles = initiative.within(invitation.call, invitation.round).held(who) | {*invitation.roles}
     if {Role.CHAIR, Role.OFFICER} <= roles and any(stage.blind for stage in call.stages):
         return invitations.CHAIR_AND_OFFICER
     if {*invitation.roles}.isdisjoint(JUDGING):

@@ -13,6 +13,8 @@ from domain.commands import (
     call_preparations,
     calls,
     dossiers,
+    factors,
+    first_start,
     funds,
     grants,
     initiatives,
@@ -36,11 +38,13 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         registered.name: registered
         for file in (
             initiatives,
+            first_start,
             invitations,
             leaving,
             persons,
             profiles,
             ways_in,
+            factors,
             organisations,
             dossiers,
             funds,

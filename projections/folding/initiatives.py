@@ -7,6 +7,7 @@ from typing import Final, assert_never
 from domain.initiatives import (
     InitiativeDescribed,
     InitiativeFact,
+    InitiativeFactorsRequired,
     InitiativeFounded,
     InitiativeScreeningSet,
     JurorAddedToRound,
@@ -16,6 +17,7 @@ from domain.initiatives import (
     MemberLeft,
     MemberRemoved,
     MemberRemovedFromCall,
+    MemberSecured,
 )
 from projections.placed import Placed
 from projections.projection import Projection
@@ -42,7 +44,7 @@ def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
             rows.put(MEMBERSHIPS, MembershipRow(person=fact.person, initiative=fact.initiative))
         case MemberRemoved() | MemberLeft(call=None, round=None):
             rows.clear(MEMBERSHIPS, (fact.person, fact.initiative))
-        case InitiativeScreeningSet() | InitiativeDescribed():
+        case InitiativeScreeningSet() | InitiativeDescribed() | InitiativeFactorsRequired() | MemberSecured():
             pass  # belongs to no person
         case MemberRemovedFromCall() | JurorRemovedFromRound() | MemberLeft():
             pass  # queries leave out people who have no role any more

@@ -23,6 +23,7 @@ SYSTEM_ONLY: Final = frozenset(
         "grant.lapse",
         "installation.open",
         "invitation.decline",
+        "installation.set_up",
         "panel.move_waiting_list",
         "person.register_oneself",
         "reading.record",
@@ -40,7 +41,9 @@ ANSWERED_WITH_A_SECRET: Final = frozenset(
 )
 """Commands whose addresses are in `api.accounts.access`, `api.http.invitations` and `api.http.profiles`, since they need or answer a secret, or
 look up an address."""
-BY_PAGE: Final = frozenset({"person.add_way_in", "person.remove_way_in"})
+BY_PAGE: Final = frozenset(
+    {"person.add_way_in", "person.remove_way_in", "person.add_factor", "person.remove_factor"}
+)
 """Commands that only pages send, because they change how somebody signs in with a browser."""
 
 
