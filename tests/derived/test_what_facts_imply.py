@@ -27,6 +27,7 @@ from domain.dossiers import DossierErased, DossierKept
 from domain.due_dates import removed_by, set_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
+from domain.initiatives import InitiativeFounded, MemberAdded, MemberAddedToCall
 from domain.invitations import InvitationMade
 from domain.messages import msg
 from domain.organisations import OrganisationMemberInvited
@@ -37,6 +38,8 @@ from domain.panels.facts import (
     PanelAwardFreed,
     PanelOutcomeSet,
     PanelWaitingListLeft,
+    PanelWaitingListMoved,
+    PanelWaitingListStayed,
 )
 from domain.personal import Withheld
 from domain.persons import PersonReaderAllowed, PersonReaderExcluded, PersonRegistered
@@ -137,6 +140,21 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
         ARTIST,
         ((f"invitations of {OTHER_ARTIST}", ORGANISATION),),
     ),
+    (
+        InitiativeFounded(initiative=INITIATIVE, name="Invented", founder=ARTIST),
+        ARTIST,
+        ((f"initiatives of {ARTIST}", INITIATIVE),),
+    ),
+    (
+        MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.JUROR,)),
+        OFFICER,
+        ((f"initiatives of {ARTIST}", INITIATIVE),),
+    ),
+    (
+        MemberAddedToCall(initiative=INITIATIVE, call=CALL, person=ARTIST, roles=(Role.JUROR,)),
+        OFFICER,
+        ((f"initiatives of {ARTIST}", INITIATIVE),),
+    ),
     (EXCLUDED, ARTIST, (("kept from 0f", f"{ARTIST} exclusion-1"),)),
     (ALLOWED, ARTIST, (("shown again to 0f", f"{ARTIST} exclusion-1"),)),
     (INVITATION_MADE, OFFICER, ((f"invitations to {INITIATIVE}", INVITATION),)),
@@ -233,6 +251,8 @@ def empty(kind: type[Fact]) -> Fact:
                 DossierErased,
                 PanelAnnounced,
                 PanelAnnouncementCancelled,
+                PanelWaitingListMoved,
+                PanelWaitingListStayed,
             },
         ),
     ],
@@ -304,3 +324,16 @@ def test_what_the_law_keeps_is_due_to_be_erased_when_it_no_longer_does() -> None
     assert set_by(kept) == Due(key=f"erase {dossier}", at=until, command=erase)
     erased = DossierErased(dossier=dossier, about=GRANT, reason="retention_ended")
     assert (set_by(erased), removed_by(erased)) == (None, f"erase {dossier}")
+
+
+def test_a_look_at_the_waiting_list_ends_its_due_date_whether_somebody_moved_up_or_not() -> None:
+    """A due date that ended without a fact would be missing in the queue, so `overwinter verify` would report it."""
+    panel = "panel-" + "7" * 32
+    freed = PanelAwardFreed(panel=panel, application=APPLICATION, grant=None, amount=1, freed_at=CLOSES)
+    due = set_by(freed)
+    assert due is not None
+    for looked in (
+        PanelWaitingListMoved(panel=panel, application=APPLICATION, amount=1),
+        PanelWaitingListStayed(panel=panel),
+    ):
+        assert removed_by(looked) == due.key
