@@ -33,6 +33,7 @@ from history.appends import Unavailable
 from history.documents import Recorded, read
 from history.store import History, PositionedFact
 from history.unreadable import Unreadable
+from projections import profiles
 from projections.letters import telling
 from projections.letters.hearing import HEARD, Heard, Notice, notice_of, reminder_of
 from projections.letters.telling import Tidings
@@ -203,7 +204,8 @@ class Reaction:
         if address is None or tidings is None:
             await self.notices.settle_without_letter(each.key)
             return False
-        morning = next_morning(now, tidings.zone)
+        profile = await profiles.mine(self.reader, each.person)
+        morning = next_morning(now, profile.time_zone or tidings.zone)
         if morning is not None:
             await self.notices.postpone(each.key, morning)
             return False

@@ -12,23 +12,29 @@ from api.pages import (
     call_setup,
     call_setup_lists,
     calls,
+    disclosures,
+    entering,
     funded,
     funds,
     grants,
     home,
     initiatives,
+    inviting,
     letter_texts,
     members,
     news,
     organisations,
     panels,
     payments,
+    people,
+    profile,
     questions,
     reviews,
     stage_previews,
     stages,
     together,
 )
+from domain.messages import msg
 
 PAGES: Final = (
     *home.PAGES,
@@ -54,7 +60,14 @@ PAGES: Final = (
     *payments.PAGES,
     *funded.PAGES,
     *members.PAGES,
+    *people.PAGES,
+    *profile.PAGES,
+    *disclosures.PAGES,
+    *entering.PAGES,
+    *inviting.PAGES,
 )
 
-DONE: Final = {act.command: act.done for page in PAGES for act in page.acts}
+DONE: Final = {act.command: act.done for page in PAGES for act in page.acts} | {
+    "invitation.accept": msg("You accepted the invitation. What there is to do appears on this page.")
+}
 """The message after a command was done, by its name."""

@@ -141,7 +141,7 @@ async def _of_review(visit: Visit) -> list[CalendarDate]:
     reader, review_id = visit.wiring.reader, visit.path["review"]
     review: Review = await reader.the(REVIEW, review_id)
     house: Initiative = await reader.the(INITIATIVE, review.initiative)
-    if not isinstance(access.juror_of(visit.who, house.within(review.call), review), Allowed):
+    if not isinstance(access.juror_of(visit.who, house.within(review.call, review.round), review), Allowed):
         raise NotFound
     round: Round = await reader.the(ROUND, review.round)
     if review.status not in OUTSTANDING or round.reviews_due is None:

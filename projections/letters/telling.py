@@ -153,7 +153,7 @@ def _still_so(kind: LetterKind, grant: Grant) -> bool:
 async def _of_review(reader: Fresh, person: str, notice: Notice, now: datetime) -> Tidings | None:
     review: Review = await reader.the(REVIEW, notice.about)
     call, house = await _place(reader, review.call, review.initiative)
-    if not isinstance(access.juror_of(person, house.within(review.call), review), Allowed):
+    if not isinstance(access.juror_of(person, house.within(review.call, review.round), review), Allowed):
         return None
     if review.status not in OUTSTANDING:
         return None

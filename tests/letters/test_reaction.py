@@ -192,6 +192,17 @@ class TestALetterThatWaits:
         await post.write()
         assert await post.kinds() == ["application-received"]
 
+    async def test_waits_for_the_morning_where_its_reader_says_that_they_are(self, post: Post) -> None:
+        season = await post.season.begin()
+        for name in ("artist1", "artist2"):
+            await post.confirm(name)
+        own = {"person": season.artist1, "name": "Somebody", "language": "en"}
+        await season.run("person.change_profile", season.artist1, **own, time_zone="Asia/Tbilisi")
+        post.office.now = datetime(2026, 3, 3, 17, 30, tzinfo=UTC)
+        await season.apply()
+        await post.write()
+        assert (await post.kinds("artist1"), await post.kinds("artist2")) == ([], ["application-received"])
+
     async def test_is_dropped_if_its_reader_may_not_know_any_more(self, post: Post) -> None:
         """A juror was removed between the letter's writing and its sending, and another one before it was written."""
         season = await post.season.begin()
