@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
-
-from litestar import Request
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.messages import Message, msg
+
+if TYPE_CHECKING:
+    from litestar import Request
 
 _FAMILIES: Final = (
     # The order matters: most browsers also name the ones that they imitate.

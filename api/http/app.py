@@ -15,10 +15,11 @@ from api.accounts import access
 from api.health import health, metrics
 from api.http import administration, commands, queries
 from api.http.bodies import DRAINED
+from api.http.failing import on_exception
 from api.http.hosts import NO_HOST, names_a_host
 from api.http.openapi import described_as_html, described_as_json
 from api.http.operations import Operation, route
-from api.http.problems import RETRY_SECONDS, Problem, ProblemType, on_exception
+from api.http.problems import RETRY_SECONDS, Problem, ProblemType
 from api.pages import for_a_browser, pages
 from api.pages.rendering import STYLE_ADDRESS
 from api.pages.responses import SECURITY

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final
-
-from litestar import Request
+from typing import TYPE_CHECKING, Any, Final
 
 from api.locales.locale import ENGLISH, LANGUAGES, Locale
+
+if TYPE_CHECKING:
+    from litestar import Request
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
 _WEIGHT: Final = re.compile(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*\Z", re.ASCII)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from api.http.problems import MOST_NAMED, problem_of
+from api.http.failing import problem_of
+from api.http.problems import MOST_NAMED
 from api.locales import Locale
 from api.pages.forms import SubmittedForm
 from api.pages.labels import label_of

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from api.http.problems import problem_of
+from api.http.failing import problem_of
 from api.pages.calls import roles_in
 from api.pages.forms import Plain, SubmittedForm, command_of, nested, with_seconds
 from api.pages.mistakes import on_a_page

@@ -12,7 +12,8 @@ import pytest
 
 from api.http.app import make_app
 from api.http.bodies import decode
-from api.http.problems import MOST_NAMED, Problem, problem_of
+from api.http.failing import problem_of
+from api.http.problems import MOST_NAMED, Problem
 from api.run.wiring import Wiring
 from domain.answers import check_answers
 from domain.commands.applications.submitting import SubmitApplication

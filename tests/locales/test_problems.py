@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from api.http.app import operations
+from api.http.failing import problem_of
 from api.http.openapi import described_as_json
-from api.http.problems import ProblemType, problem_of
+from api.http.problems import ProblemType
 from api.locales import Locale
 from domain.limits import outside
 from domain.refusals import Invalid

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from api.http.problems import ProblemType, problem_of
+from api.http.failing import problem_of
+from api.http.problems import ProblemType
 from domain.readings import reading_of
 from domain.refusals import Forbidden
 from domain.values import Role
