@@ -43,7 +43,6 @@ PAGES = (
             PageAction(
                 command="initiative.set_screening",
                 done=msg("The setting for screenings is saved."),
-                told={"initiative": "initiative"},
             ),
             *member_factors.ACTS,
         ),

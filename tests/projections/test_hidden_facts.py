@@ -17,6 +17,7 @@ import pytest
 from api.http.queries import READS, QueryRoute
 from domain.applications.facts import ApplicationFoundEligible
 from domain.applications.state import APPLICATION
+from domain.calls.facts import CallAwardReleased, CallAwardsConfirmed
 from domain.deciding import (
     Allowed,
     Command,
@@ -32,7 +33,7 @@ from domain.grants.state import GRANT
 from domain.personal import personal_fields
 from domain.refusals import CommandRejected
 from domain.reviews.state import REVIEW
-from domain.rounds.facts import RoundLateAccessGranted, RoundQuorumLowered
+from domain.rounds.facts import RoundLateAccessGranted, RoundQuorumLowered, RoundReviewsDueSet
 from domain.topic import STAFF, Audience, Topic
 from domain.topics import AGGREGATES, REGISTER, stream_of
 from domain.values import Channel, Role
@@ -95,11 +96,15 @@ KINDS: Final = frozenset(AGGREGATES)
 HIDDEN: Final = [topic for topic in REGISTER if not example(topic).told]
 
 
+FOR_JURY: Final = (RoundQuorumLowered, RoundReviewsDueSet, CallAwardsConfirmed, CallAwardReleased)
+"""Facts whose results those who judge are shown: how many reviews an application needs, until when, and what is left to award."""
+
+
 def learns(viewer: str, topic: Topic, *, decided: bool) -> bool:
     """Whether somebody may learn of a fact. People with ties to the application that it is about may not, and jurors who belong to
     the staff may once the round is decided."""
-    if topic.fact is RoundQuorumLowered and viewer in ("third_juror", "chair", "juror"):
-        return True  # those who judge see how many reviews an application needs
+    if topic.fact in FOR_JURY and viewer in ("third_juror", "chair", "juror"):
+        return True
     about = {"application", "review", "grant"} & set(topic.fact.__struct_fields__)
     if about and (viewer in OFFICERS[:2] or (viewer == "juror" and not decided)):
         return False
