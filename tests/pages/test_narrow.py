@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.pages.browsing import kind_of
 from tests.pages.conftest import Stage
 
 WIDTH = 320
@@ -90,7 +90,7 @@ def test_every_kind_of_page_fits_whatever_people_wrote(phone: Page, stage: Stage
     )
     while todo:
         path = todo.pop()
-        kind = re.sub(r"-[0-9a-f]{32}", "", path.partition("?")[0])
+        kind = kind_of(path)
         if kind in seen:
             continue
         seen.add(kind)
