@@ -279,8 +279,18 @@ class Factors:
         for row in await self._history.at(answer.positions):
             fact = read(row.topic, row.document, history=self._history.id).fact
             if isinstance(fact, PersonFactorAdded):
+                if answer.repeated:
+                    await self._check_still_there(fact)
                 return fact
         raise AssertionError("a second factor was added, but there is no fact of it")
+
+    async def _check_still_there(self, added: PersonFactorAdded) -> None:
+        """Raise `Refused` if it was removed since: a form that is sent again must not bring it back."""
+        loaded = await self._runner.states.read_set(bypass_cache=True).load(((PERSON, added.person),))
+        if all(each.id != added.factor for each in loaded[added.person].state.factors):
+            raise Refused(
+                msg("This form was sent before, and something was changed since. Open the page again.")
+            )
 
     async def _passkeys(self, person: str) -> dict[str, Passkey]:
         async with self._history.connection() as connection:

@@ -98,16 +98,17 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if form.own("language"):
             return await page(visit, half, next_, typed=typed)
         try:
-            if form.own("do") == "passkey":
+            by_passkey = form.own("do") == "passkey"
+            await wiring.attempts.count(
+                "passkey" if by_passkey else "second",
+                account=sha256(half.person.encode()).digest(),
+                network=network_of(request, wiring.settings),
+            )
+            if by_passkey:
                 await factors.check_passkey(
                     half, party_of(request, wiring.settings), form.fields.get("passkey", "")
                 )
             else:
-                await wiring.attempts.count(
-                    "second",
-                    account=sha256(half.person.encode()).digest(),
-                    network=network_of(request, wiring.settings),
-                )
                 await factors.check_code(half, typed)
         except Invalid as error:
             errors = {each.field: each.detail for each in error.errors}

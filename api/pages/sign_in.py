@@ -20,6 +20,7 @@ from api.pages.forms import SubmittedForm, read_form
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.proving import AGAIN
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
@@ -47,6 +48,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         error: Invalid | None = None,
     ) -> Response[Any]:
         kept = form.own("kept") if form else visit.query.get("kept", "")
+        kept = kept if kept in ("1", AGAIN) else ""
         secret = secrets.token_urlsafe(24)
         # An access key is not repeated in the form, because a form can be seen on the screen.
         typed = {name: form.fields.get(name, "") if form else "" for name in ("email", "words")}
