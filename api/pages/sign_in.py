@@ -40,6 +40,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     sessions = wiring.sessions
     browser = SameBrowser(f"{sessions.cookie_name}-sign-in")
     waiting = SameBrowser(f"{sessions.cookie_name}-letter")
+    onward = SameBrowser(f"{sessions.cookie_name}-onward")
 
     async def page(
         visit: Visit,
@@ -113,7 +114,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         )
         asked = await wiring.email.ask(address, locale=visit.locale)
         where = "/sign-in/letter" + (f"?next={next_}" if next_ != "/me" else "")
-        return redirect(where, cookies=[waiting.cookie(asked, MINUTES * 60), browser.forget()])
+        return redirect(
+            where,
+            cookies=[
+                waiting.cookie(asked, MINUTES * 60),
+                onward.cookie(next_, MINUTES * 60),
+                browser.forget(),
+            ],
+        )
 
     async def begin(request: Request[Any, Any, Any], form: SubmittedForm) -> Cookie:
         way = chosen_way(form)
