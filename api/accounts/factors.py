@@ -190,16 +190,19 @@ class Factors:
                 (signs, factor),
             )
 
-    async def check_code(self, half: HalfSignedIn, typed: str) -> None:
-        """Raise `Invalid` unless this is a code of the person's app, or a recovery code, that was not used before."""
+    async def check_code(self, half: HalfSignedIn, typed: str) -> bool:
+        """Whether this is a recovery code, and not one of the person's app. Raises `Invalid` if it is neither, or was used
+        before."""
         code = _plain(typed)
+        of_app = len(code) == DIGITS and code.isdigit()
         right = (
             await self._use_code_of_app(half.person, code)
-            if len(code) == DIGITS and code.isdigit()
+            if of_app
             else await self._use_recovery_code(half.person, code)
         )
         if not right:
             raise Invalid.field("code", WRONG)
+        return not of_app
 
     async def _use_code_of_app(self, person: str, code: str) -> bool:
         async with self._history.connection() as connection:

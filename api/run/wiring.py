@@ -274,7 +274,7 @@ def _put_together(
         first_start=FirstStart(history, runner),
         kept_forms=KeptForms(history, runner, vault),
         email=email,
-        devices=Devices(history, runner, email, outbox, secure=_secure(settings)),
+        devices=Devices(history, runner, email, secure=_secure(settings)),
         clock=clock,
     )
 
