@@ -88,7 +88,7 @@ class Operation:
     `name` is the operationId; `body` and `answer` are msgspec types, or None, and `media_type` is the answer's; `numbers` are
     path parameters that are numbers; `public` operations need no token, and know the person if there is one all the same;
     `writes`: it runs a command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: what is read has an
-    `ETag`; `versioned`: what is written has one, and `If-Match` counts;
+    `ETag`; `versioned`: what is written has one, and `If-Match` counts; `files`: it is a list that is also answered as a file;
     `grave`: only a token that can do everything may ask for it."""
 
     name: str
@@ -111,6 +111,7 @@ class Operation:
     tells_version: bool = False
     versioned: bool = False
     grave: bool = False
+    files: bool = False
     parameters: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -210,12 +210,7 @@ class _Words:
 
     def percent(self, number: str) -> str:
         """A score in per cent, with one decimal: ``73.3 %``."""
-        shown = format_decimal(
-            Decimal(number).quantize(Decimal("0.1"), ROUND_HALF_UP),
-            "#,##0.0",
-            locale=self._locale.language,
-        )
-        return f"{shown}\N{NO-BREAK SPACE}%"
+        return percent(number, self._locale)
 
     def day_there(self, at: datetime, zone: str) -> str:
         """The day of a moment in a time zone: ``24 November 2026``."""
@@ -237,6 +232,14 @@ class _Words:
         if not most:
             return hint.strip()
         return f"{hint.strip()} {self._locale.say(msg('At most {most} characters.', most=most))}".strip()
+
+
+def percent(number: str, locale: Locale) -> str:
+    """A score in per cent, with one decimal, in a language: ``73.3 %``."""
+    shown = format_decimal(
+        Decimal(number).quantize(Decimal("0.1"), ROUND_HALF_UP), "#,##0.0", locale=locale.language
+    )
+    return f"{shown}\N{NO-BREAK SPACE}%"
 
 
 class Rendering:

@@ -38,6 +38,7 @@ from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, 
 from api.pages.headings import HEADINGS, SAID_ELSE
 from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
+from api.pages.list_files import ENDINGS, LISTS, ListFiles
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
@@ -78,7 +79,10 @@ class Site:
 
     def routes(self) -> list[HTTPRouteHandler]:
         """The handlers of all pages."""
-        return [handler for page in PAGES for handler in self._handlers(page)]
+        return [
+            *(handler for page in PAGES for handler in self._handlers(page)),
+            *(self._file_handler(files, ending) for files in LISTS for ending in ENDINGS),
+        ]
 
     # From request to page
 
@@ -92,6 +96,20 @@ class Site:
         made = [self.handler(HttpMethod.GET, page.path, get)]
         takes = page.acts or page.tries
         return [*made, self.handler(HttpMethod.POST, page.path, post)] if takes else made
+
+    def _file_handler(self, files: ListFiles, ending: str) -> HTTPRouteHandler:
+        async def answered(request: Request[Any, Any, Any]) -> Response[Any]:
+            visit = await self.visit(request)
+            if visit.signed_in is None:
+                return redirect("/sign-in")
+            check_kinds(visit.path)
+            await self._arrivals.wait(request)
+            return await files.answer(visit, ending)
+
+        async def get(request: Request[Any, Any, Any]) -> Response[Any]:
+            return await again_if_lost(lambda: answered(request))
+
+        return self.handler(HttpMethod.GET, f"{files.path}.{ending}", get)
 
     def handler(
         self,
@@ -179,7 +197,8 @@ class Site:
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
-        if page.runs is not None and _KEY.match(form.own("key")):
+        own = page.runs_for is None or form.own("do") == page.runs_for
+        if page.runs is not None and own and _KEY.match(form.own("key")):
             return await self.answer(visit, await page.runs(visit, form, partial(self._run_one, visit)))
         act = next((each for each in page.acts if each.command == form.own("do")), None)
         if act is None:

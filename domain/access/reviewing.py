@@ -220,6 +220,11 @@ def extends_round(actor: str, initiative: Initiative, *, own: Collection[str]) -
     return unless_applied(officer(actor, initiative), own)
 
 
+def sets_reviews_due(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
+    """The staff who say until when reviews are to be submitted, as in `extends_round`."""
+    return extends_round(actor, initiative, own=own)
+
+
 def lets_in_late(actor: Actor, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
     """The staff who give an applicant late access, as in `extends_round`; not to themselves, nor to an organisation for
     which they act or have acted."""

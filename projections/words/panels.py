@@ -14,6 +14,7 @@ from domain.panels.facts import (
     PanelClosed,
     PanelConfirmed,
     PanelFact,
+    PanelNoteWritten,
     PanelOpened,
     PanelOutcomeEnded,
     PanelOutcomeSet,
@@ -21,6 +22,7 @@ from domain.panels.facts import (
     PanelReturned,
     PanelWaitingListLeft,
     PanelWaitingListMoved,
+    PanelWaitingListStayed,
 )
 from domain.values import Money
 from projections.words.sentences import FactInWords, SentenceContext
@@ -57,6 +59,10 @@ def panel_words(fact: PanelFact, context: SentenceContext) -> FactInWords:
                     "round.",
                     about=about,
                 )
+            )
+        case PanelNoteWritten():
+            return FactInWords(
+                msg("{actor} wrote a note for the panel of {about}.", actor=actor, about=about)
             )
         case PanelClosed():
             return FactInWords(msg("{actor} closed the panel of {about}.", actor=actor, about=about))
@@ -108,6 +114,8 @@ def panel_words(fact: PanelFact, context: SentenceContext) -> FactInWords:
                     amount=Money.of(fact.amount, context.currency),
                 )
             )
+        case PanelWaitingListStayed():
+            return FactInWords(msg("Nobody on the waiting list of {about} could move up.", about=about))
         case _:
             assert_never(fact)
 

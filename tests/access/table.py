@@ -71,6 +71,8 @@ SENTENCES: Final = {
     "q": "You or your organisation applied in this round, so other applications are not shown to you before it is decided.",
     "t": "This review belongs to another juror.",
     "m": "This is your own application, so somebody else must do this.",
+    "n": "Applicants do not see the reviews of their application.",
+    "u": "Declare first whether you have a conflict of interest with this application.",
     "g": "This is your own grant, so somebody else must do this.",
     "r": "You or your organisation applied in this round, so you cannot take part in deciding on it.",
     "x": "You declared a conflict of interest with this application.",
@@ -136,6 +138,7 @@ call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 round.extend                   e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.grant_late_access        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+round.set_reviews_due          e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
 application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
@@ -161,6 +164,7 @@ application.lower_quorum       e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  
 
 panel.open                     e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 panel.set_outcome              e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  c  .  .  .
+panel.write_note               e  e  .  .  .  n   J  u  J  x  C  x  q  j  x  j  j  x  j  j  j  .  .  .
 panel.close                    e  e  .  .  .  r   c  c  c  c  C  C  r  c  c  c  c  c  c  c  c  .  .  .
 panel.return                   e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .
 panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .

@@ -216,6 +216,7 @@ def _round(walk: Walk, call: str, round: str) -> str:
     later = AFTER.replace(tzinfo=None)
     walk.stop("round.extend", round=round, closes_at=later, reason="events")
     walk.stop("round.grant_late_access", round=round, applicant=NEWCOMER, until=later, reason="illness")
+    walk.stop("round.set_reviews_due", round=round, due_at=later)
     _returned(walk, application)
     walk.now = AFTER
     walk.stop_and_do(SYSTEM, "round.close", round=round)
@@ -299,6 +300,7 @@ def _panel(walk: Walk, round: str, application: str) -> None:
         reason="quality",
         amount=award,
     )
+    walk.stop("panel.write_note", panel=panel, application=application, text="A note.")
     walk.stop_and_do(CHAIR, "panel.close", panel=panel)
     walk.stop("panel.return", panel=panel, reason="procedure")
     walk.stop_and_do(OFFICER, "panel.confirm", panel=panel)

@@ -75,6 +75,7 @@ TABLE = """
     round.late_access_granted.v1           .      x      .
     round.cancelled.v1                     .      x      x
     round.closed.v1                        .      x      x
+    round.reviews_due_set.v1               .      x      .
     round.quorum_lowered.v1                .      x      x
     round.put_to_panel.v1                  .      x      x
     round.decided.v1                       .      x      x
@@ -108,6 +109,7 @@ TABLE = """
     panel.outcome_set.v1                   .      x      x
     panel.outcome_ended.v1                 .      x      x
     panel.reopened.v1                      .      x      x
+    panel.note_written.v1                  .      .      .
     panel.closed.v1                        .      x      x
     panel.returned.v1                      .      x      x
     panel.confirmed.v1                     .      x      x
@@ -117,6 +119,7 @@ TABLE = """
     panel.award_freed.v1                   .      x      x
     panel.waiting_list_left.v1             .      x      x
     panel.waiting_list_moved.v1            .      x      x
+    panel.waiting_list_stayed.v1           .      .      .
     grant.offered.v1                       x      x      x
     grant.accepted.v1                      x      x      x
     grant.declined.v1                      x      x      x
