@@ -1,6 +1,6 @@
 # Overwinter's everyday commands. `make` or `make help` lists them.
 #
-# PYTHON is the interpreter for building .venv (3.11 or newer). The settings of the program are listed in README.md.
+# PYTHON is the interpreter for building .venv (3.11 or newer). The settings of the program are listed in docs/settings.md.
 
 PYTHON ?= python3
 PYTEST_WORKERS ?= 2
@@ -9,12 +9,12 @@ SECONDS ?= 600
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-storm check bench bench-large browser format lock messages screenshots venv venv-dev
+.PHONY: help demo test test-long test-storm check bench bench-large browser format lock messages pictures screenshots venv venv-dev
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: venv ## build .venv, start everything with a small demonstration, and print the address (Ctrl-C stops it)
+demo: venv ## build .venv, start everything with a living demonstration, and print the address (Ctrl-C stops it)
 	@exec .venv/bin/overwinter demo
 
 test: venv-dev ## run the tests (at most ten minutes)
@@ -43,6 +43,10 @@ browser: ## install the browser for the page tests (needs root on Debian)
 
 messages: venv-dev ## collect messages from code and templates into the translation catalogues
 	.venv/bin/python -m tests.locales.collecting
+
+pictures: venv-dev ## take the README's pictures again, from the living demonstration
+	@requirements/browser.sh --tell
+	.venv/bin/python -m tests.pages.pictures
 
 screenshots: venv-dev ## take a picture of every page, wide and narrow, light and dark, in every language, into .screenshots
 	@requirements/browser.sh --tell

@@ -27,6 +27,7 @@ _REMOVED_BY: Final[RemovedBy] = {
     **rounds.REMOVED_DUE,
     **returning.REMOVED_DUE,
     **announcing.REMOVED_DUE,
+    **waiting_lists.REMOVED_DUE,
     **offering.REMOVED_DUE,
     **dossiers.REMOVED_DUE,
 }

@@ -21,11 +21,14 @@ from domain.applications.state import Application, ApplicationStatus
 from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.grants.state import Grant
-from domain.messages import msg
 from domain.panels import state
-from domain.panels.facts import PanelAwardFreed, PanelWaitingListLeft, PanelWaitingListMoved
+from domain.panels.facts import (
+    PanelAwardFreed,
+    PanelWaitingListLeft,
+    PanelWaitingListMoved,
+    PanelWaitingListStayed,
+)
 from domain.panels.state import Panel
-from domain.refusals import Refused
 
 
 def waiting(panel: Panel) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ def move(
     panel_id: str, panel: Panel, call: Call, *, applications: Mapping[str, Application]
 ) -> dict[str, tuple[Fact, ...]]:
     """The facts by stream when the waiting list moves up, as far as the rest of the budget covers it. `applications`
-    are those `waiting`. Raises `Refused` if nobody moves up."""
+    are those `waiting`. If nobody moves up, the facts say that the list stayed."""
     moved: list[Fact] = []
     facts: dict[str, tuple[Fact, ...]] = {}
     outcomes = panel.outcomes()
@@ -109,7 +112,7 @@ def move(
             application_id, application, panel=panel_id, amount=amount
         )
     if not moved:
-        raise Refused(msg("Nobody on the waiting list can move up now."))
+        return {panel_id: (PanelWaitingListStayed(panel=panel_id),)}
     return {panel_id: tuple(moved), **facts}
 
 

@@ -207,8 +207,7 @@ async def forms(reader: Reader, viewer: str | None, call: str, stage: str) -> tu
 
 
 async def _cancellation(reader: Reader, call: str, row: QueryRow) -> Cancellation:
-    """A cancelled call no longer changes, so its last fact is the cancellation."""
-    reference = Reference(call, row["newest"])
+    reference = Reference(call, row["cancelled_version"])
     fact = (await reader.facts([reference], open_boxes=True))[reference].fact
     assert isinstance(fact, CallCancelled)
     return Cancellation(reason=fact.reason, explanation=text_of(fact.explanation))

@@ -15,6 +15,7 @@ from api.keeping.backups import BackupError
 from api.postgres.connecting import why_not_connected
 from api.postgres.embedded import EmbeddedError
 from api.postgres.roles import RoleError
+from api.run.demonstration import ScenarioError
 from api.run.setting_values import SettingsError
 from api.run.supervise import SuperviseError
 from api.run.wiring import WiringError
@@ -30,7 +31,7 @@ from projections.replica import Foreign
 
 _EXPECTED = (
     SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, CommandRejected, Unavailable,
-    Taken, Stopped, RoleError, Foreign, Unreadable, BackupError,
+    Taken, Stopped, RoleError, Foreign, Unreadable, BackupError, ScenarioError,
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from api.cli.database import database, database_of_owner, let_program_in, refuse
 from api.cli.first_start import tell_operator
 from api.health.health import look
 from api.run.clock import real_time
-from api.run.demonstration import load
+from api.run.demonstration import FILE, LIVING, SMALL, load
 from api.run.serving import listen, log_to_stderr
 from api.run.serving import project as run_projections
 from api.run.serving import serve as run_server
@@ -80,8 +80,11 @@ def project() -> None:
 
 
 @click.command()
-def demo() -> None:
-    """Try Overwinter: create a demonstration with invented people, start the program, and print tokens to sign in with.
+@click.option(
+    "--small", is_flag=True, help="Create a small demonstration instead: one initiative with two calls."
+)
+def demo(*, small: bool) -> None:
+    """Try Overwinter: create a demonstration with invented people, start the program, and print its address.
 
     All data is kept in DATA_DIR, so a later start continues where this one ended. Ctrl-C stops everything.
     """
@@ -92,7 +95,7 @@ def demo() -> None:
         migrated = migrate(owner_url, all_migrations())
         let_program_in(settings, owner_url, migrated=bool(migrated))
         url = supervisor.hold(database(settings, keep=True))
-        people = asyncio.run(load(settings, url))
+        people = asyncio.run(load(settings, url, SMALL if small else LIVING))
         # The processes get the address of the program's role; none of them needs the owner's.
         environment = {"OVERWINTER_DEMO": "1", SUPERVISED: "1", "DATABASE_URL": url}
         for name in ("serve", "project"):
@@ -106,9 +109,10 @@ def demo() -> None:
         # Wait for the read models, so that the first page shows everything; but not for ever.
         supervisor.wait(until=lambda: asyncio.run(_caught_up(url)), seconds=_START_SECONDS)
         click.echo(f"Overwinter, a demonstration with invented people: {settings.address}\n")
-        click.echo("One token for each role (sign in with it on the page, or send it as a Bearer token):")
-        for each in people:
-            click.echo(f"  {each.role:<17}{each.name:<17}{each.token}")
+        click.echo(
+            f"Open it and choose “Sign in”: there you can enter as any of {len(people)} people, without a password."
+        )
+        click.echo(f"Their tokens for the JSON API are in {settings.data_dir / FILE}.")
         click.echo("\nCtrl-C stops it.")
         supervisor.wait()
 

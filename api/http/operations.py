@@ -110,8 +110,8 @@ class Operation:
     takes_key: bool = False
     tells_version: bool = False
     versioned: bool = False
-    files: bool = False
     grave: bool = False
+    files: bool = False
     parameters: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -25,15 +25,16 @@ async def _me(visit: Visit) -> PageContent:
     async def own_grants(cursor: str | None) -> ListPage[GrantLine]:
         return await grants.mine(reader, who, cursor=cursor, limit=MOST)
 
+    applied = await whole(own_applications) if kept else []
     return PageContent(
         "me.html",
         {
             "me": me,
             "places": places,
-            "waiting": await waiting_for(visit, places),
+            "waiting": await waiting_for(visit, places, applied),
             "kept": kept,
             "newcomer": not places and not kept,
-            "titles": {each.id: each.title for each in await whole(own_applications)} if kept else {},
+            "titles": {each.id: each.title for each in applied},
             "amounts": {each.id: each.amount for each in await whole(own_grants)} if kept else {},
         },
     )

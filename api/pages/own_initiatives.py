@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain.calls.state import CallStatus
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
+from domain.rounds.state import RoundStatus
 from domain.values import Role
 from projections import calls, funds
 from projections.calls import CallLine
@@ -68,4 +69,20 @@ async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInit
         found = await whole(own_funds)
     except (Forbidden, NotFound):
         found = ()
-    return OwnInitiative(own, (*found_calls, *drafts), found)
+    return OwnInitiative(own, tuple(sorted((*found_calls, *drafts), key=_how_lively)), found)
+
+
+def _how_lively(call: CallLine) -> tuple[int, float, str]:
+    """The order of calls on the start page: open ones first, then those that are judged, drafts, what is decided, and what was
+    cancelled; of each the one with the latest deadline first."""
+    closes = max((round.closes_at.timestamp() for round in call.rounds), default=0.0)
+    status = {round.status for round in call.rounds}
+    if call.status == CallStatus.DRAFTED:
+        rank = 2
+    elif call.status != CallStatus.PUBLISHED:
+        rank = 4
+    elif RoundStatus.OPEN in status or not call.rounds:
+        rank = 0
+    else:
+        rank = 1 if status & {RoundStatus.CLOSED, RoundStatus.IN_PANEL} else 3
+    return rank, -closes, call.id

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from litestar import HttpMethod, Request, Response
@@ -20,14 +23,34 @@ from api.pages.forms import SubmittedForm, read_form
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.rendering import said
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
 from api.pages.visits import Visit
-from api.run.demonstration import saved_people
+from api.run.demonstration import DemoPerson, saved_people
 from api.run.wiring import Wiring
 from domain.messages import Message, counted, msg
 from domain.refusals import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A person as whom one can enter a demonstration: what they do there, and what one finds; in the visitor's language."""
+
+    role: str
+    name: str
+    part: str
+    finds: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entrances:
+    """Those who are listed under one heading, which may be empty."""
+
+    heading: str
+    people: tuple[Entrance, ...]
+
 
 _WITHIN: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?\Z", re.ASCII)
 LABELS: Final = {"email": msg("E-mail address"), "words": msg("Your nine words"), "token": msg("Access key")}
@@ -61,7 +84,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "own_form": "sign-in",
             "kept": kept,
             "by_email": wiring.settings.writes_letters,
-            "people": saved_people(wiring.settings, wiring.history.id),
+            "people": entrances(saved_people(wiring.settings, wiring.history.id), visit.languages),
         }
         response = await site.answer(
             visit, PageContent("sign_in.html", context), cookies=[browser.cookie(secret)]
@@ -190,6 +213,25 @@ def why_not_these(text: str) -> Message:
             words=wrong,
         )
     return msg("Nobody can sign in with these words. Check each of them, and their order.")
+
+
+def entrances(people: Sequence[DemoPerson], languages: Sequence[str]) -> tuple[Entrances, ...]:
+    """The people of a demonstration by their headings, in the order of the scenario."""
+
+    def words(texts: dict[str, str]) -> str:
+        return said(texts, languages).text if texts else ""
+
+    return tuple(
+        [
+            Entrances(
+                heading,
+                tuple(
+                    [Entrance(each.role, each.name, words(each.part), words(each.finds)) for each in group]
+                ),
+            )
+            for heading, group in groupby(people, key=lambda each: words(each.group))
+        ]
+    )
 
 
 def within(address: str) -> str:

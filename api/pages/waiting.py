@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from api.pages.organisations import names_among
@@ -9,6 +10,7 @@ from api.pages.own_initiatives import OwnInitiative
 from api.pages.todo import TodoItem
 from api.pages.unfinished import drafts_to_finish
 from api.pages.visits import Visit
+from domain.applications.state import ApplicationStatus
 from domain.grants.statuses import GrantStatus
 from domain.grants.tasks import TaskKind
 from domain.messages import Message, counted, msg
@@ -17,6 +19,7 @@ from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Role
 from projections import applications, calls, grants, organisations, own_reviews, panels
+from projections.applications import ApplicationLine
 from projections.calls import CallLine
 from projections.grants import GrantTasks
 from projections.own_reviews import OwnReview
@@ -25,12 +28,15 @@ from projections.paging import ResultPage as ListPage
 from projections.rounds import RoundLine
 
 
-async def waiting_for(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """All that waits for the visitor."""
+async def waiting_for(
+    visit: Visit, places: list[OwnInitiative], own: Sequence[ApplicationLine]
+) -> list[TodoItem]:
+    """All that waits for the visitor; `own` are their applications."""
     return [
         *await _reviews(visit, places),
         *await _invitations(visit),
         *await drafts_to_finish(visit),
+        *await _unanswered(visit, own),
         *await _offers(visit),
         *await _rounds(visit, places),
         *await _decisions(visit, places),
@@ -81,6 +87,32 @@ async def _invitations(visit: Visit) -> list[TodoItem]:
         for each in found.items
         if not each.acts
     ]
+
+
+async def _unanswered(visit: Visit, own: Sequence[ApplicationLine]) -> list[TodoItem]:
+    """Applications that were returned with questions, or invited to a next stage whose round is open."""
+    found = []
+    for each in own:
+        if each.status not in (ApplicationStatus.RETURNED, ApplicationStatus.INVITED):
+            continue
+        call = await calls.one(visit.wiring.reader, visit.person, each.call)
+        shown = await applications.one(visit.wiring.reader, visit.person, each.id)
+        title = each.title or "–"
+        if each.status == ApplicationStatus.RETURNED:
+            words, until = msg("Answer the questions about {title}", title=title), shown.awaited_until
+        else:
+            open_now = [
+                round.late_until or round.closes_at
+                for round in call.rounds
+                if round.stage == shown.invited_to and round.status == RoundStatus.OPEN
+            ]
+            if not open_now:
+                continue
+            words, until = msg("Continue with {title} in the next stage", title=title), open_now[0]
+        found.append(
+            TodoItem(f"/applications/{each.id}", words, about=call.title, until=until, zone=call.time_zone)
+        )
+    return found
 
 
 async def _offers(visit: Visit) -> list[TodoItem]:

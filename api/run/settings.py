@@ -1,6 +1,6 @@
 """Every setting of an installation, with its name, default and meaning.
 
-The environment is read once, by `read_settings`. The README's table is `as_markdown()` (`python -m api.run.settings` prints
+The environment is read once, by `read_settings`. The table in docs/settings.md is `as_markdown()` (`python -m api.run.settings` prints
 it), and `overwinter doctor` shows `described(settings)`.
 """
 
@@ -278,7 +278,7 @@ def without_secrets(database_url: str) -> str:
 
 
 def as_markdown() -> str:
-    """The table of settings for the README."""
+    """The table of settings for docs/settings.md."""
     lines = ["| setting | default | meaning |", "|---|---|---|"]
     for each in fields(Settings):
         setting: _Meaning = each.metadata["setting"]

@@ -17,11 +17,17 @@ from domain.deciding import (
     Plan,
     PlannedCommand,
     Registered,
+    RemovedBy,
     some,
     the,
     together,
 )
-from domain.panels.facts import PanelAwardFreed, PanelWaitingListLeft
+from domain.panels.facts import (
+    PanelAwardFreed,
+    PanelWaitingListLeft,
+    PanelWaitingListMoved,
+    PanelWaitingListStayed,
+)
 from domain.panels.state import PANEL
 from domain.values import PanelId
 
@@ -50,8 +56,12 @@ def _move(command: MoveWaitingList, context: CommandContext) -> Plan:
 COMMANDS = (Registered("panel.move_waiting_list", MoveWaitingList, _move, by_program=True),)
 
 
+def _moving(panel: str) -> str:
+    return f"move waiting list {panel}"
+
+
 def _move_at(panel: str, moment: datetime) -> Due:
-    return Due(key=f"move waiting list {panel}", at=moment, command=MoveWaitingList(panel=panel))
+    return Due(key=_moving(panel), at=moment, command=MoveWaitingList(panel=panel))
 
 
 def _move_when_freed(fact: PanelAwardFreed) -> Due:
@@ -62,4 +72,9 @@ def _move_when_left(fact: PanelWaitingListLeft) -> Due:
     return _move_at(fact.panel, fact.left_at)
 
 
+def _looked_at(fact: PanelWaitingListMoved | PanelWaitingListStayed) -> str:
+    return _moving(fact.panel)
+
+
 DUE: Final[DueBy] = {PanelAwardFreed: _move_when_freed, PanelWaitingListLeft: _move_when_left}
+REMOVED_DUE: Final[RemovedBy] = {PanelWaitingListMoved: _looked_at, PanelWaitingListStayed: _looked_at}

@@ -184,6 +184,14 @@ class PanelWaitingListMoved(Fact, frozen=True, kw_only=True):
     amount: int
 
 
+@stored_as("panel.waiting_list_stayed.v1")
+class PanelWaitingListStayed(Fact, frozen=True, kw_only=True):
+    """The program looked at the waiting list because a sum or a place was free, and nobody could move up. It ends the due
+    date, so that no due date ends without a fact."""
+
+    panel: str
+
+
 PanelFact = (
     PanelOpened
     | PanelOutcomeSet
@@ -199,4 +207,5 @@ PanelFact = (
     | PanelAwardFreed
     | PanelWaitingListLeft
     | PanelWaitingListMoved
+    | PanelWaitingListStayed
 )

@@ -25,6 +25,7 @@ from domain.panels.facts import (
     PanelReturned,
     PanelWaitingListLeft,
     PanelWaitingListMoved,
+    PanelWaitingListStayed,
     RankingPlace,
 )
 
@@ -95,7 +96,7 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
             return replace(panel, freed=panel.freed + fact.amount)
         case PanelWaitingListMoved():
             return replace(panel, moved_up={**panel.moved_up, fact.application: fact.amount})
-        case PanelWaitingListLeft() | PanelNoteWritten():
+        case PanelWaitingListLeft() | PanelWaitingListStayed() | PanelNoteWritten():
             return panel
         case _:
             assert_never(fact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.calls.facts import CallFact, HowMany, Intake
+from domain.calls.facts import CallCancelled, CallFact, HowMany, Intake
 from domain.calls.state import Call, CallStatus, evolve
 from domain.eligibility import EligibilityQuestion
 from domain.stages import Stage
@@ -18,7 +18,7 @@ from projections.tables import Table, TableRow
 
 class CallRow(TableRow, frozen=True, kw_only=True):
     """A call's texts, amounts and status. Amounts are minor units of `currency`. `version` is the one that people are
-    told."""
+    told; `cancelled_version` that of the fact that cancelled it, which has the reason."""
 
     call: str
     version: int
@@ -39,15 +39,17 @@ class CallRow(TableRow, frozen=True, kw_only=True):
     decide_within_days: int | None
     takes_until: datetime | None
     fast_track_up_to: int | None
+    cancelled_version: int | None = None
 
 
 CALLS: Final = Table("calls", CallRow, key=("call",))
 _SHOWN: Final = Shown(CallRow, Call(), evolve)
 
 
-def fold(rows: Rows, fact: CallFact, _: Placed) -> None:
+def fold(rows: Rows, fact: CallFact, placed: Placed) -> None:
     """Store each call."""
-    rows.put(CALLS, _SHOWN(rows.get(CALLS, fact.call), fact))
+    columns = {"cancelled_version": placed.version} if isinstance(fact, CallCancelled) else {}
+    rows.put(CALLS, _SHOWN(rows.get(CALLS, fact.call), fact, **columns))
 
 
 PROJECTION: Final = Projection("calls", (CALLS,), fold)

@@ -51,6 +51,7 @@ CREATE TABLE read.calls (
     intake text NOT NULL,
     decide_within_days integer,
     takes_until timestamptz,
+    cancelled_version integer,
     PRIMARY KEY (call, from_position)
 );
 CREATE INDEX ON read.calls (initiative, call);

@@ -22,6 +22,7 @@ from domain.panels.facts import (
     PanelReturned,
     PanelWaitingListLeft,
     PanelWaitingListMoved,
+    PanelWaitingListStayed,
 )
 from domain.values import Money
 from projections.words.sentences import FactInWords, SentenceContext
@@ -113,6 +114,8 @@ def panel_words(fact: PanelFact, context: SentenceContext) -> FactInWords:
                     amount=Money.of(fact.amount, context.currency),
                 )
             )
+        case PanelWaitingListStayed():
+            return FactInWords(msg("Nobody on the waiting list of {about} could move up.", about=about))
         case _:
             assert_never(fact)
 

@@ -36,6 +36,8 @@ from domain.panels.facts import (
     PanelAwardFreed,
     PanelOutcomeSet,
     PanelWaitingListLeft,
+    PanelWaitingListMoved,
+    PanelWaitingListStayed,
 )
 from domain.personal import Withheld
 from domain.persons import PersonRegistered
@@ -214,6 +216,8 @@ def empty(kind: type[Fact]) -> Fact:
                 DossierErased,
                 PanelAnnounced,
                 PanelAnnouncementCancelled,
+                PanelWaitingListMoved,
+                PanelWaitingListStayed,
             },
         ),
     ],
@@ -285,3 +289,16 @@ def test_what_the_law_keeps_is_due_to_be_erased_when_it_no_longer_does() -> None
     assert set_by(kept) == Due(key=f"erase {dossier}", at=until, command=erase)
     erased = DossierErased(dossier=dossier, about=GRANT, reason="retention_ended")
     assert (set_by(erased), removed_by(erased)) == (None, f"erase {dossier}")
+
+
+def test_a_look_at_the_waiting_list_ends_its_due_date_whether_somebody_moved_up_or_not() -> None:
+    """A due date that ended without a fact would be missing in the queue, so `overwinter verify` would report it."""
+    panel = "panel-" + "7" * 32
+    freed = PanelAwardFreed(panel=panel, application=APPLICATION, grant=None, amount=1, freed_at=CLOSES)
+    due = set_by(freed)
+    assert due is not None
+    for looked in (
+        PanelWaitingListMoved(panel=panel, application=APPLICATION, amount=1),
+        PanelWaitingListStayed(panel=panel),
+    ):
+        assert removed_by(looked) == due.key

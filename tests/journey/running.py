@@ -149,8 +149,9 @@ def status_of(person: Person, path: str) -> str | None:
 
 
 @contextmanager
-def demonstration(folder: Path | None = None) -> Iterator[Running]:
-    """A demonstration of one's own, for a test that moves its clock far ahead, or fills its disk."""
+def demonstration(folder: Path | None = None, *, small: bool = True) -> Iterator[Running]:
+    """A demonstration of one's own, for a test that moves its clock far ahead, or fills its disk. Most tests need a `small`
+    one."""
     folder = folder or Path(tempfile.mkdtemp(prefix="ow-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -165,7 +166,11 @@ def demonstration(folder: Path | None = None) -> Iterator[Running]:
     output = folder / "output.txt"
     with output.open("w") as written:
         process = subprocess.Popen(
-            [*OVERWINTER, "demo"], env=environment, stdout=written, stderr=subprocess.STDOUT, text=True
+            [*OVERWINTER, "demo", *(["--small"] if small else [])],
+            env=environment,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     until(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None, 120)
     said = output.read_text()

@@ -42,7 +42,10 @@ class Demonstration:
         output = self.folder / "output.txt"
         with output.open("w") as written:
             self.process = subprocess.Popen(
-                [*OVERWINTER, "demo"], env=self.environment, stdout=written, stderr=subprocess.STDOUT
+                [*OVERWINTER, "demo", "--small"],
+                env=self.environment,
+                stdout=written,
+                stderr=subprocess.STDOUT,
             )
         until(lambda: "Ctrl-C" in output.read_text() or self.process.poll() is not None, 60)
         assert self.process.poll() is None, output.read_text()

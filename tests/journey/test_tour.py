@@ -1,4 +1,4 @@
-"""The README's tour and its first initiative, run as they stand there."""
+"""The tour by JSON and the first initiative of a server, run as they stand in docs/."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import pytest
 
 from tests.journey.running import OVERWINTER, Running, demonstration, until
 
-README = Path(__file__).parents[2] / "README.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def commands(heading: str, mark: str) -> str:
+def commands(file: str, heading: str, mark: str) -> str:
     """The block under a heading that is given to a shell of its own, ended by `mark`."""
     found = re.search(
         rf"^##+ {heading}\n(?:(?!^## ).)*?```sh\n(bash [^\n]*<<'{mark}'\n.*?^{mark}\n)```",
-        README.read_text("utf-8"),
+        (DOCS / file).read_text("utf-8"),
         re.DOTALL | re.MULTILINE,
     )
     assert found is not None
@@ -40,7 +40,9 @@ def paste(text: str, environment: dict[str, str]) -> subprocess.CompletedProcess
 def walked(running: Running, **settings: str) -> subprocess.CompletedProcess[str]:
     """The tour through a demonstration."""
     ways = {"URL": running.address, "ACCESS": str(running.folder / "access.json")}
-    return paste(commands("A tour of one grant's life", "TOUR"), {**running.environment, **ways, **settings})
+    return paste(
+        commands("json-tour.md", "One grant's life", "TOUR"), {**running.environment, **ways, **settings}
+    )
 
 
 @pytest.mark.timeout(300)
@@ -55,13 +57,13 @@ def test_the_tour_leads_from_an_application_to_a_payment_that_the_funder_reads()
         assert (again.returncode, again.stdout, again.stderr) == (
             1,
             "",
-            "No call is open, as after a tour. To start over, stop the demonstration, delete .data, and run make demo.\n",
+            "No call is open, as after a tour. To start over, stop the demonstration, delete its folder, and start it again.\n",
         )
         elsewhere = walked(running, ACCESS="nowhere/access.json")
         assert (elsewhere.returncode, elsewhere.stdout, elsewhere.stderr) == (
             1,
             "",
-            "There is no nowhere/access.json: run this in the folder in which make demo runs.\n",
+            "There is no nowhere/access.json: run this in the folder in which the demonstration was started.\n",
         )
 
 
@@ -71,7 +73,7 @@ def test_the_tour_stops_at_the_first_failure(tmp_path: Path) -> None:
     ways = tmp_path / "access.json"
     ways.write_text(json.dumps({"access": [{"role": "newcomer", "token": "ow_nothing", "person": "nobody"}]}))
     settings = {"URL": "http://127.0.0.1:9", "ACCESS": str(ways)}
-    done = paste(commands("A tour of one grant's life", "TOUR"), {**os.environ, **settings})
+    done = paste(commands("json-tour.md", "One grant's life", "TOUR"), {**os.environ, **settings})
     assert done.returncode != 0
     assert done.stdout == ""
     assert [line for line in done.stderr.splitlines() if not line.startswith("curl:")] == [
@@ -106,7 +108,7 @@ def test_the_tour_begins_nothing_where_somebody_has_applied_by_page() -> None:
         assert (done.returncode, done.stdout, done.stderr) == (
             1,
             "",
-            "Somebody has already applied, and this tour works with one application only. To start over, delete .data as above.\n",
+            "Somebody has already applied, and this tour works with one application only. To start over, delete the demonstration's folder.\n",
         )
 
 
@@ -158,7 +160,7 @@ def test_the_first_initiative_ends_with_a_call_that_is_open(
 ) -> None:
     """Every command succeeds on a server of one's own; a second try stops where the addresses are taken."""
     with server(database_url, tmp_path / "data", free_port) as environment:
-        text = commands("The first initiative", "FIRST")
+        text = commands("server.md", "The first initiative", "FIRST")
         done = paste(text, environment)
         assert done.returncode == 0, (done.stdout[-3000:], done.stderr)
         call, last = done.stdout.splitlines()[-2:]

@@ -1,4 +1,4 @@
-"""The README agrees with the program."""
+"""The README, and what it leads to about running Overwinter, agree with the program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from api.http.app import operations
 from api.run.settings import as_markdown
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+README = "\n".join(
+    (ROOT / name).read_text("utf-8")
+    for name in (
+        "README.md",
+        "docs/json-tour.md",
+        "docs/server.md",
+        "docs/settings.md",
+        "docs/demonstration.md",
+    )
+)
 CODE = "\n".join(
     [*re.findall(r"```sh\n(.*?)```", README, re.DOTALL), *re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", README)]
 )
@@ -36,8 +45,9 @@ def test_a_command_that_it_names_exists_with_its_options(line: str) -> None:
     words = line.split()
     command: click.Command = main
     while isinstance(command, click.Group) and words:
-        assert words[0] in command.commands, f"there is no overwinter {line}"
-        command = command.commands[words.pop(0)]
+        found = command.get_command(click.Context(command), words.pop(0))
+        assert found is not None, f"there is no overwinter {line}"
+        command = found
     known = {option for each in command.params for option in each.opts} | {"--help"}
     assert {word for word in words if word.startswith("--")} <= known
 
@@ -66,7 +76,9 @@ def test_every_operation_that_it_names_exists() -> None:
 
 def test_every_file_that_it_names_exists() -> None:
     named = set(
-        re.findall(r"\b(?:docs/[\w/-]+\.md|requirements/\w+\.sh|docker-compose\.yml|CHANGELOG\.md)", README)
+        re.findall(
+            r"\b(?:docs/[\w/-]+\.(?:md|png)|requirements/\w+\.sh|docker-compose\.yml|CHANGELOG\.md)", README
+        )
     )
     assert named
     assert {name for name in named if not (ROOT / name).exists()} == set()

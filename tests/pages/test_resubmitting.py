@@ -80,6 +80,9 @@ def test_it_is_returned_with_questions_answered_and_found_in_lists(
     page = applicant.open(application).text
     assert QUESTIONS in page
     assert "Answer and submit again" in page
+    start = applicant.open("/me").text
+    assert "Answer the questions about" in start
+    assert f'href="{application}"' in start
     shown = stage.speaking("second applicant").get(f"/api{application}")
     assert (shown["status"], shown["explanation"]) == ("returned", QUESTIONS)
     assert shown["awaited_until"] is not None

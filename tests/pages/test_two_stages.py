@@ -107,6 +107,7 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     assert reader.get(f"/api{application}")["invited_to"] == "project"
     assert reader.get(f"/api{application}", as_of=submitted)["invited_to"] is None
     assert f"{application}/continue" not in page, "the next stage is not open yet"
+    assert "in the next stage" not in artist.open("/me").text
 
     officer = stage.visitor("officer")
     call = f"/calls/{stage.call}"
@@ -118,6 +119,7 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     assert [each["stage"] for each in rounds] == ["letter", "project"]
     letter, stage.round = (each["id"] for each in rounds)
 
+    assert "in the next stage" in artist.open("/me?lang=en").text
     russian = artist.open(f"{application}/continue?lang=ru").text
     assert "Следующий этап" in russian
     assert "Замысел" in russian

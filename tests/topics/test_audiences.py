@@ -119,6 +119,7 @@ TABLE = """
     panel.award_freed.v1                   .      x      x
     panel.waiting_list_left.v1             .      x      x
     panel.waiting_list_moved.v1            .      x      x
+    panel.waiting_list_stayed.v1           .      .      .
     grant.offered.v1                       x      x      x
     grant.accepted.v1                      x      x      x
     grant.declined.v1                      x      x      x
