@@ -192,6 +192,9 @@ class Registered(Generic[C]):
     condition.
 
     `by_program`: only the program sends the command, so it has no address. Its plan calls `access.system`.
+
+    `grave`: whoever sends it from a page must have signed in a short time ago, so that nobody does it at a screen that was
+    left alone: it erases something, or changes where money goes.
     """
 
     name: str
@@ -199,6 +202,7 @@ class Registered(Generic[C]):
     plan: Callable[[C, CommandContext], Plan]
     versioned: bool = True
     by_program: bool = False
+    grave: bool = False
 
 
 def the(aggregate: Aggregate[S], stream: str) -> Part[S]:

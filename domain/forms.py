@@ -33,7 +33,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `max_words` limits ``text`` and ``long_text``; `minimum` and `maximum` limit a ``number``, which is whole;
     ``choices`` accepts any number of the options; a required ``consent`` must be given; a ``link`` is the address of a
     web page, which is shown and never fetched; a ``budget`` is a table of lines in the call's currency that must add up
-    to the requested sum. `identifying` answers are hidden from jurors in a blind call. `section` is the id of the
+    to the requested sum. `identifying` answers are hidden from jurors in a blind call. Answers `in_summary` are shown to
+    jurors before they say whether they have a conflict of interest, so that they can; an identifying one never is. `section` is the id of the
     form's section that it belongs to; questions without one come first.
     """
 
@@ -47,6 +48,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     maximum: limits.Number | None = None
     choices: Annotated[tuple[Choice, ...], limits.described(maxItems=limits.CHOICES)] = ()
     identifying: bool = False
+    in_summary: bool = False
     section: limits.Slug | None = None
 
 
@@ -59,10 +61,12 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The questions of a call, in order, perhaps in `sections`. Applications name the `version` that they answered."""
+    """The questions of a call, in order, perhaps in `sections`. Applications name the `version` that they answered.
+    `title_in_summary`: the application's title is in the summary, too (see `Question`)."""
 
     questions: Annotated[tuple[Question, ...], limits.described(minItems=1, maxItems=limits.QUESTIONS)]
     version: int = 1
+    title_in_summary: bool = False
     sections: Annotated[tuple[Section, ...], limits.described(maxItems=limits.SECTIONS)] = ()
 
     @property
@@ -137,7 +141,9 @@ def check_form(form: Form, *, least: int = 1) -> Form:
     if errors:
         raise Invalid(tuple(errors))
     questions.sort(key=lambda question: order.index(question.section))
-    return Form(questions=tuple(questions), version=1, sections=sections)
+    return Form(
+        questions=tuple(questions), version=1, sections=sections, title_in_summary=form.title_in_summary
+    )
 
 
 def _check_sections(sections: tuple[Section, ...], errors: list[FieldError]) -> tuple[Section, ...]:
@@ -185,6 +191,14 @@ def _check_question(question: Question, field: str, seen: set[str]) -> Question:
     _check_slug(question.id, f"{field}.id", seen)
     label = check_texts(question.label, f"{field}.label", most=limits.LABEL)
     help_text = _optional_texts(question.help, f"{field}.help")
+    if question.in_summary and question.identifying:
+        raise Invalid.field(
+            f"{field}.in_summary",
+            msg(
+                "An answer that tells who applied cannot be in the summary: jurors read that before they say whether they have "
+                "a conflict of interest."
+            ),
+        )
     if question.max_words is not None:
         if question.kind not in ("text", "long_text"):
             raise Invalid.field(f"{field}.max_words", msg("Only a text can have a limit of words."))

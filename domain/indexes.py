@@ -10,6 +10,7 @@ from domain.applications.facts import ApplicationContinued, ApplicationInvited, 
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered, GrantPayeeSet
+from domain.initiatives import InitiativeFounded, MemberAdded, MemberAddedToCall
 from domain.organisations import ORGANISATION, OrganisationMemberInvited
 from domain.panels.facts import PanelOutcomeSet
 from domain.reviews.facts import ReviewAssigned, ReviewConflictDeclared
@@ -23,6 +24,10 @@ Entry = tuple[str, str]
 def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
     """The entries that a fact makes; `actor` is the one in its envelope."""
     match fact:
+        case InitiativeFounded():
+            return ((initiatives_of(fact.founder), fact.initiative),)
+        case MemberAdded() | MemberAddedToCall():
+            return ((initiatives_of(fact.person), fact.initiative),)
         case OrganisationMemberInvited():
             return ((invitations_of(fact.person), fact.organisation),)
         case RoundOpened():
@@ -65,6 +70,11 @@ def _paying(party: str | None, grant_id: str) -> tuple[Entry, ...]:
     if party is None or not is_id(ORGANISATION.kind, party):
         return ()
     return ((grants_paying(party), grant_id),)
+
+
+def initiatives_of(person_id: str) -> str:
+    """The initiatives in which a person ever had a role, also for one call only."""
+    return f"initiatives of {person_id}"
 
 
 def invitations_of(person_id: str) -> str:

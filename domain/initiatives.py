@@ -16,6 +16,9 @@ from domain.texts import Texts, check_language, check_text, check_texts
 from domain.topic import STAFF, stored_as
 from domain.values import CALL_ROLES, MEMBER_ROLES, Role
 
+NEED_FACTOR: Final = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE, Role.APPROVER})
+"""The roles for which an initiative can require a second factor."""
+
 INSTALLATION_ID: Final = "installation-" + "0" * 32
 """The only stream of the installation itself; its first fact is the history's first fact."""
 
@@ -104,6 +107,25 @@ class InitiativeScreeningSet(Fact, frozen=True, kw_only=True):
     required: bool
 
 
+@stored_as("initiative.factors_required.v1", audience=STAFF)
+class InitiativeFactorsRequired(Fact, frozen=True, kw_only=True):
+    """Whether administrators, officers, finance and approvers of the initiative need a second factor for signing in. Without one,
+    they can do nothing in these roles. `secured` are the members who have one at that time."""
+
+    initiative: str
+    required: bool
+    secured: tuple[str, ...]
+
+
+@stored_as("initiative.member_secured.v1")
+class MemberSecured(Fact, frozen=True, kw_only=True):
+    """A member of an initiative that requires second factors has one now, or (not `secured`) has none any more."""
+
+    initiative: str
+    person: str
+    secured: bool
+
+
 InstallationFact = InstallationOpened | AdministratorAppointed
 InitiativeFact = (
     InitiativeFounded
@@ -113,6 +135,8 @@ InitiativeFact = (
     | MemberAddedToCall
     | MemberRemovedFromCall
     | InitiativeScreeningSet
+    | InitiativeFactorsRequired
+    | MemberSecured
 )
 
 # State
@@ -134,8 +158,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an initiative: its profile (see `InitiativeDescribed`; without `languages`, it writes in those of the
-    program); its members' roles by person, and by call the roles for that call alone; and whether it requires a
-    screening before each payment."""
+    program); its members' roles by person, and by call the roles for that call alone; whether it requires a screening before
+    each payment, and second factors, which the `secured` have."""
 
     id: str = ""
     name: str = ""
@@ -146,17 +170,36 @@ class Initiative(msgspec.Struct, frozen=True, kw_only=True):
     members: dict[str, frozenset[Role]] = {}
     by_call: dict[str, dict[str, frozenset[Role]]] = {}
     screening: bool = False
+    factors_required: bool = False
+    secured: frozenset[str] = frozenset()
+
+    def held(self, person: str) -> frozenset[Role]:
+        """The roles that a person was given, including those for one call if this is the initiative `within` it."""
+        return self.members.get(person, frozenset())
 
     def roles(self, person: str) -> frozenset[Role]:
-        """The roles that a person has here now, including those for one call if this is the initiative `within` it."""
-        return self.members.get(person, frozenset())
+        """The roles in which a person can act now: without a second factor, not in those that need one here."""
+        held = self.held(person)
+        return held - NEED_FACTOR if self.lacks_factor(person) else held
+
+    def lacks_factor(self, person: str) -> bool:
+        """Whether a person needs a second factor for one of their roles, and has none."""
+        return (
+            self.factors_required
+            and person not in self.secured
+            and not NEED_FACTOR.isdisjoint(
+                self.held(person).union(*self.calls_of(person).values())
+                if self.by_call
+                else self.held(person)
+            )
+        )
 
     def within(self, call: str) -> Initiative:
         """The initiative as seen in one of its calls: roles for the call are added to the others."""
         added = self.by_call.get(call)
         if not added:
             return self
-        joined = {person: self.roles(person) | roles for person, roles in added.items()}
+        joined = {person: self.held(person) | roles for person, roles in added.items()}
         return msgspec.structs.replace(self, members={**self.members, **joined})
 
     def calls_of(self, person: str) -> dict[str, frozenset[Role]]:
@@ -231,6 +274,17 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
             return msgspec.structs.replace(initiative, by_call={**initiative.by_call, fact.call: left})
         case InitiativeScreeningSet():
             return msgspec.structs.replace(initiative, screening=fact.required)
+        case InitiativeFactorsRequired():
+            return msgspec.structs.replace(
+                initiative, factors_required=fact.required, secured=frozenset(fact.secured)
+            )
+        case MemberSecured():
+            return msgspec.structs.replace(
+                initiative,
+                secured=initiative.secured | {fact.person}
+                if fact.secured
+                else initiative.secured - {fact.person},
+            )
         case _:
             assert_never(fact)
 
@@ -259,11 +313,18 @@ def appoint(installation: Installation, *, person: str) -> tuple[Fact, ...]:
     return (AdministratorAppointed(person=person),)
 
 
-def found(initiative_id: str, *, name: str, founder: str) -> tuple[Fact, ...]:
-    """Found an initiative."""
+def appoint_first(installation: Installation, *, person: str) -> tuple[Fact, ...]:
+    """Make somebody the first administrator of an installation that never had one."""
+    if installation.administrators:
+        raise Refused(msg("This installation already has an administrator, so it cannot be set up again."))
+    return (AdministratorAppointed(person=person),)
+
+
+def found(initiative_id: str, *, name: str, founder: str, field: str = "name") -> tuple[Fact, ...]:
+    """Found an initiative; `field` is the command's field with its name."""
     return (
         InitiativeFounded(
-            initiative=initiative_id, name=check_text(name, "name", most=limits.NAME), founder=founder
+            initiative=initiative_id, name=check_text(name, field, most=limits.NAME), founder=founder
         ),
     )
 
@@ -305,10 +366,15 @@ def _optional_texts(texts: Texts, field: str) -> Texts:
 
 
 def add_member(
-    initiative: Initiative, *, person: str, roles: Iterable[Role], living: Collection[str]
+    initiative: Initiative,
+    *,
+    person: str,
+    roles: Iterable[Role],
+    living: Collection[str],
+    secured: bool = False,
 ) -> tuple[Fact, ...]:
     """Give a person roles, which replace earlier ones; the last administrator cannot lose that role. `living` are the
-    administrators who were not erased."""
+    administrators who were not erased. `secured`: the person has a second factor."""
     asked = set(roles)
     if asked - set(MEMBER_ROLES):
         raise Invalid.field("roles", msg("A member can have these roles: {roles}.", roles=MEMBER_ROLES))
@@ -317,24 +383,27 @@ def add_member(
         raise Invalid.field("roles", msg("Give at least one role, or remove the member."))
     if Role.ADMINISTRATOR not in given:
         _keep_one_administrator(living, without=person)
-    if initiative.roles(person) == frozenset(given):
+    if initiative.held(person) == frozenset(given):
         raise Refused(msg("This person already has exactly these roles."))
-    return (MemberAdded(initiative=initiative.id, person=person, roles=given),)
+    return (
+        MemberAdded(initiative=initiative.id, person=person, roles=given),
+        *note_factor(initiative, person=person, secured=secured),
+    )
 
 
 def remove_member(initiative: Initiative, *, person: str, living: Collection[str]) -> tuple[Fact, ...]:
     """Take all roles from a person, unless they are the last administrator. `living` are the administrators who were
     not erased."""
-    if not initiative.roles(person) and not any(initiative.calls_of(person).values()):
+    if not initiative.held(person) and not any(initiative.calls_of(person).values()):
         raise Refused(msg("This person has no role here."))
     _keep_one_administrator(living, without=person)
     return (MemberRemoved(initiative=initiative.id, person=person),)
 
 
 def add_to_call(
-    initiative: Initiative, call_id: str, *, person: str, roles: Iterable[Role]
+    initiative: Initiative, call_id: str, *, person: str, roles: Iterable[Role], secured: bool = False
 ) -> tuple[Fact, ...]:
-    """Give a person roles for one call, which replace earlier ones for it."""
+    """Give a person roles for one call, which replace earlier ones for it. `secured`: they have a second factor."""
     asked = set(roles)
     if asked - set(CALL_ROLES):
         raise Invalid.field(
@@ -345,7 +414,10 @@ def add_to_call(
         raise Invalid.field("roles", msg("Give at least one role, or remove the person from the call."))
     if initiative.calls_of(person).get(call_id) == frozenset(given):
         raise Refused(msg("This person already has exactly these roles for this call."))
-    return (MemberAddedToCall(initiative=initiative.id, call=call_id, person=person, roles=given),)
+    return (
+        MemberAddedToCall(initiative=initiative.id, call=call_id, person=person, roles=given),
+        *note_factor(initiative, person=person, secured=secured),
+    )
 
 
 def remove_from_call(initiative: Initiative, call_id: str, *, person: str) -> tuple[Fact, ...]:
@@ -359,6 +431,37 @@ def set_screening(initiative: Initiative, *, required: bool) -> tuple[Fact, ...]
     """Require a screening before each payment in every call, or stop requiring it."""
     check_screening_changes(initiative.screening, required)
     return (InitiativeScreeningSet(initiative=initiative.id, required=required),)
+
+
+def require_factors(
+    initiative: Initiative, *, required: bool, by: str, secured: Collection[str]
+) -> tuple[Fact, ...]:
+    """Require second factors of those who handle applications, money and roles, or stop requiring them. `by` is who does it, and
+    `secured` the members who have one."""
+    if initiative.factors_required is required:
+        raise Refused(
+            msg("Second factors are already required here.")
+            if required
+            else msg("Second factors are not required here.")
+        )
+    if required and by not in secured:
+        raise Refused(
+            msg("Set up a second factor for yourself first; otherwise you could do nothing here afterwards.")
+        )
+    return (
+        InitiativeFactorsRequired(
+            initiative=initiative.id,
+            required=required,
+            secured=tuple(sorted(secured)) if required else (),
+        ),
+    )
+
+
+def note_factor(initiative: Initiative, *, person: str, secured: bool) -> tuple[Fact, ...]:
+    """Record in an initiative that requires second factors whether a member has one; nothing if that is known."""
+    if not initiative.factors_required or (person in initiative.secured) is secured:
+        return ()
+    return (MemberSecured(initiative=initiative.id, person=person, secured=secured),)
 
 
 def check_screening_changes(required_now: bool, required: bool) -> None:

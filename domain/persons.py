@@ -20,6 +20,8 @@ from domain.topic import stored_as
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
 WayInKind = Literal["words", "email"]
+FactorKind = Literal["passkey", "totp", "codes"]
+"""A passkey, an app that shows codes (TOTP), or recovery codes, which alone do not count as a second factor."""
 
 # Facts
 
@@ -95,6 +97,53 @@ class PersonWayInRemoved(Fact, frozen=True, kw_only=True):
     removed_at: datetime
 
 
+@stored_as("person.factor_added.v1")
+class PersonFactorAdded(Fact, frozen=True, kw_only=True):
+    """Whoever signs in as the person has to show a second factor as well, such as this one. Its secret is not in the history."""
+
+    person: str
+    factor: str
+    kind: FactorKind
+    added_at: datetime
+
+
+@stored_as("person.factor_removed.v1")
+class PersonFactorRemoved(Fact, frozen=True, kw_only=True):
+    """The person removed or replaced a second factor."""
+
+    person: str
+    factor: str
+    removed_at: datetime
+
+
+@stored_as("person.recovery_asked.v1")
+class PersonRecoveryAsked(Fact, frozen=True, kw_only=True):
+    """Somebody asked that all second factors of a person who lost them be removed, which another one has to confirm.
+    `asked_by` is a person, or "system" for the operator at the command line."""
+
+    person: str
+    asked_by: str
+    asked_at: datetime
+
+
+@stored_as("person.recovery_cancelled.v1")
+class PersonRecoveryCancelled(Fact, frozen=True, kw_only=True):
+    """The second factors stay: the person or an administrator cancelled their removal."""
+
+    person: str
+    cancelled_at: datetime
+
+
+@stored_as("person.recovered.v1")
+class PersonRecovered(Fact, frozen=True, kw_only=True):
+    """All second factors of the person were removed, by two people."""
+
+    person: str
+    asked_by: str
+    confirmed_by: str
+    recovered_at: datetime
+
+
 @stored_as("person.joined_organisation.v1")
 class PersonJoinedOrganisation(Fact, frozen=True, kw_only=True):
     """The person acts for an organisation from now on."""
@@ -130,6 +179,11 @@ PersonFact = (
     | PersonClaimUsed
     | PersonWayInAdded
     | PersonWayInRemoved
+    | PersonFactorAdded
+    | PersonFactorRemoved
+    | PersonRecoveryAsked
+    | PersonRecoveryCancelled
+    | PersonRecovered
     | PersonJoinedOrganisation
     | PersonLeftOrganisation
     | PersonErased
@@ -169,15 +223,25 @@ class WayIn(msgspec.Struct, frozen=True, kw_only=True):
     added_at: datetime
 
 
+class Factor(msgspec.Struct, frozen=True, kw_only=True):
+    """A second factor, or recovery codes."""
+
+    id: str
+    kind: FactorKind
+    added_at: datetime
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a person, without personal data. `handles` are by scope, `claims` the oldest first, and of the
-    `ways_in` there is one of each kind at most. The person acts for these `organisations`, and acted before for the `former_organisations`."""
+    `ways_in` there is one of each kind at most; `recovery_asked_by` is who asked for the removal of all `factors`. The person acts for these `organisations`, and acted before for the `former_organisations`."""
 
     status: PersonStatus | None = None
     language: str = "en"
     handles: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
     ways_in: tuple[WayIn, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    recovery_asked_by: str | None = None
     organisations: frozenset[str] = frozenset()
     former_organisations: frozenset[str] = frozenset()
 
@@ -185,6 +249,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     def erased(self) -> bool:
         """Whether their data can no longer be read."""
         return self.status is PersonStatus.ERASED
+
+    @property
+    def secured(self) -> bool:
+        """Whether they have a second factor."""
+        return any(each.kind != "codes" for each in self.factors)
 
 
 def evolve(person: Person, fact: PersonFact) -> Person:
@@ -214,6 +283,19 @@ def evolve(person: Person, fact: PersonFact) -> Person:
             return msgspec.structs.replace(
                 person, ways_in=tuple(each for each in person.ways_in if each.id != fact.way)
             )
+        case PersonFactorAdded():
+            factor = Factor(id=fact.factor, kind=fact.kind, added_at=fact.added_at)
+            return msgspec.structs.replace(person, factors=(*person.factors, factor))
+        case PersonFactorRemoved():
+            return msgspec.structs.replace(
+                person, factors=tuple(each for each in person.factors if each.id != fact.factor)
+            )
+        case PersonRecoveryAsked():
+            return msgspec.structs.replace(person, recovery_asked_by=fact.asked_by)
+        case PersonRecoveryCancelled():
+            return msgspec.structs.replace(person, recovery_asked_by=None)
+        case PersonRecovered():
+            return msgspec.structs.replace(person, factors=(), recovery_asked_by=None)
         case PersonJoinedOrganisation():
             return msgspec.structs.replace(
                 person,

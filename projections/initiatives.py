@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -12,6 +13,7 @@ from domain.initiatives import (
     INITIATIVE,
     INSTALLATION,
     INSTALLATION_ID,
+    NEED_FACTOR,
     Initiative,
 )
 from domain.messages import msg
@@ -33,24 +35,27 @@ class CallRoles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member with their roles, and with those for single `calls`; `name` is None once the person was erased, and if
+    """A member with their roles, and with those for single `calls`; `lacks_factor`: they cannot act in these roles, because the
+    initiative requires a second factor and they have none. `name` is None once the person was erased, and if
     it is `damaged`: the stored value is not what was committed to."""
 
     person: str
     name: str | None
     roles: tuple[Role, ...]
     calls: tuple[CallRoles, ...]
+    lacks_factor: bool = False
     damaged: tuple[str, ...] = ()
 
 
 class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
     """An initiative and its members, sorted by their random ids; `screening`: payees have to be screened before a
-    payment."""
+    payment; `factors_required`: administrators, officers, finance and approvers need a second factor."""
 
     id: str
     version: Version
     name: str
     screening: bool
+    factors_required: bool
     members: tuple[Member, ...]
 
 
@@ -85,12 +90,22 @@ class CallMembers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """One's own roles in an initiative, and those for single `calls`."""
+    """One's own roles in an initiative, and those for single `calls`. `lacks_factor`: the initiative requires a second factor, and
+    roles for which one needs it are left out until one has it."""
 
     initiative: str
     name: str
     roles: tuple[Role, ...]
     calls: tuple[CallRoles, ...]
+    lacks_factor: bool = False
+
+
+class OwnFactor(msgspec.Struct, frozen=True, kw_only=True):
+    """A second factor of one's own, or recovery codes."""
+
+    id: str
+    kind: Literal["passkey", "totp", "codes"]
+    added_at: datetime
 
 
 class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +123,8 @@ class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """One's own account: whether one is an `administrator` of the installation, one's roles in each initiative, and all
-    claims to the account, the oldest first. `damaged` names what is None because the stored value is not what was
+    claims to the account, the oldest first, and one's second factors. `recovery_asked`: somebody asked that these be removed, which one
+    can cancel. `damaged` names what is None because the stored value is not what was
     committed to; `unreadable` are initiatives that are left out because one of their facts cannot be read."""
 
     person: str
@@ -118,6 +134,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     demonstration: bool
     initiatives: tuple[OwnRoles, ...]
     claims: tuple[OwnClaim, ...]
+    factors: tuple[OwnFactor, ...] = ()
+    recovery_asked: bool = False
     damaged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
 
@@ -183,12 +201,14 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
         version=Version(initiative, loaded.told),
         name=state.name,
         screening=state.screening,
+        factors_required=state.factors_required,
         members=tuple(
             Member(
                 person=person,
                 name=text_of(names.get(person)),
-                roles=ordered(state.roles(person)),
+                roles=ordered(state.held(person)),
                 calls=_for_calls(state, person),
+                lacks_factor=state.lacks_factor(person),
                 damaged=damaged_in({"name": names.get(person)}),
             )
             for person in state.people
@@ -210,7 +230,7 @@ async def of_call(reader: Reader, viewer: str | None, call: str) -> CallMembers:
             CallMember(
                 person=person,
                 name=text_of(names.get(person)),
-                roles=ordered(initiative.roles(person)),
+                roles=ordered(initiative.held(person)),
                 for_this_call=ordered(whole.calls_of(person).get(call, frozenset())),
                 damaged=damaged_in({"name": names.get(person)}),
             )
@@ -252,13 +272,23 @@ async def me(reader: Reader, viewer: str | None) -> Me:
         administrator=viewer in installation.administrators,
         demonstration=installation.demonstration,
         initiatives=tuple(
-            OwnRoles(initiative=initiative, name=state.name, roles=roles, calls=calls)
+            OwnRoles(
+                initiative=initiative,
+                name=state.name,
+                roles=roles,
+                calls=calls,
+                lacks_factor=state.lacks_factor(viewer),
+            )
             for initiative in initiatives
             if initiative in houses
             for state in (houses[initiative].state,)
-            for roles, calls in ((ordered(state.roles(viewer)), _for_calls(state, viewer)),)
-            if roles or calls
+            for roles, calls in ((ordered(state.roles(viewer)), _own_for_calls(state, viewer)),)
+            if roles or calls or state.lacks_factor(viewer)
         ),
+        factors=tuple(
+            OwnFactor(id=each.id, kind=each.kind, added_at=each.added_at) for each in person.factors
+        ),
+        recovery_asked=person.recovery_asked_by is not None,
         claims=tuple(
             OwnClaim(
                 id=claim.id,
@@ -284,6 +314,15 @@ async def names_of(reader: Reader, parties: list[str]) -> dict[str, str | Withhe
         if isinstance(recorded.fact, PersonRegistered | OrganisationRegistered):
             names[reference.stream] = recorded.fact.name
     return names
+
+
+def _own_for_calls(initiative: Initiative, person: str) -> tuple[CallRoles, ...]:
+    """The roles for single calls in which a person can act now."""
+    found = _for_calls(initiative, person)
+    if not initiative.lacks_factor(person):
+        return found
+    left = (CallRoles(call=each.call, roles=ordered(frozenset(each.roles) - NEED_FACTOR)) for each in found)
+    return tuple(each for each in left if each.roles)
 
 
 def _for_calls(initiative: Initiative, person: str) -> tuple[CallRoles, ...]:

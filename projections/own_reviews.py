@@ -21,6 +21,7 @@ from domain.rounds.state import ROUND
 from domain.values import Money
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
 from projections.reader import QueryRow, Reader, damaged_in, text_of
+from projections.review_summary import ReviewsDue, due_in
 from projections.reviews import CLEARED, percent
 from projections.versions import Version
 
@@ -31,7 +32,8 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     `handle` stands for the applicant. `title` and `requested` are those of the stage that is judged, shown once the
     juror declared no conflict, and no longer if they declare one in another stage; `erased`:
     the title can no longer be read; `damaged` names it if the stored value is not what was committed to. `scores` are the
-    viewer's own, and `score` their mean in per cent, None before the review is submitted.
+    viewer's own, and `score` their mean in per cent, None before the review is submitted. `due` is when the reviews of the
+    round are due.
     """
 
     id: str
@@ -47,6 +49,7 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     requested: Money | None
     scores: dict[str, int | None] | None
     score: str | None
+    due: ReviewsDue | None = None
     damaged: tuple[str, ...] = ()
 
 
@@ -144,6 +147,7 @@ def _own(
         requested=Money.of(row["requested"], row["currency"]) if cleared else None,
         scores=row["scores"] if scored else None,
         score=_own_score(row, judged) if scored else None,
+        due=due_in(judged[row["round"]].state) if row["round"] in judged else None,
         damaged=damaged_in({"title": title}),
     )
 

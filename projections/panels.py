@@ -26,6 +26,7 @@ from projections.cases import judged_now, owed_in
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
+from projections.panel_standing import PanelBudget, budget_of, scores_of, waiting_list
 from projections.reader import Behind, QueryRow, Reader, allow, damaged_in, text_of
 from projections.reviews import percent
 from projections.versions import Version
@@ -37,8 +38,9 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     Equal scores share a `rank`, and the rank after two that share the first is the third. `score` is the mean of the
     reviews in per cent, rounded to three decimals for display only; None if there is no review. `reviews` is the number
     of reviews that were counted; `on_few_criteria` of them scored half of the criteria or fewer. `quorum` is set if it
-    was lowered for this application, with the reason. A `withdrawn` application keeps its place. `damaged` names
-    ``title`` if the stored value is not what was committed to.
+    was lowered for this application, with the reason. A `withdrawn` application keeps its place. `scores` are the
+    jurors' own, from the lowest to the highest, in per cent and without saying whose each is; there are none for viewers who
+    do not see the application's reviews. `damaged` names ``title`` if the stored value is not what was committed to.
     """
 
     rank: int
@@ -57,6 +59,7 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     waitlist_rank: int | None
     reason: str | None
     more_because: str | None
+    scores: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
 
 
@@ -69,7 +72,9 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     None.
 
     Applications of the viewer's own, and those with which they declared a conflict of interest, are left out, and the
-    others are numbered without them; then `version` is None, too, because it counts the outcomes of all.
+    others are numbered without them; then `version` is None, too, because it counts the outcomes of all, and so is
+    `budget`, from which their awards could be calculated. `waiting` are all that the viewer sees on the waiting list, the
+    first first.
     """
 
     round: str
@@ -82,6 +87,8 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: dict[str, int] | None
     places: ResultPage[RankedApplication]
     unrecorded: bool
+    budget: PanelBudget | None = None
+    waiting: tuple[RankedApplication, ...] = ()
 
 
 class PanelStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,16 +151,29 @@ async def ranking(
     tells = any(place.reviews for place in places)
     unrecorded = tells and not await readings.record(reader, who, round, "scores")
     shown = [] if unrecorded else places[start : start + count]
-    ranked = [place.application for place in shown]
+    waitlisted = [] if unrecorded else await waiting_list(reader, panel, [*places], at)
+    ranked = list(dict.fromkeys(place.application for place in (*shown, *waitlisted)))
     details = await _details(reader, round, ranked, panel, at)
     if not details.keys() >= set(ranked):
         # Read models stop separately: the panel's may be further than that of the applications.
         raise Behind("The read models are catching up; try again in a moment.")
-    titled = await _titled(reader, actor, initiative, round, state, ranked, own)
+    titled, reviewed = await _titled(reader, actor, initiative, round, state, ranked, own)
+    scores = await scores_of(reader, round, reviewed, loaded[state.call].state.rubrics[state.stage], at)
     if Role.OFFICER in titled.values() and not await readings.record(reader, who, round, "answers"):
         unrecorded = True
         titled = {}
     waiting = await _waiting(reader, panel, hidden, at)
+
+    def place_of(place: RankingPlace) -> RankedApplication:
+        return _ranked(
+            reader,
+            place,
+            details[place.application],
+            title=place.application in titled,
+            waiting=waiting,
+            scores=scores.get(place.application, ()),
+        )
+
     return Ranking(
         round=round,
         call=state.call,
@@ -165,19 +185,14 @@ async def ranking(
         seen_as=role,
         unsettled=await _unsettled(reader, round, hidden, at) if panel is None else None,
         places=ResultPage(
-            items=tuple(
-                _ranked(
-                    reader,
-                    place,
-                    details[place.application],
-                    title=place.application in titled,
-                    waiting=waiting,
-                )
-                for place in shown
-            ),
+            items=tuple(place_of(place) for place in shown),
             next=cursor_of(str(start + count)) if shown and len(places) > start + count else None,
         ),
         unrecorded=unrecorded,
+        budget=None
+        if panel is None or hidden or not state.last
+        else await budget_of(reader, loaded[state.call].state, panel, at, now=as_of is None),
+        waiting=tuple(place_of(place) for place in waitlisted),
     )
 
 
@@ -239,9 +254,9 @@ async def _titled(
     round: Round,
     applications: list[str],
     own: OwnApplications,
-) -> dict[str, Role]:
+) -> tuple[dict[str, Role], set[str]]:
     """Those of a round's applications whose title the viewer sees, from current streams, each with the role in which
-    they see it."""
+    they see it; and those whose reviews they see."""
     reviews = await reader.index_entries_of_all([reviews_of(application) for application in applications])
     loaded = await reader.load(
         *((APPLICATION, application) for application in applications),
@@ -253,13 +268,19 @@ async def _titled(
         if concerning({review: state}, round_id):
             by_application[state.application].append(state)
     found = {}
+    reviewed = set()
     for application, its_reviews in by_application.items():
+        scores = access.sees_reviews(
+            viewer, initiative, round, loaded[application].state, its_reviews, own=own
+        )
+        if isinstance(scores, Allowed):
+            reviewed.add(application)
         verdict = access.sees_application(
             viewer, initiative, round, loaded[application].state, its_reviews, own=own
         )
         if isinstance(verdict, Allowed):
             found[application] = verdict.role
-    return found
+    return found, reviewed
 
 
 async def _waiting(reader: Reader, panel: str | None, hidden: Collection[str], at: int) -> list[int]:
@@ -304,7 +325,13 @@ async def _details(
 
 
 def _ranked(
-    reader: Reader, place: RankingPlace, row: QueryRow, *, title: bool, waiting: Collection[int]
+    reader: Reader,
+    place: RankingPlace,
+    row: QueryRow,
+    *,
+    title: bool,
+    waiting: Collection[int],
+    scores: tuple[str, ...],
 ) -> RankedApplication:
     """A place for display. `waiting` are the places on the waiting list of applications that are left out: the others
     move up."""
@@ -329,5 +356,6 @@ def _ranked(
         waitlist_rank=None if waitlisted is None else waitlisted - sum(each < waitlisted for each in waiting),
         reason=None if decided is None else row["reason"],
         more_because=None if decided is None else row["more_because"],
+        scores=scores,
         damaged=damaged_in({"title": opened}),
     )

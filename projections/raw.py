@@ -24,6 +24,7 @@ from domain.grants.facts import GrantScreened, GrantScreeningEnded
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, applications_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
+from domain.panels.facts import PanelNoteWritten
 from domain.panels.state import PANEL
 from domain.parties import Actor
 from domain.persons import PersonRegistered
@@ -141,6 +142,8 @@ class _House:
             case GrantScreened() | GrantScreeningEnded() as fact:
                 grant = await self._reader.the(GRANT, fact.grant)
                 return isinstance(access.sees_screening(self._actor, grant, fact.setting), Allowed)
+            case PanelNoteWritten():
+                return False  # only the jury reads these, and by the query for them
             case RoundPutToPanel() as fact:
                 # It reveals how many reviews each application has.
                 return not await self._conflicts((await self._reader.the(ROUND, fact.round)).call)

@@ -25,6 +25,7 @@ from projections.cases import Case, case_of
 from projections.moments import AsOf, position_at
 from projections.paging import ResultPage
 from projections.reader import LATEST, QueryRow, Reader, Reference, allow, damaged_in, text_of
+from projections.review_summary import ReviewsDue, ReviewSummary, due_in, summary_of
 from projections.versions import Version
 
 
@@ -59,13 +60,16 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
     """A review with its rubric, and the application as this viewer may see it; None for a juror who has not declared
-    yet whether they have a conflict, or has one. `applicant_handle` stands for the applicant."""
+    yet whether they have a conflict, or has one. `applicant_handle` stands for the applicant. `summary` is what its juror
+    reads before they declare that; `due` is when the reviews of the round are due."""
 
     call: str
     call_title: dict[str, str]
     applicant_handle: str | None
     rubric: Rubric
     application_shown: ApplicationDetail | None
+    summary: ReviewSummary | None = None
+    due: ReviewsDue | None = None
 
 
 async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
@@ -92,6 +96,12 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
         applicant_handle=rows[0]["applicant_handle"],
         rubric=_rubric(case, state),
         application_shown=await shown(reader, who, case) if isinstance(sees, Allowed) else None,
+        summary=await summary_of(reader, case)
+        if isinstance(
+            access.sees_summary(case.viewer, case.initiative, case.round, state, own=case.own), Allowed
+        )
+        else None,
+        due=due_in(case.round),
     )
 
 

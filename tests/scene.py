@@ -355,6 +355,9 @@ def peopled() -> World:
     for who in EVERYBODY:
         world.given(who, registered(who))
     world.given(INITIATIVE, *initiative())
+    for fact in initiative():
+        for index, entry in entries_of(fact, KEEPER):
+            world.indexes.setdefault(index, set()).add(entry)
     return world
 
 

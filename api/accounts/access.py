@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from litestar import Response
 
-from api.accounts.access_tokens import DEFAULT_DAYS, MOST_DAYS, digest_of
+from api.accounts.access_tokens import DEFAULT_DAYS, MOST_DAYS, TokenScope, digest_of
 from api.http.administration import check_administrator
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer
@@ -57,10 +57,12 @@ class OwnWayIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request for a token: what it is for (never for whom), and for how many days it is valid."""
+    """A request for a token: what it is for (never for whom), for how many days it is valid, and what it can do: only ``read``;
+    ``work``, but erase nothing and change neither where money goes nor who gets in; or ``all``."""
 
     label: str = "api"
     days: Annotated[int, limits.described(minimum=1, maximum=MOST_DAYS)] = DEFAULT_DAYS
+    scope: Literal["read", "work", "all"] = "all"
 
 
 class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,7 @@ class OwnToken(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     label: str
     made_by: str
+    scope: Literal["read", "work", "all"]
     claim: str | None
     created_at: datetime
     expires_at: datetime
@@ -95,12 +98,13 @@ class RevokedToken(msgspec.Struct, frozen=True, kw_only=True):
 
 class OwnSession(msgspec.Struct, frozen=True, kw_only=True):
     """Where the person is signed in by page. Use `id` to end it; `browser` and `system` are coarse, such as ``firefox`` and
-    ``linux``. It ends at `ends_at` at the latest."""
+    ``linux``; `new_device`: they had not signed in in that browser before. It ends at `ends_at` at the latest."""
 
     id: str
     begun_by: Literal["token", "claim", "email", "words"]
     browser: str
     system: str
+    new_device: bool
     created_at: datetime
     last_used_at: datetime
     ends_at: datetime
@@ -160,7 +164,13 @@ async def _make_token(asking: Asking) -> Response[bytes]:
         None if key is None else asking.wiring.runner.keyed("token", f"{asking.who} {person} {key}".encode())
     )
     text = await tokens.make(
-        person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed, made_with=made_with
+        person,
+        label=wanted.label,
+        days=wanted.days,
+        scope=TokenScope(wanted.scope),
+        made_by=asking.who,
+        seed=seed,
+        made_with=made_with,
     )
     return as_json(MadeToken(token=text), status=201)
 
@@ -175,6 +185,7 @@ async def _list_tokens(asking: Asking) -> Response[bytes]:
                     id=each.id,
                     label=each.label,
                     made_by=each.made_by,
+                    scope=each.scope.value,
                     claim=each.claim,
                     created_at=each.created_at,
                     expires_at=each.expires_at,
@@ -197,6 +208,7 @@ async def _list_sessions(asking: Asking) -> Response[bytes]:
                     begun_by=each.begun_by.value,
                     browser=each.browser.family,
                     system=each.browser.system,
+                    new_device=each.new_device,
                     created_at=each.created_at,
                     last_used_at=each.last_used_at,
                     ends_at=each.ends_at,
@@ -249,6 +261,7 @@ OPERATIONS: Final = (
         problems=(ProblemType.REFUSED, ProblemType.INVALID),
         writes=True,
         takes_key=True,
+        grave=True,
     ),
     Operation(
         name="claim.exchange",
@@ -286,6 +299,7 @@ OPERATIONS: Final = (
         tag="persons",
         problems=(ProblemType.INVALID, ProblemType.KEY_REUSED),
         takes_key=True,
+        grave=True,
     ),
     Operation(
         name="token.list",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import re
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound
@@ -27,11 +28,29 @@ _LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z", re.ASCII)
 
 _STANDING_FOR: Final = Prepared(
     b"accounts_standing_for",
-    b"SELECT w.digest, t.person, k.epoch, k.wrapped FROM unnest((SELECT $1::bytea[])) AS w (digest), "
-    b"LATERAL (SELECT o.person FROM accounts.tokens o WHERE o.digest = w.digest AND o.revoked_at IS NULL "
+    b"SELECT w.digest, t.person, t.scope, k.epoch, k.wrapped FROM unnest((SELECT $1::bytea[])) AS w (digest), "
+    b"LATERAL (SELECT o.person, o.scope FROM accounts.tokens o WHERE o.digest = w.digest AND o.revoked_at IS NULL "
     b"AND o.expires_at > now() OFFSET 0) AS t, "
     b"LATERAL (SELECT * FROM vault.keys o WHERE o.subject = t.person OFFSET 0) AS k",
 )
+
+
+class TokenScope(enum.StrEnum):
+    """What a token can do."""
+
+    READ = "read"
+    """Read by JSON what its person can read."""
+    WORK = "work"
+    """Besides, send commands by JSON, but nothing grave: it erases nothing, and changes neither where money goes nor who gets in."""
+    ALL = "all"
+    """Everything that its person can do, also sign in on pages."""
+
+
+class TokenHolder(NamedTuple):
+    """The person of a token, and what it can do."""
+
+    person: str
+    scope: TokenScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,7 @@ class TokenShown:
     person: str
     label: str
     made_by: str
+    scope: TokenScope
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
@@ -79,6 +99,7 @@ class AccessTokens:
         label: str,
         made_by: str,
         days: int = DEFAULT_DAYS,
+        scope: TokenScope = TokenScope.ALL,
         seed: bytes | None = None,
         claim: str | None = None,
         made_with: bytes | None = None,
@@ -101,8 +122,8 @@ class AccessTokens:
         async with self._history.connection() as connection:
             # Lock the row of the person's key, so that no token is created for a person who is being erased.
             cursor = await connection.execute(
-                "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, way, expires_at, told_at) "
-                "SELECT %b, living, %b, %b, coalesce(given.claim, o.claim, w.claim, s.claim), coalesce(o.way, s.way), "
+                "INSERT INTO accounts.tokens (digest, person, label, made_by, scope, claim, way, expires_at, told_at) "
+                "SELECT %b, living, %b, %b, %b, coalesce(given.claim, o.claim, w.claim, s.claim), coalesce(o.way, s.way), "
                 "now() + make_interval(days => %b::integer), CASE WHEN given.claim IS NOT NULL THEN '-infinity' "
                 "ELSE coalesce(o.told_at, w.told_at, s.told_at, now()) END "
                 "FROM vault.hold(%b) AS living CROSS JOIN (SELECT %b::text) AS given (claim) "
@@ -111,40 +132,54 @@ class AccessTokens:
                 "LEFT JOIN accounts.tokens o ON o.digest = coalesce(%b::bytea, s.token) AND o.person = living "
                 "WHERE living IS NOT NULL "
                 "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest "
-                "RETURNING person, label, made_by, revoked_at, "
+                "RETURNING person, label, made_by, scope, revoked_at, "
                 "expires_at - created_at = make_interval(days => %b::integer) AND expires_at > now()",
-                (digest_of(text), label, made_by, days, person, claim, made_in, made_with, days),
+                (digest_of(text), label, made_by, scope.value, days, person, claim, made_in, made_with, days),
             )
             row = await cursor.fetchone()
         if row is None:
             raise NotFound(msg("There is no such person, or their data was erased."))
-        if tuple(row) != (person, label, made_by, None, True):
+        if tuple(row) != (person, label, made_by, scope.value, None, True):
             raise KeyReused
         return text
 
     async def person(self, text: str) -> str | None:
-        """The person of a valid token, in one statement; None for anything else. A person without a key was erased."""
+        """The person of a valid token; None for anything else."""
+        holder = await self.holder(text)
+        return None if holder is None else holder.person
+
+    async def holder(self, text: str) -> TokenHolder | None:
+        """The person of a valid token and what it can do, in one statement; None for anything else. A person without a key was
+        erased."""
         if not _SHAPE.match(text):
             return None
         digest = digest_of(text)
         return (await self._persons.get((digest,))).get(digest)
 
-    async def _standing_for(self, digests: frozenset[bytes]) -> dict[bytes, str]:
+    async def _standing_for(self, digests: frozenset[bytes]) -> dict[bytes, TokenHolder]:
         async with self._history.connection() as connection:
             rows = await call(connection, _STANDING_FOR, (blobs(list(digests)),))
         # Cache the person's key too, because they will probably read or write their own data next.
-        self._vault.open(WrappedKey(*key) for _, *key in rows if self._vault.at_hand(key[0]) is None)
-        return {digest: person for digest, person, _, _ in rows}
+        self._vault.open(
+            WrappedKey(person, epoch, wrapped)
+            for _, person, _, epoch, wrapped in rows
+            if self._vault.at_hand(person) is None
+        )
+        return {digest: TokenHolder(person, TokenScope(scope)) for digest, person, scope, _, _ in rows}
 
     async def all(self, person: str | None = None) -> list[TokenShown]:
         """The tokens of a person, or of everybody, newest first."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT left(encode(digest, 'hex'), 16), person, label, made_by, created_at, expires_at, revoked_at, claim "
+                "SELECT left(encode(digest, 'hex'), 16), person, label, made_by, scope, created_at, expires_at, revoked_at, claim "
                 "FROM accounts.tokens WHERE %b::text IS NULL OR person = %b ORDER BY created_at DESC, digest",
                 (person, person),
             )
-            return [TokenShown(*row) for row in await cursor.fetchall()]
+            rows = await cursor.fetchall()
+        return [
+            TokenShown(shown, whose, label, made_by, TokenScope(scope), *rest)
+            for shown, whose, label, made_by, scope, *rest in rows
+        ]
 
     async def revoke(self, shown_id: str, *, of: str | None = None) -> bool:
         """Revoke the token with this id (see `TokenShown`) and end its sessions. False if there is no such token, or it does

@@ -128,6 +128,13 @@ class Claims:
         and exchange the claim first, and both would get the same token. Raises what `use` raises.
         """
         check_asked(label, days)
+        if await self._needs_factor(text):
+            raise Refused(
+                msg(
+                    "This account has a second factor, so its one-time key can be used only in a browser, on the page {page}.",
+                    page="/claim",
+                )
+            )
         used = await self.use(text, channel=channel)
         token = await self._tokens.make(
             used.person, label=label, made_by=used.person, days=days, claim=used.claim
@@ -191,6 +198,14 @@ class Claims:
             )
             row = await cursor.fetchone()
         return None if row is None else UsedClaim(str(row[0]), str(row[1]))
+
+    async def _needs_factor(self, text: str) -> bool:
+        """Whether the account of a claim has a second factor, which only a page asks for."""
+        found = await self._find(text)
+        if found is None:
+            return False
+        loaded = await self._runner.states.read_set(bypass_cache=True).load(((PERSON, found.person),))
+        return bool(loaded[found.person].state.secured)
 
     async def _note(self, claim: str, state: str) -> None:
         async with self._history.connection() as connection:

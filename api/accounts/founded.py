@@ -19,6 +19,9 @@ from domain.persons import (
     PersonClaimMade,
     PersonClaimUsed,
     PersonErased,
+    PersonFactorAdded,
+    PersonFactorRemoved,
+    PersonRecovered,
     PersonRegistered,
     PersonWayInAdded,
     PersonWayInRemoved,
@@ -27,13 +30,14 @@ from domain.topics import stream_of, topics_of
 from domain.values import SYSTEM
 from history.documents import read
 
-Reason = Literal["nobody", "erased", "unclaimed", "not added", "maker", "another"]
+Reason = Literal["nobody", "erased", "unclaimed", "not added", "no factor", "maker", "another"]
 
 REASONS: Final[Mapping[Reason, str]] = {
     "nobody": "no fact registers its person",
     "erased": "its person was erased",
     "unclaimed": "no fact says that its person was given, or has used, the claim that it names",
     "not added": "no fact says that its person added this way to sign in, or one says that they removed it",
+    "no factor": "no fact says that its person added this second factor, or one says that it was removed",
     "maker": "no fact registers the person who is named as its maker",
     "another": "it belongs to another person than the token that it was exchanged for",
 }
@@ -44,7 +48,7 @@ class Unfounded(NamedTuple):
     """A token, session, claim or way in without facts behind it. `id` is the start of its digest in hex, as in `overwinter
     tokens list`, or the way's own id."""
 
-    kind: Literal["claim", "token", "session", "way in"]
+    kind: Literal["claim", "second factor", "session", "token", "way in"]
     id: str
     reason: Reason
 
@@ -127,6 +131,7 @@ def unfounded(url: str) -> list[Unfounded]:
             *_tokens(connection, people),
             *_sessions(connection, people),
             *_ways_in(connection, people),
+            *_factors(connection, people),
         ]
 
 
@@ -234,6 +239,37 @@ def _sessions(connection: psycopg.Connection[Any], people: People) -> Iterator[U
             reason = "another"
         if reason is not None:
             yield Unfounded("session", session, reason)
+
+
+def _factors(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
+    has = _factors_in_facts(connection)
+    for factor, person in connection.execute("SELECT factor, person FROM accounts.factors ORDER BY factor"):
+        reason = people.why_not(person)
+        if reason is None and (person, factor) not in has:
+            reason = "no factor"
+        if reason is not None:
+            yield Unfounded("second factor", factor, reason)
+
+
+def _factors_in_facts(connection: psycopg.Connection[Any]) -> frozenset[tuple[str, str]]:
+    """The second factors that each person still has."""
+    has: set[tuple[str, str]] = set()
+    rows = connection.execute(
+        "SELECT stream, topic, document FROM history.facts WHERE topic = ANY (%s) ORDER BY position",
+        (list(topics_of(PersonFactorAdded, PersonFactorRemoved, PersonRecovered)),),
+        binary=True,
+    )
+    for fact in _own_facts(rows):
+        match fact:
+            case PersonFactorAdded():
+                has.add((fact.person, fact.factor))
+            case PersonFactorRemoved():
+                has.discard((fact.person, fact.factor))
+            case PersonRecovered():
+                has = {each for each in has if each[0] != fact.person}
+            case _:
+                pass
+    return frozenset(has)
 
 
 def _ways_in(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:

@@ -26,6 +26,10 @@ HOURS: Final = 12
 """The longest lifetime of a session."""
 IDLE_MINUTES: Final = 120
 """How long a session may stay unused."""
+HALF_MINUTES: Final = 10
+"""How long somebody who signs in can take to show a second factor."""
+PROVED_MINUTES: Final = 15
+"""How long after signing in a person can do what is grave without signing in again."""
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
@@ -43,7 +47,9 @@ class SignedIn:
     """The session of a request: its digest, the person, the CSRF secret for its forms, how it was begun, and the digest of
     the token that it ends with, if any. `untold`: claims to the account other than the one behind this session were made,
     used or withdrawn, and the notice about them has not been confirmed yet. `no_way_back`: it was begun with a claim, and
-    the person has not yet chosen how to sign in again. `kept`: a form of theirs is kept that was sent after a session had ended."""
+    the person has not yet chosen how to sign in again. `kept`: a form of theirs is kept, which they sent after a session had ended,
+    or before they signed in again. `proved`: they signed in a short time ago, so they can do what is grave; also without a way
+    back, because then they cannot sign in again."""
 
     session: bytes
     person: str
@@ -53,6 +59,7 @@ class SignedIn:
     untold: bool
     no_way_back: bool
     kept: bool
+    proved: bool
 
     @property
     def id(self) -> str:
@@ -61,13 +68,24 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfSignedIn:
+    """Somebody who has signed in and has yet to show a second factor: the digest of their session, and the CSRF secret for
+    its forms."""
+
+    session: bytes
+    person: str
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionShown:
     """A session for display to its person. `id` is the start of its digest in hex; `ends_at` is when it ends at the
-    latest."""
+    latest. `new_device`: the person had not signed in in this browser before."""
 
     id: str
     begun_by: BegunBy
     browser: Browser
+    new_device: bool
     created_at: datetime
     last_used_at: datetime
     ends_at: datetime
@@ -78,6 +96,9 @@ class Sessions:
 
     Every sign-in creates a new session id; an id chosen by a client is never accepted. The CSRF secret is derived from the
     id, so the server can put it into forms although the database contains only the id's digest.
+
+    Every session of a person with a second factor begins half: its cookie has another name, and it lets nobody in before
+    `complete`.
     """
 
     def __init__(self, history: History, *, secure: bool) -> None:
@@ -85,6 +106,7 @@ class Sessions:
         self._secure = secure
         # With the prefix __Host-, browsers accept the cookie only from this host, over TLS, and for all paths.
         self.cookie_name = "__Host-overwinter" if secure else "overwinter"
+        self.half_cookie_name = f"{self.cookie_name}-half"
 
     async def begin(self, token: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
         """Begin a session that ends with a token at the latest; returns the cookie to set, or None if the token is not
@@ -92,16 +114,16 @@ class Sessions:
         session = secrets.token_urlsafe(32)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO accounts.sessions (digest, person, begun_by, token, browser, system, expires_at) "
+                "INSERT INTO accounts.sessions (digest, person, begun_by, token, browser, system, expires_at, half) "
                 "SELECT %b, t.person, %b, t.digest, %b, %b, "
-                "least(t.expires_at, now() + make_interval(hours => %b::integer)) "
+                "least(t.expires_at, now() + make_interval(hours => %b::integer)), "
+                "EXISTS (SELECT FROM accounts.factors f WHERE f.person = t.person) "
                 "FROM accounts.tokens t JOIN vault.keys k ON k.subject = t.person "
-                "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now() RETURNING person",
+                "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now() AND t.scope = 'all' RETURNING half",
                 (digest_of(session), BegunBy.TOKEN, browser.family, browser.system, HOURS, digest_of(token)),
             )
-            if await cursor.fetchone() is None:
-                return None
-        return self._cookie(session, (HOURS + KEPT_HOURS) * 3600)
+            row = await cursor.fetchone()
+        return None if row is None else self._begun(session, half=bool(row[0]))
 
     async def begin_by_way(self, way: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
         """Begin a session of somebody who has signed in by one of their ways in, and that ends with it at the latest; None if
@@ -109,14 +131,14 @@ class Sessions:
         session = secrets.token_urlsafe(32)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO accounts.sessions (digest, person, begun_by, way, browser, system, expires_at) "
-                "SELECT %b, w.person, w.kind, w.way, %b, %b, now() + make_interval(hours => %b::integer) "
-                "FROM accounts.ways_in w JOIN vault.keys k ON k.subject = w.person WHERE w.way = %b RETURNING person",
+                "INSERT INTO accounts.sessions (digest, person, begun_by, way, browser, system, expires_at, half) "
+                "SELECT %b, w.person, w.kind, w.way, %b, %b, now() + make_interval(hours => %b::integer), "
+                "EXISTS (SELECT FROM accounts.factors f WHERE f.person = w.person) "
+                "FROM accounts.ways_in w JOIN vault.keys k ON k.subject = w.person WHERE w.way = %b RETURNING half",
                 (digest_of(session), browser.family, browser.system, HOURS, way),
             )
-            if await cursor.fetchone() is None:
-                return None
-        return self._cookie(session, (HOURS + KEPT_HOURS) * 3600)
+            row = await cursor.fetchone()
+        return None if row is None else self._begun(session, half=bool(row[0]))
 
     async def begin_by_claim(self, person: str, claim: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
         """Begin a session of somebody whose claim was used just now; None if they were erased. Notices about all other
@@ -124,14 +146,14 @@ class Sessions:
         session = secrets.token_urlsafe(32)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO accounts.sessions (digest, person, begun_by, claim, told_at, browser, system, expires_at) "
-                "SELECT %b, living, %b, %b, '-infinity', %b, %b, now() + make_interval(hours => %b::integer) "
-                "FROM vault.hold(%b) AS living WHERE living IS NOT NULL RETURNING person",
+                "INSERT INTO accounts.sessions (digest, person, begun_by, claim, told_at, browser, system, expires_at, half) "
+                "SELECT %b, living, %b, %b, '-infinity', %b, %b, now() + make_interval(hours => %b::integer), "
+                "EXISTS (SELECT FROM accounts.factors f WHERE f.person = living) "
+                "FROM vault.hold(%b) AS living WHERE living IS NOT NULL RETURNING half",
                 (digest_of(session), BegunBy.CLAIM, claim, browser.family, browser.system, HOURS, person),
             )
-            if await cursor.fetchone() is None:
-                return None
-        return self._cookie(session, (HOURS + KEPT_HOURS) * 3600)
+            row = await cursor.fetchone()
+        return None if row is None else self._begun(session, half=bool(row[0]))
 
     async def find(self, session: str | None) -> SignedIn | None:
         """The session for a cookie's value; None if there is none. One statement, and a second one once a minute."""
@@ -145,13 +167,14 @@ class Sessions:
                 "AND c.claim IS DISTINCT FROM coalesce(t.claim, w.claim, s.claim)), "
                 "s.begun_by = 'claim' AND NOT EXISTS (SELECT FROM accounts.ways_in o WHERE o.person = s.person) "
                 "AND NOT EXISTS (SELECT FROM accounts.tokens o WHERE o.person = s.person AND o.revoked_at IS NULL "
-                "AND o.expires_at > now()), EXISTS (SELECT FROM accounts.kept_forms f WHERE f.person = s.person), "
-                "s.last_used_at < now() - interval '1 minute' FROM accounts.sessions s "
+                "AND o.expires_at > now() AND o.scope = 'all'), EXISTS (SELECT FROM accounts.kept_forms f WHERE f.person = s.person), "
+                "s.last_used_at < now() - interval '1 minute', s.created_at > now() - make_interval(mins => %b::integer) "
+                "FROM accounts.sessions s "
                 "JOIN vault.keys k ON k.subject = s.person LEFT JOIN accounts.tokens t ON t.digest = s.token "
                 "LEFT JOIN accounts.ways_in w ON w.way = s.way "
-                "WHERE s.digest = %b AND t.revoked_at IS NULL AND s.expires_at > now() "
+                "WHERE s.digest = %b AND NOT s.half AND t.revoked_at IS NULL AND s.expires_at > now() "
                 "AND s.last_used_at > now() - make_interval(mins => %b::integer)",
-                (digest, IDLE_MINUTES),
+                (PROVED_MINUTES, digest, IDLE_MINUTES),
             )
             row = await cursor.fetchone()
             if row is not None and row[6]:
@@ -162,7 +185,7 @@ class Sessions:
                     )
         if row is None:
             return None
-        person, begun_by, token, untold, no_way_back, kept, _ = row
+        person, begun_by, token, untold, no_way_back, kept, _, proved = row
         return SignedIn(
             session=digest,
             person=str(person),
@@ -172,7 +195,39 @@ class Sessions:
             untold=bool(untold),
             no_way_back=bool(no_way_back),
             kept=bool(kept),
+            proved=bool(proved) or bool(no_way_back),
         )
+
+    async def half(self, session: str | None) -> HalfSignedIn | None:
+        """The half session for a cookie's value; None if there is none."""
+        if session is None or not _SHAPE.match(session):
+            return None
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT s.person FROM accounts.sessions s JOIN vault.keys k ON k.subject = s.person "
+                "LEFT JOIN accounts.tokens t ON t.digest = s.token WHERE s.digest = %b AND s.half "
+                "AND t.revoked_at IS NULL AND s.created_at > now() - make_interval(mins => %b::integer)",
+                (digest_of(session), HALF_MINUTES),
+            )
+            row = await cursor.fetchone()
+        return None if row is None else HalfSignedIn(digest_of(session), str(row[0]), _csrf(session))
+
+    async def complete(self, half: HalfSignedIn) -> Cookie | None:
+        """Let somebody in who has shown a second factor, once: their session gets a new id. None if it was ended meanwhile."""
+        session = secrets.token_urlsafe(32)
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "UPDATE accounts.sessions SET digest = %b, half = false, created_at = now(), last_used_at = now() "
+                "WHERE digest = %b AND half",
+                (digest_of(session), half.session),
+            )
+            if not cursor.rowcount:
+                return None
+        return self._cookie(session, (HOURS + KEPT_HOURS) * 3600)
+
+    def forget_half(self) -> Cookie:
+        """The cookie that makes the browser forget a half session."""
+        return self._cookie("", 0, half=True)
 
     async def ended(self, session: str | None, csrf: str) -> str | None:
         """Whose session this was, if it has expired or was unused for too long, not more than a day ago, and `csrf` is the
@@ -184,7 +239,7 @@ class Sessions:
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT s.person FROM accounts.sessions s LEFT JOIN accounts.tokens t ON t.digest = s.token "
-                "WHERE s.digest = %b AND t.revoked_at IS NULL AND least(s.expires_at, s.last_used_at + "
+                "WHERE s.digest = %b AND NOT s.half AND t.revoked_at IS NULL AND least(s.expires_at, s.last_used_at + "
                 "make_interval(mins => %b::integer)) > now() - make_interval(hours => %b::integer)",
                 (digest_of(session), IDLE_MINUTES, KEPT_HOURS),
             )
@@ -195,18 +250,18 @@ class Sessions:
         """The sessions of a person that have not ended, the last used first."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT left(encode(s.digest, 'hex'), 16), s.begun_by, s.browser, s.system, s.created_at, "
+                "SELECT left(encode(s.digest, 'hex'), 16), s.begun_by, s.browser, s.system, s.new_device, s.created_at, "
                 "s.last_used_at, s.expires_at FROM accounts.sessions s "
                 "LEFT JOIN accounts.tokens t ON t.digest = s.token "
-                "WHERE s.person = %b AND t.revoked_at IS NULL AND s.expires_at > now() "
+                "WHERE s.person = %b AND NOT s.half AND t.revoked_at IS NULL AND s.expires_at > now() "
                 "AND s.last_used_at > now() - make_interval(mins => %b::integer) "
                 "ORDER BY s.last_used_at DESC, s.digest",
                 (person, IDLE_MINUTES),
             )
             rows = await cursor.fetchall()
         return [
-            SessionShown(shown, BegunBy(begun_by), Browser(family, system), *times)
-            for shown, begun_by, family, system, *times in rows
+            SessionShown(shown, BegunBy(begun_by), Browser(family, system), new_device, *times)
+            for shown, begun_by, family, system, new_device, *times in rows
         ]
 
     async def end_one(self, shown_id: str, *, of: str) -> bool:
@@ -272,16 +327,21 @@ class Sessions:
             await connection.execute(
                 "DELETE FROM accounts.sessions s WHERE least(s.expires_at, s.last_used_at + make_interval(mins => "
                 "%b::integer)) <= now() - make_interval(hours => %b::integer) "
+                "OR s.half AND s.created_at < now() - make_interval(mins => %b::integer) "
                 "OR NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = s.person)",
-                (IDLE_MINUTES, KEPT_HOURS),
+                (IDLE_MINUTES, KEPT_HOURS, HALF_MINUTES),
             )
 
-    def _cookie(self, value: str, seconds: int) -> Cookie:
+    def _begun(self, session: str, *, half: bool) -> Cookie:
+        seconds = HALF_MINUTES * 60 if half else (HOURS + KEPT_HOURS) * 3600
+        return self._cookie(session, seconds, half=half)
+
+    def _cookie(self, value: str, seconds: int, *, half: bool = False) -> Cookie:
         # Imported only here, by servers: the command line starts in half the time without the web framework.
         from litestar.datastructures import Cookie
 
         return Cookie(
-            key=self.cookie_name,
+            key=self.half_cookie_name if half else self.cookie_name,
             value=value,
             path="/",
             max_age=seconds,
@@ -291,7 +351,7 @@ class Sessions:
         )
 
 
-def same_csrf(signed_in: SignedIn, sent: str) -> bool:
+def same_csrf(signed_in: SignedIn | HalfSignedIn, sent: str) -> bool:
     """Whether a form contains this session's CSRF secret."""
     return hmac.compare_digest(signed_in.csrf.encode(), sent.encode("utf-8", "surrogatepass"))
 

@@ -93,7 +93,7 @@ class WaysIn:
             await connection.execute(
                 "UPDATE accounts.sessions s SET way = (SELECT o.way FROM accounts.ways_in o WHERE o.person = s.person "
                 "AND o.way <> s.way LIMIT 1), token = (SELECT t.digest FROM accounts.tokens t WHERE t.person = s.person "
-                "AND t.revoked_at IS NULL AND t.expires_at > now() ORDER BY t.expires_at DESC LIMIT 1) "
+                "AND t.revoked_at IS NULL AND t.expires_at > now() AND t.scope = 'all' ORDER BY t.expires_at DESC LIMIT 1) "
                 "WHERE s.digest = %b AND s.way = %b",
                 (signed_in.session, way),
             )
@@ -178,7 +178,7 @@ class WaysIn:
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT EXISTS (SELECT FROM accounts.ways_in WHERE person = %b AND way <> %b) OR EXISTS (SELECT FROM "
-                "accounts.tokens WHERE person = %b AND revoked_at IS NULL AND expires_at > now())",
+                "accounts.tokens WHERE person = %b AND revoked_at IS NULL AND expires_at > now() AND scope = 'all')",
                 (person, way, person),
             )
             row = await cursor.fetchone()

@@ -12,6 +12,7 @@ import click
 import psycopg
 
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
+from api.cli.first_start import tell_operator
 from api.health.health import look
 from api.run.clock import real_time
 from api.run.demonstration import FILE, LIVING, SMALL, load
@@ -62,7 +63,7 @@ def serve() -> None:
         refuse_unmigrated(url)
         _refuse_foreign_replica(settings, url)
         with listen(settings.host, settings.port) as listening:
-            run_server(settings, url, listening)
+            run_server(settings, url, listening, begun=tell_operator)
 
 
 @click.command()

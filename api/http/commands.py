@@ -73,11 +73,13 @@ _ADDRESSES: Final = (
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
     Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
+    Write("/api/rounds/{round}/reviews-due", "round.set_reviews_due"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
     Write("/api/applications/{application}/reviews", "review.assign", 201),
     Write("/api/applications/{application}/grant", "grant.offer", 201),
     Write("/api/reviews/{review}/replace", "review.replace", 201),
     Write("/api/panels/{panel}/outcomes", "panel.set_outcome", 201),
+    Write("/api/panels/{panel}/notes", "panel.write_note", 201),
     Write("/api/panels/{panel}/announcement", "panel.plan_announcement"),
     Write("/api/panels/{panel}/announcement/cancel", "panel.cancel_announcement"),
     Write("/api/grants/{grant}/amendments", "grant.propose_amendment", 201),
@@ -99,7 +101,12 @@ _ADDRESSES: Final = (
 # fmt: on
 _WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim")
 """Commands whose answers hold a secret; their addresses are in `api.accounts.access`."""
-_BY_PAGE: Final = ("person.add_way_in", "person.remove_way_in")
+_BY_PAGE: Final = (
+    "person.add_way_in",
+    "person.remove_way_in",
+    "person.add_factor",
+    "person.remove_factor",
+)
 """Commands that only pages send, because they change how somebody signs in with a browser."""
 
 
@@ -264,6 +271,7 @@ def operation_of(write: Write) -> Operation:
         writes=True,
         takes_key=True,
         versioned=versioned,
+        grave=REGISTER[write.command].grave,
     )
 
 

@@ -14,6 +14,8 @@ from api.http.commands import IDEMPOTENCY_KEY, IF_MATCH
 from api.http.operations import MEDIA_TYPE, Operation, Parameter
 from api.http.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from api.http.problems import ProblemDocument, ProblemType
+from api.lists.choosing import MEDIA_TYPES
+from api.lists.files import FORMATS
 from api.locales import ENGLISH
 from domain.messages import Message
 from projections.versions import Version
@@ -165,6 +167,8 @@ def _responses(operation: Operation, by_type: dict[int, Json], problem: Json) ->
     answered: Json = {"description": "Done." if operation.method == "POST" else "Found."}
     if operation.answer is not None:
         answered["content"] = {operation.media_type: {"schema": by_type[id(operation.answer)]}}
+    if operation.files:
+        answered["content"] |= {MEDIA_TYPES[ending]: {} for ending in FORMATS}
     if headers:
         answered["headers"] = headers
     responses: Json = {str(operation.status): answered}

@@ -11,6 +11,7 @@ import msgspec
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.access_tokens import TokenHolder, TokenScope
 from api.http.bodies import decode, read_body
 from api.http.problems import Problem, ProblemType
 from api.locales import ENGLISH, Locale, asked_languages, locale_of
@@ -87,7 +88,8 @@ class Operation:
     `name` is the operationId; `body` and `answer` are msgspec types, or None, and `media_type` is the answer's; `numbers` are
     path parameters that are numbers; `public` operations need no token, and know the person if there is one all the same;
     `writes`: it runs a command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: what is read has an
-    `ETag`; `versioned`: what is written has one, and `If-Match` counts."""
+    `ETag`; `versioned`: what is written has one, and `If-Match` counts; `files`: it is a list that is also answered as a file;
+    `grave`: only a token that can do everything may ask for it."""
 
     name: str
     method: Literal["GET", "POST"]
@@ -108,6 +110,8 @@ class Operation:
     takes_key: bool = False
     tells_version: bool = False
     versioned: bool = False
+    grave: bool = False
+    files: bool = False
     parameters: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,15 +137,30 @@ def bearer(request: Request[Any, Any, Any]) -> str | None:
     return found[1] if found else ""
 
 
-async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
-    """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
+async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> TokenHolder | None:
+    """The person whose token a request carries, and what it can do; None if it carries none. Raises `Problem` for one that is no
+    good."""
     token = bearer(request)
     if token is None:
         return None
-    person = await wiring.tokens.person(token)
-    if person is None:
+    holder = await wiring.tokens.holder(token)
+    if holder is None:
         raise Problem(ProblemType.UNAUTHORIZED, msg("This access key is unknown, expired or revoked."))
-    return person
+    return holder
+
+
+def check_scope(operation: Operation, scope: TokenScope) -> None:
+    """Raise `Problem` if a token cannot do what an operation does."""
+    if scope is TokenScope.READ and operation.method != "GET":
+        raise Problem(ProblemType.FORBIDDEN, msg("This access key can only read."))
+    if scope is not TokenScope.ALL and operation.grave:
+        raise Problem(
+            ProblemType.FORBIDDEN,
+            msg(
+                "This access key can do nothing that erases something or changes where money goes or who gets in. Use one that can do "
+                "everything, or do it on the pages."
+            ),
+        )
 
 
 def as_json(
@@ -188,7 +207,10 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     known = {parameter.name: parameter for parameter in operation.query}
 
     async def handler(request: Request[Any, Any, Any]) -> Response[bytes]:
-        person = await again_if_lost(lambda: who_asks(request, wiring))
+        holder = await again_if_lost(lambda: who_asks(request, wiring))
+        person = None if holder is None else holder.person
+        if holder is not None:
+            check_scope(operation, holder.scope)
         if person is None and not operation.public:
             raise Problem(ProblemType.UNAUTHORIZED, msg("Send an access key: Authorization: Bearer ow_…."))
         check_kinds(request.path_params, operation.numbers)

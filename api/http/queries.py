@@ -19,12 +19,17 @@ from litestar import Response
 
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter
 from api.http.problems import ProblemType
+from api.lists.choosing import FILE, file_asked_for
+from api.lists.exported import file_of
+from api.lists.register import BY_QUERY
 from domain.messages import msg
 from domain.values import read_time
 from projections import (
     applications,
     calls,
     dossiers,
+    following,
+    funded,
     funds,
     grants,
     initiatives,
@@ -32,9 +37,12 @@ from projections import (
     members,
     organisations,
     own_reviews,
+    panel_notes,
     panels,
+    payments,
     review_progress,
     reviews,
+    round_jury,
     rounds,
     timeline,
 )
@@ -66,12 +74,15 @@ READS: Final = (
     QueryRoute("/api/initiatives/{initiative}/funders", "initiative.funders", initiatives.funders),
     QueryRoute("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
     QueryRoute("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),
+    QueryRoute("/api/initiatives/{initiative}/payments", "initiative.payments", payments.of_initiative),
+    QueryRoute("/api/initiatives/{initiative}/funded", "initiative.funded", funded.mine),
     QueryRoute("/api/initiatives/{initiative}/accounts", "initiative.accounts", ledger.totals),
     QueryRoute("/api/organisations", "organisation.list", organisations.mine),
     QueryRoute("/api/organisations/{organisation}", "organisation.show", organisations.one),
     QueryRoute("/api/organisations/{organisation}/timeline", "organisation.timeline", organisations.of_organisation),
     QueryRoute("/api/funds/{fund}", "fund.show", funds.one),
     QueryRoute("/api/funds/{fund}/ledger", "fund.ledger", ledger.of_fund),
+    QueryRoute("/api/funds/{fund}/payments", "fund.payments", following.of_fund),
     QueryRoute("/api/funds/{fund}/timeline", "fund.timeline", timeline.of_fund),
     QueryRoute("/api/calls", "call.list", calls.public, public=True),
     QueryRoute("/api/calls/{call}", "call.show", calls.one, public=True),
@@ -84,6 +95,8 @@ READS: Final = (
     QueryRoute("/api/rounds/{round}", "round.show", rounds.one, public=True),
     QueryRoute("/api/rounds/{round}/late-access", "round.late_access", rounds.late_access),
     QueryRoute("/api/rounds/{round}/reviews", "round.reviews", review_progress.progress),
+    QueryRoute("/api/rounds/{round}/jury", "round.jury", round_jury.of_round),
+    QueryRoute("/api/rounds/{round}/notes", "round.notes", panel_notes.of_round),
     QueryRoute("/api/rounds/{round}/ranking", "round.ranking", panels.ranking),
     QueryRoute("/api/applications", "application.list", applications.mine),
     QueryRoute("/api/applications/{application}", "application.show", applications.one),
@@ -209,9 +222,17 @@ def operation_of(read: QueryRoute) -> Operation:
     summary, _, rest = " ".join((read.query.__doc__ or "").split()).partition(". ")
     names = re.findall(r"\{([a-z_]+)\}", read.path)
     viewed = "viewer" in parameters
+    exported = BY_QUERY.get(read.name)
 
     async def handle(asking: Asking) -> Response[bytes]:
         await wait_for_position(asking)
+        if exported is not None and (ending := file_asked_for(asking.request, asking.query)):
+            # A file holds the whole list, however its pages are asked for.
+            filters = await _how(asking, wanted - {"cursor", "limit"})
+            about = [asking.path[name] for name in names]
+            return await file_of(
+                exported, ending, asking.wiring.reader, asking.person, about, filters, asking.locale
+            )
         how = await _how(asking, wanted)
         viewer = (asking.person,) if viewed else ()
         answer = await read.query(
@@ -239,7 +260,12 @@ def operation_of(read: QueryRoute) -> Operation:
         handle=handle,
         answer=hints["return"],
         public=read.public,
-        query=(POSITION, *(_DESCRIBED[name] for name in _DESCRIBED if name in wanted)),
+        query=(
+            POSITION,
+            *(_DESCRIBED[name] for name in _DESCRIBED if name in wanted),
+            *([FILE] if exported else []),
+        ),
+        files=exported is not None,
         tag=read.path.split("/")[2],
         problems=(ProblemType.INVALID,),
         tells_version=_has_version(hints["return"]),

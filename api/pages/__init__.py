@@ -8,7 +8,19 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import access, assets, claims, demonstration, letters, outbox, registering, sign_in
+from api.pages import (
+    access,
+    assets,
+    claims,
+    demonstration,
+    factors,
+    first_start,
+    letters,
+    outbox,
+    registering,
+    second_factor,
+    sign_in,
+)
 from api.pages.site import Site
 from api.run.wiring import Wiring
 
@@ -21,10 +33,13 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
     shown = [
         *site.routes(),
         *sign_in.routes(site, wiring),
+        *second_factor.routes(site, wiring),
+        *factors.routes(site, wiring),
         *registering.routes(site, wiring),
         *letters.routes(site, wiring),
         *outbox.routes(site, wiring),
         *claims.routes(site, wiring),
+        *first_start.routes(site, wiring),
         *access.routes(site, wiring),
         *(demonstration.routes(site, wiring) if wiring.settings.demo else ()),
         *assets.routes(),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import Any, Final
 
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.access_tokens import DEFAULT_DAYS, TokenScope
 from api.accounts.attempts import network_of
 from api.accounts.email import MINUTES, checked
 from api.accounts.sessions import BegunBy, SignedIn
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
-from api.pages.checks import NOT_AS_SENT, check_signed_form
+from api.pages.checks import NOT_AS_SENT, check_signed_form, key_of
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.proving import must_sign_in_again, sign_in_again, taken_form
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
@@ -40,7 +41,15 @@ BEGUN: Final = {
     BegunBy.WORDS.value: msg("With your nine words"),
 }
 """How a session was begun."""
-_KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
+SCOPES: Final = {
+    TokenScope.READ.value: msg("Only read"),
+    TokenScope.WORK.value: msg("Read and work, but erase nothing, change no payee, and let nobody in"),
+    TokenScope.ALL.value: msg("Everything that I can do, also sign in on these pages"),
+}
+"""What an access key can do."""
+_DAYS: Final = ("7", "30", "90", "365")
+_GRAVE: Final = frozenset({"words", "remove-way", "address", "make"})
+"""What changes how somebody can sign in. Ending something is not grave: whoever is alarmed must not be held up."""
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
@@ -49,7 +58,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     waiting = SameBrowser(f"{wiring.sessions.cookie_name}-letter")
 
     async def page(
-        visit: Visit, *, made: str = "", typed_email: str = "", error: Message | None = None
+        visit: Visit,
+        *,
+        made: str = "",
+        typed_email: str = "",
+        error: Message | None = None,
+        kept: SubmittedForm | None = None,
+        kept_token: SubmittedForm | None = None,
+        token_error: Message | None = None,
     ) -> Response[Any]:
         assert visit.signed_in is not None
         me = await initiatives.me(wiring.reader, visit.person)
@@ -63,15 +79,22 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "begun": BEGUN,
             "address": await wiring.email.address_of(visit.who),
             "by_email": wiring.settings.writes_letters,
-            "typed_email": typed_email,
+            "typed_email": kept.fields.get("email", "") if kept else typed_email,
+            "kept": kept,
             "error": error,
             "ways": {each.kind: each for each in await wiring.ways_in.all(visit.who)},
+            "secured": any(each.kind != "codes" for each in me.factors),
             "latest": await wiring.sessions.latest_change(visit.signed_in),
             "made": made,
+            "own_form": "address" if wiring.settings.writes_letters and not made else None,
+            "scopes": SCOPES,
+            "days": _DAYS,
+            "typed_token": _typed_token(kept_token or kept),
+            "token_error": token_error,
             "key": secrets.token_urlsafe(18),
         }
         response = await site.answer(visit, PageContent("access.html", shown))
-        if error is not None:
+        if error is not None or token_error is not None:
             response.status_code = 422
         return response
 
@@ -101,7 +124,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         if visit.signed_in is None:
             return redirect(f"/sign-in?next={ADDRESS}")
-        return await page(visit)
+        return await page(visit, kept=await taken_form(visit))
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         return await again_if_lost(lambda: get(request))
@@ -109,9 +132,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def act(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
-        visit = await again_if_lost(lambda: site.visit(request))
+        request.state.language = form.own("language")
+        visit = await again_if_lost(lambda: site.visit(request, form))
         check_signed_form(visit, form)
         assert visit.signed_in is not None
+        if form.own("language"):
+            return await page(visit, typed_email=form.fields.get("email", ""))
+        if form.own("do") in _GRAVE and must_sign_in_again(visit):
+            return await sign_in_again(visit, form)
         match form.own("do"):
             case "told":
                 await wiring.sessions.note_told(visit.signed_in, form.own("latest"))
@@ -119,7 +147,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 if not await wiring.tokens.revoke(form.fields.get("token", ""), of=visit.who):
                     raise NotFound(msg("You have no such access key."))
             case "words":
-                made_words = await wiring.ways_in.make_words(visit.signed_in, key=_key_of(form))
+                made_words = await wiring.ways_in.make_words(visit.signed_in, key=key_of(form))
                 return await site.answer(visit, words_page(made_words, visit, onward=ADDRESS))
             case "remove-way":
                 await remove(visit, visit.signed_in, form.fields.get("way", ""))
@@ -133,7 +161,11 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             case "withdraw":
                 await _withdraw(visit, form)
             case "make":
-                return await page(visit, made=await _make(visit, visit.signed_in, form))
+                try:
+                    made = await _make(visit, visit.signed_in, form)
+                except Invalid as error:
+                    return await page(visit, kept_token=form, token_error=error.errors[0].detail)
+                return await page(visit, made=made)
             case _:
                 raise Problem(
                     ProblemType.MALFORMED,
@@ -155,16 +187,23 @@ async def _withdraw(visit: Visit, form: SubmittedForm) -> None:
 
 async def _make(visit: Visit, signed_in: SignedIn, form: SubmittedForm) -> str:
     """Create one more token for the visitor; the same form returns the same one."""
-    key = _key_of(form)
+    key = key_of(form)
     seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.session.hex()} {key}".encode())
+    scope, days = form.fields.get("scope", TokenScope.READ), form.fields.get("days", str(DEFAULT_DAYS))
+    if scope not in {*TokenScope} or days not in _DAYS:
+        raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
     return await visit.wiring.tokens.make(
-        visit.who, label="page", made_by=visit.who, seed=seed, made_in=signed_in.session
+        visit.who,
+        label=form.fields.get("label", "").strip() or "page",
+        made_by=visit.who,
+        days=int(days),
+        scope=TokenScope(scope),
+        seed=seed,
+        made_in=signed_in.session,
     )
 
 
-def _key_of(form: SubmittedForm) -> str:
-    """The random key of a form, by which it can be sent again."""
-    key = form.own("key")
-    if not _KEY.match(key):
-        raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
-    return key
+def _typed_token(form: SubmittedForm | None) -> dict[str, str]:
+    """What was typed and chosen for an access key."""
+    start = {"label": "", "scope": TokenScope.READ.value, "days": str(DEFAULT_DAYS)}
+    return start if form is None else start | {name: form.fields.get(name, start[name]) for name in start}

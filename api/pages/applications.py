@@ -190,11 +190,7 @@ async def _of_call(visit: Visit) -> PageContent:
             "round": query.get("round", ""),
             "unrecorded": any(each.unrecorded for each in found.items),
             "staff": jury is not None,
-            "judges": [
-                (member.person, _named(member))
-                for member in (jury.members if jury else ())
-                if not set(JUDGING).isdisjoint(member.roles)
-            ],
+            "in_review": [each.id for each in call.rounds if each.status == RoundStatus.CLOSED],
             "statuses": [each.value for each in ApplicationStatus],
         },
         initiative=call.initiative,
@@ -270,9 +266,6 @@ PAGES = (
     Page(
         path="/calls/{call}/applications",
         show=_of_call,
-        acts=(
-            PageAction(command="application.find_eligible", done=_ELIGIBLE),
-            PageAction(command="review.assign", done=_ASKED),
-        ),
+        acts=(PageAction(command="application.find_eligible", done=_ELIGIBLE),),
     ),
 )

@@ -77,6 +77,7 @@ async def _list(visit: Visit) -> PageContent:
             "closed": [call for call, each in lines if each is None and not takes_now(visit, call)],
             "next": found.next,
             "houses": houses,
+            "first_start": not houses and await visit.wiring.first_start.waits(),
             "several": len(houses) > 1,
             "writes": [
                 each.initiative

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from api.accounts.sessions import same_csrf
@@ -11,7 +12,16 @@ from api.pages.page import Page
 from api.pages.visits import Visit
 from domain.messages import msg
 
+_KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 NOT_AS_SENT: Final = msg("The form did not arrive as this page sent it. Open the page again.")
+
+
+def key_of(form: SubmittedForm) -> str:
+    """The random key of a form, by which it can be sent again. Raises `Problem`."""
+    key = form.own("key")
+    if not _KEY.match(key):
+        raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
+    return key
 
 
 def check_moment(page: Page, visit: Visit) -> None:

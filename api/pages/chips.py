@@ -9,12 +9,13 @@ from typing import Final
 
 from minijinja import safe
 
+from api.lists.words import OUTCOMES
 from api.locales import Locale
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import CallStatus
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import label
-from domain.messages import Message, in_context
+from domain.messages import Message
 from domain.organisations import OrganisationStatus
 from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
@@ -32,14 +33,6 @@ KINDS: Final[Mapping[str, type[enum.Enum]]] = {
     "round": RoundStatus,
 }
 """The kinds of things whose status is shown as a chip, by their names in templates."""
-
-OUTCOMES: Final[Mapping[str, Message]] = {
-    "award": in_context("outcome", "award"),
-    "waitlist": in_context("outcome", "waiting list"),
-    "invite": in_context("outcome", "invitation to the next stage"),
-    "decline": in_context("outcome", "decline"),
-}
-"""The outcomes that a panel can set."""
 
 _ICONS: Final = {
     "alert": '<path d="M8 2.5v7M8 13.2v.1"/>',

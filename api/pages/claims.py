@@ -12,9 +12,9 @@ from api.accounts.browsers import browser_from
 from api.http.failing import problem_of
 from api.pages.access import ADDRESS
 from api.pages.forms import read_form
+from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
-from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
 from api.pages.visits import Visit
@@ -54,9 +54,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             visit = await site.visit(request)
             return await page(visit, problem.detail, problem.kind.status)
         cookie = await wiring.sessions.begin_by_claim(used.person, used.claim, browser=browser_from(request))
-        # A browser has only one session, so an earlier one ends.
-        await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
-        return redirect(ADDRESS, cookies=[browser.forget(), *([cookie] if cookie else [])])
+        return await let_in(wiring, request, cookie, ADDRESS, [browser.forget()])
 
     return [
         site.handler(HttpMethod.GET, "/claim", show),

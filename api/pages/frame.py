@@ -91,6 +91,17 @@ async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, sig
             _CALLS,
             *([_APPLICATIONS, _GRANTS] if everywhere <= {Role.APPLICANT} else []),
             *(
+                [Link(f"/initiatives/{initiative}/payments", in_context("navigation", "Payments"))]
+                if initiative is not None
+                and not held.get(initiative, set()).isdisjoint({Role.FINANCE, Role.APPROVER})
+                else []
+            ),
+            *(
+                [Link(f"/initiatives/{initiative}/funded", in_context("navigation", "What you funded"))]
+                if initiative is not None and Role.FUNDER in held.get(initiative, set())
+                else []
+            ),
+            *(
                 [Link(f"/initiatives/{initiative}/members", in_context("navigation", "People"))]
                 if initiative is not None
                 and any(own.initiative == initiative and own.roles for own in me.initiatives)

@@ -7,51 +7,24 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Final
 
+from api.lists.words import ACCOUNTS, moved
 from api.pages.calls import roles_in
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.funds import PledgeToFund, ReceiveIntoFund
-from domain.messages import Message, msg
+from domain.messages import msg
 from domain.refusals import Invalid
 from domain.values import Money, Role, read_time
 from projections import calls, funds, initiatives, ledger, timeline
 from projections.funds import FundDetail, PledgeShown
-from projections.ledger import Entry
 from projections.moments import AsOf
-
-_MOVED: Final = {
-    "fund.pledged.v1": msg("A pledge"),
-    "fund.received.v1": msg("Money received"),
-    "fund.committed.v1": msg("Committed to a grant"),
-    "fund.released.v1": msg("Released from a grant"),
-    "grant.instalment_settled.v1": msg("A payment"),
-}
-"""The facts that move money, by topic."""
-_OTHER: Final = msg("Another entry")
 
 _NAMING: Final = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE})
 """The roles of those who may know who gives money."""
 
-ACCOUNTS: Final = {
-    "cash": msg("Cash"),
-    "pledges_receivable": msg("Pledges receivable"),
-    "contributions": msg("Contributions"),
-    "grants_awarded": msg("Grants awarded"),
-    "grants_payable": msg("Grants payable"),
-}
-"""The accounts of a fund's ledger."""
 
-
-def moved(entry: Entry) -> Message:
-    """The words for an entry of the ledger."""
-    what = _MOVED.get(entry.topic, _OTHER)
-    if entry.instalment is None:
-        return what
-    return msg("{what}, instalment {number}", what=what, number=entry.instalment)
-
-
-async def _moment(visit: Visit) -> AsOf | None:
+async def asked_moment(visit: Visit) -> AsOf | None:
     """The moment in the address, in UTC unless it has an offset; None for now. Raises `Invalid`."""
     text = visit.query.get("as_of")
     if not text:
@@ -67,7 +40,7 @@ async def _moment(visit: Visit) -> AsOf | None:
 
 async def _fund(visit: Visit) -> PageContent:
     reader, fund = visit.wiring.reader, visit.path["fund"]
-    at = await _moment(visit)
+    at = await asked_moment(visit)
     shown = await funds.one(reader, visit.person, fund, as_of=at)
     roles = await roles_in(visit, shown.initiative)
     unnamed = _NAMING.isdisjoint(roles)
@@ -115,7 +88,7 @@ async def _pledged(visit: Visit, form: SubmittedForm) -> Plain:
 
 async def _timeline_of_fund(visit: Visit) -> PageContent:
     reader, fund = visit.wiring.reader, visit.path["fund"]
-    at = await _moment(visit)
+    at = await asked_moment(visit)
     shown = await funds.one(reader, visit.person, fund, as_of=at)
     return PageContent(
         "timeline.html",
@@ -133,7 +106,7 @@ async def _timeline_of_fund(visit: Visit) -> PageContent:
 
 async def _timeline_of_call(visit: Visit) -> PageContent:
     reader, call = visit.wiring.reader, visit.path["call"]
-    at = await _moment(visit)
+    at = await asked_moment(visit)
     shown = await calls.one(reader, visit.person, call)
     return PageContent(
         "timeline.html",

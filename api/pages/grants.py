@@ -33,7 +33,7 @@ from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import SCREENING_RESULTS
 from domain.messages import Message, in_context, msg
 from domain.values import Money, Role
-from projections import calls, grants, timeline
+from projections import calls, following, funds, grants, timeline
 from projections.grants import GrantDetail, InstalmentShown
 
 PAYEES: Final = {
@@ -91,11 +91,17 @@ async def _one(visit: Visit) -> PageContent:
     planning = visit.form("grant.schedule", seen=shown.version)
     amending = visit.form("grant.propose_amendment", seen=shown.version)
     call = await calls.one(reader, visit.person, shown.call)
+    # The recipient is paid by the initiative; where it has the money from is told to those who follow it.
+    inside = shown.seen_as is not Role.APPLICANT
+    fund = await if_shown(funds.one(reader, visit.person, shown.fund)) if inside else None
+    followed = await if_shown(following.of_fund(reader, visit.person, shown.fund)) if fund else None
     story = await if_shown(timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor")))
     return PageContent(
         "grant.html",
         {
             "grant": shown,
+            "fund": fund,
+            "followed": [each for each in followed.items if each.grant == grant] if followed else [],
             "call": call,
             "organisation": (await names_among(visit, (shown.recipient,))).get(shown.recipient or ""),
             "roles": await roles_in(visit, call.initiative, call.id),

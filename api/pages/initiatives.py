@@ -46,6 +46,8 @@ async def _show(visit: Visit) -> PageContent:
             "officer": officer,
             "describes": not roles.isdisjoint(_DESCRIBING),
             "member": bool(roles),
+            "pays": not roles.isdisjoint({Role.FINANCE, Role.APPROVER, Role.OFFICER}),
+            "funder": Role.FUNDER in roles,
             "drafts": [call for call in found if call.status == CallStatus.DRAFTED],
             "published": [
                 (call, open_round(visit, call), takes_now(visit, call))

@@ -13,6 +13,7 @@ from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, REGISTER_MINUTES, Answered
 from api.http.failing import problem_of
 from api.pages.forms import SubmittedForm, read_form
+from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.registering import LABELS, errors_of, spoken_in
@@ -49,12 +50,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     # The code, in the browser that asked
 
     async def code_page(
-        visit: Visit, next_: str, error: Message | None = None, status: int = 200
+        visit: Visit, next_: str, typed: str = "", error: Message | None = None, status: int = 200
     ) -> Response[Any]:
         context = {
             "secret": visit.request.cookies.get(cookies.waiting.name, ""),
             "next": next_,
+            "typed_code": typed,
             "error": error,
+            "own_form": "letter",
             "minutes": MINUTES,
         }
         response = await site.answer(visit, PageContent("letter_sent.html", context))
@@ -70,13 +73,16 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def send_code(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
+        request.state.language = form.own("language")
         cookies.waiting.check(request, form)
-        visit = await site.visit(request)
-        next_ = within(form.own("next"))
+        visit = await site.visit(request, form)
+        next_, typed = within(form.own("next")), form.fields.get("code", "")
+        if form.own("language"):
+            return await code_page(visit, next_, typed)
         try:
-            answered = await email.by_code(form.own("secret"), form.fields.get("code", ""), visit.signed_in)
+            answered = await email.by_code(form.own("secret"), typed, visit.signed_in)
         except Invalid as error:
-            return await code_page(visit, next_, error.errors[0].detail, 422)
+            return await code_page(visit, next_, typed, error.errors[0].detail, 422)
         return await go_on(visit, answered, next_)
 
     # The link
@@ -112,16 +118,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             return redirect(ACCESS, cookies=gone)
         way = await email.way_of(answered)
         if way is not None:
-            return redirect(next_, cookies=[*gone, *await begin(visit, way)])
+            return await begin(visit, way, next_, gone)
         ticket = await email.begin_registering(answered)
         where = f"{REGISTER}?next={next_}" if next_ != "/me" else REGISTER
         return redirect(where, cookies=[*gone, cookies.ticket.cookie(ticket, REGISTER_MINUTES * 60)])
 
-    async def begin(visit: Visit, way: str) -> list[Cookie]:
-        cookie = await sessions.begin_by_way(way, browser=browser_from(visit.request))
-        # A browser has only one session, so an earlier one ends.
-        await sessions.end(visit.request.cookies.get(sessions.cookie_name))
-        return [cookie] if cookie else []
+    async def begin(visit: Visit, way: str, where: str, gone: list[Cookie]) -> Response[Any]:
+        begun = await sessions.begin_by_way(way, browser=browser_from(visit.request))
+        return await let_in(wiring, visit.request, begun, where, gone)
 
     # Name and language of somebody who is not registered yet
 
@@ -172,7 +176,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         except (CommandRejected, KeyReused, Contended) as error:
             problem = problem_of(error)
             return await name_page(visit, next_, form, errors_of(error, problem.detail), problem.kind.status)
-        return redirect(next_, cookies=[cookies.ticket.forget(), *await begin(visit, way)])
+        return await begin(visit, way, next_, [cookies.ticket.forget()])
 
     return [
         site.handler(HttpMethod.GET, ADDRESS, show_code),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.pages import member_factors
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.screening import SetInitiativeScreening
@@ -26,6 +27,7 @@ async def _show(visit: Visit) -> PageContent:
                 msg("Require screenings"),
                 SetInitiativeScreening(initiative=initiative, required=not house.screening),
             ),
+            **await member_factors.shown_of(visit, initiative, house),
             "entries": shown.items,
             "next": shown.next,
         },
@@ -43,6 +45,7 @@ PAGES = (
                 done=msg("The setting for screenings is saved."),
                 told={"initiative": "initiative"},
             ),
+            *member_factors.ACTS,
         ),
     ),
 )

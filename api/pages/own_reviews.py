@@ -12,6 +12,7 @@ from domain.rounds.state import RoundStatus
 from projections import calls, own_reviews
 from projections.calls import CallDetail
 from projections.own_reviews import OwnReview
+from projections.review_summary import ReviewsDue
 from projections.reviews import ReviewDetail
 
 
@@ -36,6 +37,11 @@ class OwnRound:
         """Those that are submitted, the best first."""
         found = [each for each in self.reviews if each.status == ReviewStatus.SUBMITTED]
         return sorted(found, key=lambda each: -float(each.score or 0))
+
+    @property
+    def due(self) -> ReviewsDue | None:
+        """When they are due."""
+        return self.reviews[0].due
 
     @property
     def next(self) -> OwnReview | None:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class PageContent:
     """The content of a page: its template and the template's values. `labels` name inputs in the summary of errors that
     `api.pages.labels` does not know; `initiative` is the one that the page belongs to. `script` is whether the page saves
-    drafts with the program's script, where the browser runs one."""
+    drafts with the program's script, where the browser runs one, and `passkeys` whether it makes or uses passkeys with the other one."""
 
     template: str
     context: Mapping[str, Any]  # Any: whatever the template shows
     labels: Mapping[str, Message | str] = field(default_factory=dict)
     initiative: str | None = None
     script: bool = False
+    passkeys: bool = False
 
 
 Show = Callable[[Visit], Awaitable[PageContent]]
@@ -59,7 +60,7 @@ class PageAction:
 class Page:
     """A page: its address, its content, and its actions. A `public` page needs no sign-in; one with `as_of` can be
     shown as of an earlier time; one with `tries` takes forms that write nothing, one whose `runs` is set a form
-    that runs several commands; what is typed into one with `drafts` can
+    that runs several commands (of the name `runs_for`, if it has others, too); what is typed into one with `drafts` can
     be saved before it is submitted."""
 
     path: str
@@ -69,4 +70,5 @@ class Page:
     as_of: bool = False
     tries: bool = False
     runs: Runs | None = None
+    runs_for: str | None = None
     drafts: PageDrafts | None = None

@@ -6,20 +6,31 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from api.pages.applications import if_shown
+from api.pages.charts import dots
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
+from api.pages.rendering import percent
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus, to_settle
 from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
-from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, ReturnPanel, SetPanelOutcome
+from domain.commands.panels import (
+    ClosePanel,
+    ConfirmPanel,
+    OpenPanel,
+    ReturnPanel,
+    SetPanelOutcome,
+    WritePanelNote,
+)
 from domain.commands.reviews import LowerQuorum
 from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
 from domain.rounds.state import RoundStatus
-from projections import calls, panels, review_progress, rounds
-from projections.paging import MOST
-from projections.panels import Ranking
+from projections import calls, panel_notes, panels, review_progress, rounds
+from projections.paging import MOST, whole
+from projections.paging import ResultPage as ListPage
+from projections.panel_notes import PanelNote
+from projections.panels import RankedApplication, Ranking
 from projections.review_progress import JudgedApplication
 
 PLACES = 25
@@ -42,9 +53,14 @@ async def _ranking(visit: Visit) -> PageContent:
         if found.panel is not None and found.status == PanelStatus.OPENED
     }
     call = await calls.one(reader, visit.person, found.call)
+    notes = await if_shown(_notes(visit, round)) if found.panel is not None else None
     return PageContent(
         "ranking.html",
         {
+            "dots": {place.application: _dots(visit, place) for place in found.places.items if place.scores},
+            "left_out_for_you": found.panel is not None and found.version is None,
+            "notes": notes or {},
+            "writes": await _writes(trial, found) if notes is not None else (),
             "ranking": found,
             "round": await rounds.one(reader, visit.person, round),
             "call": call,
@@ -56,11 +72,42 @@ async def _ranking(visit: Visit) -> PageContent:
         },
         labels={
             "amount.amount": msg("Award"),
+            "text": msg("Note for the panel"),
             "rank": msg("Place on the waiting list"),
             "more_because": msg("More than was asked for"),
         },
         initiative=call.initiative,
     )
+
+
+def _dots(visit: Visit, place: RankedApplication) -> str:
+    """The scores of a place as dots, and in words."""
+    scores = tuple(percent(score, visit.locale) for score in place.scores)
+    words = msg("Scores of the jurors: {scores}", scores=scores)
+    return dots(place.scores, place.score, visit.locale.say(words))
+
+
+async def _notes(visit: Visit, round: str) -> dict[str, list[PanelNote]]:
+    """The panel's notes by application; raises `NotFound` or `Forbidden` for those who do not read them."""
+
+    async def some(cursor: str | None) -> ListPage[PanelNote]:
+        return await panel_notes.of_round(visit.wiring.reader, visit.person, round, cursor=cursor, limit=MOST)
+
+    found: dict[str, list[PanelNote]] = {}
+    for each in await whole(some):
+        found.setdefault(each.application, []).append(each)
+    return found
+
+
+async def _writes(trial: Trial, ranking: Ranking) -> list[str]:
+    """The applications on which the visitor can write a note."""
+    assert ranking.panel is not None
+    return [
+        place.application
+        for place in ranking.places.items
+        if await trial.why_not(WritePanelNote(panel=ranking.panel, application=place.application, text="-"))
+        is None
+    ]
 
 
 async def _lacking(visit: Visit, ranking: Ranking) -> list[JudgedApplication]:
@@ -155,6 +202,7 @@ PAGES = (
                 told={"round": "round"},
             ),
             PageAction(command="panel.set_outcome", done=msg("The outcome is saved.")),
+            PageAction(command="panel.write_note", done=msg("The note is saved.")),
             PageAction(
                 command="panel.return",
                 done=msg("The panel is open again, and the chair can change the decisions."),

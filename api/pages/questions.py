@@ -119,6 +119,7 @@ async def _edit(visit: Visit) -> PageContent:
         **start_of("help", question.help),
         "required": "yes" if question.required else "no",
         "identifying": "yes" if question.identifying else "",
+        "in_summary": "yes" if question.in_summary else "",
         "section": question.section or "",
         **{
             name: "" if (value := getattr(question, name)) is None else str(value)
@@ -226,6 +227,7 @@ def _asked(typed: Plain, fixed: Plain, *, options: Iterable[str]) -> Plain:
         "help": texts(typed.get("help")),
         "required": typed.get("required") != "no",
         "identifying": typed.get("identifying") == "yes",
+        "in_summary": typed.get("in_summary") == "yes",
         "section": typed.get("section") or None,
     }
     for name in ("max_words",) if kind in ("text", "long_text") else ("minimum", "maximum"):

@@ -14,6 +14,7 @@ from api.http.failing import problem_of
 from api.http.problems import Problem
 from api.locales import LANGUAGES
 from api.pages.forms import SubmittedForm, read_form
+from api.pages.letting_in import settle_in
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -95,11 +96,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             response.headers.update(problem.headers)
             return response
         cookie = await wiring.sessions.begin_by_way(made.way, browser=browser_from(request))
-        # A browser has only one session, so an earlier one ends.
-        await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
         response = await site.answer(visit, words_page(made, visit, onward=next_, new=True))
         if cookie is not None:
-            response.cookies.append(cookie)
+            response.cookies.extend(await settle_in(wiring, request, cookie))
         return response
 
     return [

@@ -38,6 +38,8 @@ _SOURCES: Final = load_from_path([str(_HERE / "templates")])
 STYLE: Final = (_HERE / "templates" / "style.css").read_bytes()
 STYLE_ADDRESS: Final = f"/style.css?{hashlib.sha256(STYLE).hexdigest()[:16]}"
 DRAFT_SCRIPT: Final = (_HERE / "templates" / "draft.js").read_bytes()
+PASSKEY_SCRIPT: Final = (_HERE / "templates" / "passkey.js").read_bytes()
+PASSKEY_SCRIPT_ADDRESS: Final = f"/passkey.js?{hashlib.sha256(PASSKEY_SCRIPT).hexdigest()[:16]}"
 DRAFT_SCRIPT_ADDRESS: Final = f"/draft.js?{hashlib.sha256(DRAFT_SCRIPT).hexdigest()[:16]}"
 ICON: Final = (_HERE / "templates" / "icon.svg").read_bytes()
 
@@ -208,12 +210,7 @@ class _Words:
 
     def percent(self, number: str) -> str:
         """A score in per cent, with one decimal: ``73.3 %``."""
-        shown = format_decimal(
-            Decimal(number).quantize(Decimal("0.1"), ROUND_HALF_UP),
-            "#,##0.0",
-            locale=self._locale.language,
-        )
-        return f"{shown}\N{NO-BREAK SPACE}%"
+        return percent(number, self._locale)
 
     def day_there(self, at: datetime, zone: str) -> str:
         """The day of a moment in a time zone: ``24 November 2026``."""
@@ -235,6 +232,14 @@ class _Words:
         if not most:
             return hint.strip()
         return f"{hint.strip()} {self._locale.say(msg('At most {most} characters.', most=most))}".strip()
+
+
+def percent(number: str, locale: Locale) -> str:
+    """A score in per cent, with one decimal, in a language: ``73.3 %``."""
+    shown = format_decimal(
+        Decimal(number).quantize(Decimal("0.1"), ROUND_HALF_UP), "#,##0.0", locale=locale.language
+    )
+    return f"{shown}\N{NO-BREAK SPACE}%"
 
 
 class Rendering:
@@ -304,6 +309,7 @@ def _environment(locale: Locale) -> Environment:
             "all_languages": LANGUAGES,
             "style": STYLE_ADDRESS,
             "draft_script": DRAFT_SCRIPT_ADDRESS,
+            "passkey_script": PASSKEY_SCRIPT_ADDRESS,
             "choices": words.choices,
             "chip": chips.status,
             "chip_of": chips.drawn,

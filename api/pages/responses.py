@@ -22,6 +22,10 @@ WITH_SCRIPT: Final = SECURITY | {
     "Content-Security-Policy": f"{SECURITY['Content-Security-Policy']}; script-src 'self'; connect-src 'self'"
 }
 """The headers of a page with the program's own script."""
+WITH_PASSKEYS: Final = SECURITY | {
+    "Content-Security-Policy": f"{SECURITY['Content-Security-Policy']}; script-src 'self'"
+}
+"""The headers of a page whose script makes or uses passkeys. It sends nothing by itself."""
 
 
 def for_script(status: int, answer: object) -> Response[bytes]:

@@ -20,6 +20,7 @@ from api.accounts.nine_words import COUNT, typed_words, unknown_words
 from api.http.problems import Problem, ProblemType
 from api.pages.checks import check_signed_form
 from api.pages.forms import SubmittedForm, read_form
+from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.rendering import said
@@ -68,7 +69,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         form: SubmittedForm | None = None,
         error: Invalid | None = None,
     ) -> Response[Any]:
-        kept = bool(form.own("kept")) if form else visit.query.get("kept") == "1"
+        kept = form.own("kept") if form else visit.query.get("kept", "")
         secret = secrets.token_urlsafe(24)
         # An access key is not repeated in the form, because a form can be seen on the screen.
         typed = {name: form.fields.get(name, "") if form else "" for name in ("email", "words")}
@@ -117,9 +118,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             response.status_code = problem.kind.status
             response.headers.update(problem.headers)
             return response
-        # A browser has only one session, so an earlier one ends.
-        await sessions.end(request.cookies.get(sessions.cookie_name))
-        return redirect(next_, cookies=[cookie, browser.forget()])
+        return await let_in(wiring, request, cookie, next_, [browser.forget()])
 
     async def ask_for_letter(
         request: Request[Any, Any, Any], form: SubmittedForm, next_: str
@@ -162,7 +161,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             return cookie
         cookie = await sessions.begin(form.fields.get("token", "").strip(), browser=used)
         if cookie is None:
-            raise Invalid.field("token", msg("This access key is unknown, has expired or was revoked."))
+            raise Invalid.field(
+                "token", msg("This access key is unknown, has expired, was revoked, or is for programs only.")
+            )
         return cookie
 
     async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:

@@ -38,11 +38,13 @@ from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, 
 from api.pages.headings import HEADINGS, SAID_ELSE
 from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
+from api.pages.list_files import ENDINGS, LISTS, ListFiles
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
+from api.pages.proving import as_returned, must_sign_in_again, sign_in_again, taken_form
 from api.pages.rendering import Rendering
-from api.pages.responses import HTML, SECURITY, WITH_SCRIPT, for_script, redirect
+from api.pages.responses import HTML, SECURITY, WITH_PASSKEYS, WITH_SCRIPT, for_script, redirect
 from api.pages.returned_forms import faults_of, returned_form
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
@@ -77,7 +79,10 @@ class Site:
 
     def routes(self) -> list[HTTPRouteHandler]:
         """The handlers of all pages."""
-        return [handler for page in PAGES for handler in self._handlers(page)]
+        return [
+            *(handler for page in PAGES for handler in self._handlers(page)),
+            *(self._file_handler(files, ending) for files in LISTS for ending in ENDINGS),
+        ]
 
     # From request to page
 
@@ -91,6 +96,20 @@ class Site:
         made = [self.handler(HttpMethod.GET, page.path, get)]
         takes = page.acts or page.tries
         return [*made, self.handler(HttpMethod.POST, page.path, post)] if takes else made
+
+    def _file_handler(self, files: ListFiles, ending: str) -> HTTPRouteHandler:
+        async def answered(request: Request[Any, Any, Any]) -> Response[Any]:
+            visit = await self.visit(request)
+            if visit.signed_in is None:
+                return redirect("/sign-in")
+            check_kinds(visit.path)
+            await self._arrivals.wait(request)
+            return await files.answer(visit, ending)
+
+        async def get(request: Request[Any, Any, Any]) -> Response[Any]:
+            return await again_if_lost(lambda: answered(request))
+
+        return self.handler(HttpMethod.GET, f"{files.path}.{ending}", get)
 
     def handler(
         self,
@@ -178,13 +197,16 @@ class Site:
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
-        if page.runs is not None and _KEY.match(form.own("key")):
+        own = page.runs_for is None or form.own("do") == page.runs_for
+        if page.runs is not None and own and _KEY.match(form.own("key")):
             return await self.answer(visit, await page.runs(visit, form, partial(self._run_one, visit)))
         act = next((each for each in page.acts if each.command == form.own("do")), None)
         if act is None:
             raise Problem(
                 ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")
             )
+        if REGISTER[act.command].grave and must_sign_in_again(visit):
+            return await sign_in_again(visit, form)
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
@@ -210,18 +232,11 @@ class Site:
 
     async def _with_kept(self, visit: Visit) -> Visit:
         """The visit with the form that was kept on this page for the visitor, once."""
-        if visit.signed_in is None or not visit.signed_in.kept:
-            return visit
         try:
-            fields = await self._wiring.kept_forms.take(visit.who, visit.request.scope["path"])
+            form = await taken_form(visit)
         except Unavailable:
             return visit  # nothing can be deleted now; the form stays for the next time
-        if fields is None:
-            return visit
-        form = SubmittedForm(fields)
-        return replace(
-            visit, returned=Returned(form=form.own("form"), typed=form, sentence=KEPT_FOR_YOU, status=200)
-        )
+        return visit if form is None else replace(visit, returned=as_returned(form))
 
     async def _draft(
         self, page: Page, drafts: PageDrafts, visit: Visit, form: SubmittedForm
@@ -301,6 +316,8 @@ class Site:
             "csrf": visit.signed_in.csrf if visit.signed_in else "",
             "untold": visit.signed_in is not None and visit.signed_in.untold,
             "no_way_back": visit.signed_in is not None and visit.signed_in.no_way_back,
+            "needs_factor": [each for each in visit.me.initiatives if each.lacks_factor] if visit.me else [],
+            "recovery_asked": visit.me is not None and visit.me.recovery_asked,
             "shown_once": False,
             "own_form": None,
             "languages": visit.languages,
@@ -308,6 +325,7 @@ class Site:
             "faults": faults_of(returned, drawn.labels, visit.locale) if returned else (),
             "notice": notice,
             "script": drawn.script,
+            "passkeys": drawn.passkeys,
             **drawn.context,
         }
         return Response(
@@ -315,7 +333,7 @@ class Site:
             status_code=returned.status if returned else 200,
             media_type=HTML,
             headers={
-                **(WITH_SCRIPT if drawn.script else SECURITY),
+                **(WITH_SCRIPT if drawn.script else WITH_PASSKEYS if drawn.passkeys else SECURITY),
                 "Content-Language": visit.locale.language,
             },
             cookies=[*(cookies or []), *self._languages.cookies(visit.request, visit.query.get("lang"))],
@@ -351,12 +369,15 @@ class Site:
             "csrf": "",
             "untold": False,
             "no_way_back": False,
+            "needs_factor": [],
+            "recovery_asked": False,
             "shown_once": False,
             "own_form": None,
             "returned": None,
             "faults": (),
             "notice": None,
             "script": False,
+            "passkeys": False,
             "heading": HEADINGS[problem.kind],
             "sentence": SAID_ELSE.get(problem.kind, problem.detail),
             "typed": given_back(request.state.get("typed") or {}),
@@ -368,11 +389,6 @@ class Site:
             headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
             cookies=self._languages.cookies(request, chosen),
         )
-
-
-KEPT_FOR_YOU: Final = msg(
-    "Your session had ended before you sent this. Below is what you typed. Nothing was saved yet: look it over, then send it."
-)
 
 
 def _at_inputs(returned: Returned, act: PageAction) -> Returned:

@@ -19,6 +19,8 @@ from domain.stages import Stage
 
 GIVE_UP: Final = "newest"
 """The value of the button by which a prepared version is given up."""
+SUMMARY: Final = "summary"
+"""The value of the button that puts the title into the summary, or takes it out."""
 
 
 def rubric_of(work: Work, stage: Stage) -> Rubric:
@@ -72,6 +74,8 @@ async def _form_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
     if move == GIVE_UP:
         return {"form": plain_form(stage.form)}
     form = form_of(work, stage)
+    if move == SUMMARY:
+        return {"form": plain_form(form, title_in_summary=not form.title_in_summary)}
     return {"form": plain_form(form, questions=tuple(_rearranged(work, stage, form, move)))}
 
 

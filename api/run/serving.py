@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from threading import Event
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from api.http.client_limits import Limits
 from api.run.due_dates import follow_due_dates
 from api.run.letters import follow_outbox
 from api.run.settings import Settings
-from api.run.wiring import wire
+from api.run.wiring import Wiring, wire
 from projections.projector import follow
 from projections.register import PROJECTIONS
 
@@ -49,9 +49,15 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=2048)
 
 
-def serve(settings: Settings, url: str, listening: socket.socket) -> None:
-    """Serve the API on a socket until the process is told to stop."""
-    uvloop.run(_serve(settings, url, listening))
+def serve(
+    settings: Settings,
+    url: str,
+    listening: socket.socket,
+    *,
+    begun: Callable[[Wiring], Awaitable[None]] | None = None,
+) -> None:
+    """Serve the API on a socket until the process is told to stop; `begun` is called first."""
+    uvloop.run(_serve(settings, url, listening, begun))
 
 
 def server_of(app: ASGIApp, limits: Limits) -> uvicorn.Server:
@@ -73,8 +79,15 @@ def server_of(app: ASGIApp, limits: Limits) -> uvicorn.Server:
     )
 
 
-async def _serve(settings: Settings, url: str, listening: socket.socket) -> None:
+async def _serve(
+    settings: Settings,
+    url: str,
+    listening: socket.socket,
+    begun: Callable[[Wiring], Awaitable[None]] | None,
+) -> None:
     async with wire(settings, url, read_url=settings.read_database_url) as wiring:
+        if begun is not None:
+            await begun(wiring)
         server = server_of(make_app(wiring), Limits(settings))
 
         def end() -> None:

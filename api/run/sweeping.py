@@ -71,6 +71,8 @@ async def sweep_accounts(wiring: Wiring) -> None:
             await wiring.ways_in.sweep()
             await wiring.email.sweep()
             await wiring.kept_forms.sweep()
+            await wiring.factors.sweep()
+            await wiring.devices.sweep()
             await wiring.attempts.sweep()
             await wiring.outbox.sweep()
         except Unavailable:

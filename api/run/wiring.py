@@ -14,7 +14,10 @@ from typing import Final, cast, get_args
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.attempts import Attempts
 from api.accounts.claims import Claims
+from api.accounts.devices import Devices
 from api.accounts.email import EmailSignIn
+from api.accounts.factors import Factors
+from api.accounts.first_start import FirstStart
 from api.accounts.kept_forms import KeptForms
 from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
@@ -77,6 +80,9 @@ class Wiring:
     words: NineWords
     ways_in: WaysIn
     email: EmailSignIn
+    devices: Devices
+    factors: Factors
+    first_start: FirstStart
     kept_forms: KeptForms
     attempts: Attempts
     outbox: Outbox
@@ -95,6 +101,8 @@ class Wiring:
         await self.ways_in.forget(person)
         await self.outbox.forget(person)
         await self.kept_forms.forget(person)
+        await self.factors.forget(person)
+        await self.devices.forget(person)
 
 
 def all_migrations() -> tuple[Migration, ...]:
@@ -243,6 +251,7 @@ def _put_together(
     tokens = AccessTokens(history, vault)
     words = NineWords(history, runner)
     ways_in = WaysIn(history, runner, words)
+    email = EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -261,8 +270,11 @@ def _put_together(
         outbox=outbox,
         ways_in=ways_in,
         attempts=Attempts(history, runner),
+        factors=Factors(history, runner, vault),
+        first_start=FirstStart(history, runner),
         kept_forms=KeptForms(history, runner, vault),
-        email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
+        email=email,
+        devices=Devices(history, runner, email, outbox, secure=_secure(settings)),
         clock=clock,
     )
 

@@ -9,6 +9,8 @@ CREATE TABLE accounts.tokens (
     label text COLLATE "C" NOT NULL CHECK (label ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
     -- The person who made it, or "system" for the operator at the command line.
     made_by text COLLATE "C" NOT NULL,
+    -- What it can do: only read; work, but nothing grave; or all, also signing in on pages.
+    scope text COLLATE "C" NOT NULL DEFAULT 'all' CHECK (scope IN ('read', 'work', 'all')),
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from domain.access.ties import NOT_YOURS, hidden_from_others
 from domain.calls.state import PUBLIC, Call
@@ -10,6 +11,11 @@ from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative, Installation
 from domain.messages import counted, msg
 from domain.values import MEMBER_ROLES, SYSTEM, Role
+
+NEEDS_FACTOR: Final = msg(
+    "This initiative requires a second factor for your role, and you have none. Set one up on the page “Your access”; until then "
+    "you can do nothing here in this role."
+)
 
 
 def system(actor: str) -> Verdict:
@@ -38,6 +44,25 @@ def withdraws_claim(actor: str, person: str, installation: Installation) -> Verd
     return verdict if isinstance(verdict, Allowed) else installation_administrator(actor, installation)
 
 
+def asks_recovery(actor: str, person: str, installation: Installation) -> Verdict:
+    """Asking that somebody's second factors be removed: an administrator of the installation, or the operator, for somebody
+    else."""
+    verdict = installation_administrator(actor, installation)
+    if isinstance(verdict, Allowed) and actor == person:
+        return Denied(msg("These are your own second factors, so somebody else must do this."))
+    return verdict
+
+
+def confirms_recovery(
+    actor: str, person: str, installation: Installation, *, asked_by: str | None
+) -> Verdict:
+    """Confirming it: as `asks_recovery`, but another one than who asked."""
+    verdict = asks_recovery(actor, person, installation)
+    if isinstance(verdict, Allowed) and actor == asked_by:
+        return Denied(msg("You asked for this, so another administrator must confirm it."))
+    return verdict
+
+
 def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
     """A member with one of `roles` in the initiative. The first of `roles` that the member has is the role they act
     in."""
@@ -45,6 +70,8 @@ def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
     for role in roles:
         if role in held:
             return Allowed(role)
+    if not initiative.held(actor).isdisjoint(roles):
+        return Denied(NEEDS_FACTOR)
     return Denied(
         counted(
             "In this initiative, only people with this role can do this: {roles}.",

@@ -127,6 +127,11 @@ def sees_payments(actor: Actor, initiative: Initiative, *, recipient: str | None
     )
 
 
+def sees_own_funding(actor: Actor, initiative: Initiative) -> Verdict:
+    """What one's own pledges became: the initiative's funders."""
+    return hidden_from_others(member(actor.id, initiative, Role.FUNDER))
+
+
 def sees_recipient(
     actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
 ) -> Verdict:

@@ -27,7 +27,7 @@ from domain.messages import msg
 from domain.parties import Actor, OwnApplications, acts_for, is_tied_to
 from domain.readings import Reading, still_excludes
 from domain.reviews.facts import JUDGING
-from domain.reviews.state import Review, ReviewStatus
+from domain.reviews.state import Review, ReviewStatus, undeclared
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
 from domain.values import Role
@@ -76,6 +76,17 @@ def _sees_application(actor: str, initiative: Initiative, round: Round, reviews:
     if round.status in WITH_PANEL:
         verdict = member(actor, initiative, Role.CHAIR)
     return hidden_from_others(verdict)
+
+
+def sees_summary(
+    actor: Actor, initiative: Initiative, round: Round, review: Review, *, own: OwnApplications
+) -> Verdict:
+    """The summary of an application: the juror who is asked whether they have a conflict of interest, as long as they have
+    not answered. Afterwards they see the whole application, or nothing."""
+    verdict = unless_rival(hidden_from_others(member(actor.id, initiative, *JUDGING)), round, own)
+    if isinstance(verdict, Allowed) and (actor.id != review.juror or not undeclared(review)):
+        return Denied(msg("The summary is for a juror who says whether they have a conflict of interest."))
+    return verdict
 
 
 def sees_applicant(
@@ -137,6 +148,26 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
     if round.status is RoundStatus.DECIDED and not isinstance(verdict, Allowed):
         verdict = member(actor, initiative, Role.FUNDER)
     return hidden_from_others(verdict)
+
+
+def sees_panel_notes(
+    actor: Actor,
+    initiative: Initiative,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: OwnApplications,
+) -> Verdict:
+    """The panel's notes on an application, and who writes them: the jury, those who may see its scores, once the panel is
+    open. Not the staff, unless they are on the jury."""
+    verdict = hidden_from_others(member(actor.id, initiative, *JUDGING))
+    if isinstance(verdict, Denied):
+        return verdict
+    if round.status not in WITH_PANEL:
+        return Denied(msg("The panel writes notes once it is open."))
+    seen = sees_reviews(actor, initiative, round, application, reviews, own=own)
+    return seen if isinstance(seen, Denied) else verdict
 
 
 def sees_assignments(
@@ -205,6 +236,12 @@ def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: OwnA
     """
     verdict = member(actor, initiative, Role.OFFICER, Role.CHAIR, Role.JUROR)
     return unless_rival(hidden_from_others(verdict), round, own)
+
+
+def sees_jury_at_work(actor: str, initiative: Initiative, round: Round, *, own: OwnApplications) -> Verdict:
+    """Who was asked for how many reviews of a round, without scores: the staff who assign them, except those who applied in
+    the round, before it is decided. Which reviews they see is checked for each application (`sees_assignments`)."""
+    return unless_rival(hidden_from_others(officer(actor, initiative)), round, own)
 
 
 def sees_late_access(actor: str, initiative: Initiative, round: Round, *, own: OwnApplications) -> Verdict:

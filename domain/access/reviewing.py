@@ -220,6 +220,11 @@ def extends_round(actor: str, initiative: Initiative, *, own: Collection[str]) -
     return unless_applied(officer(actor, initiative), own)
 
 
+def sets_reviews_due(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
+    """The staff who say until when reviews are to be submitted, as in `extends_round`."""
+    return extends_round(actor, initiative, own=own)
+
+
 def lets_in_late(actor: Actor, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
     """The staff who give an applicant late access, as in `extends_round`; not to themselves, nor to an organisation for
     which they act or have acted."""
@@ -294,7 +299,7 @@ def _decides(
     verdict = unless_applied(member(actor, initiative, role), own)
     if isinstance(verdict, Denied) or not stage.blind:
         return verdict
-    if Role.OFFICER in initiative.roles(actor):
+    if Role.OFFICER in initiative.held(actor):
         return Denied(msg("In a blind call officers do not decide; a chair who is not an officer does."))
     return unless_knows(verdict, stage, read)
 

@@ -192,7 +192,11 @@ def _add_member(command: AddMember, context: CommandContext) -> Plan:
         return Outcome(
             facts={
                 command.initiative: initiatives.add_member(
-                    initiative, person=command.person, roles=command.roles, living=living
+                    initiative,
+                    person=command.person,
+                    roles=command.roles,
+                    living=living,
+                    secured=person.secured,
                 )
             },
             answers=command.initiative,
@@ -233,7 +237,11 @@ def _add_call_member(command: AddCallMember, context: CommandContext) -> Plan:
         return Outcome(
             facts={
                 call.initiative: initiatives.add_to_call(
-                    initiative, command.call, person=command.person, roles=command.roles
+                    initiative,
+                    command.call,
+                    person=command.person,
+                    roles=command.roles,
+                    secured=person.secured,
                 )
             },
             answers=call.initiative,

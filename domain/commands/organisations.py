@@ -212,6 +212,6 @@ COMMANDS = (
     Registered("organisation.invite", InviteToOrganisation, _invite, versioned=False),
     Registered("organisation.join", JoinOrganisation, _join, versioned=False),
     Registered("organisation.remove_member", RemoveOrganisationMember, _remove_member, versioned=False),
-    Registered("organisation.close", CloseOrganisation, _close, versioned=False),
-    Registered("organisation.erase", EraseOrganisation, _erase, versioned=False),
+    Registered("organisation.close", CloseOrganisation, _close, versioned=False, grave=True),
+    Registered("organisation.erase", EraseOrganisation, _erase, versioned=False, grave=True),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain import access
+from domain import access, limits
 from domain.applications.state import APPLICATION, Application, ApplicationStatus
 from domain.calls import rules as call_rules
 from domain.calls.state import CALL, Call
@@ -79,6 +79,15 @@ class ConfirmPanel(Command, frozen=True, kw_only=True):
     that was read."""
 
     panel: PanelId
+
+
+class WritePanelNote(Command, frozen=True, kw_only=True):
+    """Write a note on a ranked application for the others of the panel. Nobody else reads it, and it goes with the
+    application's texts."""
+
+    panel: PanelId
+    application: ApplicationId
+    text: limits.Comment
 
 
 def _open(command: OpenPanel, context: CommandContext) -> Plan:
@@ -294,7 +303,45 @@ def _counted(
     return {panel.call: facts} if facts else {}
 
 
+def _write_note(command: WritePanelNote, context: CommandContext) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    initiative, round, application, (actor, own), asked = yield from together(
+        the(INITIATIVE, panel.initiative),
+        the(ROUND, panel.round),
+        maybe(APPLICATION, command.application),
+        actor_in(context.actor, panel.round, panel.call),
+        index_entries(reviews_of(command.application)),
+    )
+    ranked = state.is_ranked(panel, command.application)
+    # Access to one that is not ranked is checked as to any other of the panel, so that ids cannot be probed.
+    reviews = concerning((yield from some(REVIEW, asked)), panel.round) if ranked else {}
+    shown = application if ranked else Application()
+
+    def decide() -> Outcome:
+        if not ranked:
+            return _unranked(command.application)
+        written = panel_rules.write_note(
+            command.panel,
+            panel,
+            application_id=command.application,
+            application=application,
+            text=command.text,
+        )
+        return Outcome(facts={command.panel: written}, answers=command.panel)
+
+    return PlannedCommand(
+        may=access.sees_panel_notes(
+            actor, initiative.within(panel.call), round, shown, reviews.values(), own=own
+        ),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=decide,
+    )
+
+
 COMMANDS = (
+    # The panel's version also counts the outcomes of applications that are hidden from whoever writes this.
+    Registered("panel.write_note", WritePanelNote, _write_note, versioned=False),
     Registered("panel.open", OpenPanel, _open),
     Registered("panel.set_outcome", SetPanelOutcome, _set_outcome),
     Registered("panel.close", ClosePanel, _close),

@@ -161,5 +161,5 @@ COMMANDS = (
     Registered("person.make_claim", MakeClaim, _make_claim, versioned=False),
     Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim, versioned=False),
     Registered("person.use_claim", UseClaim, _use_claim, versioned=False),
-    Registered("person.erase", ErasePerson, _erase, versioned=False),
+    Registered("person.erase", ErasePerson, _erase, versioned=False, grave=True),
 )

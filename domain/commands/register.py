@@ -13,6 +13,8 @@ from domain.commands import (
     call_preparations,
     calls,
     dossiers,
+    factors,
+    first_start,
     funds,
     grants,
     initiatives,
@@ -33,8 +35,10 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         registered.name: registered
         for file in (
             initiatives,
+            first_start,
             persons,
             ways_in,
+            factors,
             organisations,
             dossiers,
             funds,

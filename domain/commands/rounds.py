@@ -72,6 +72,14 @@ class GrantLateAccess(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
+class SetReviewsDue(Command, frozen=True, kw_only=True):
+    """Say until when the jurors of a round are asked to submit their reviews: `due_at` is a local time in the call's time
+    zone. It is shown to them, and can be changed until the panel opens."""
+
+    round: RoundId
+    due_at: datetime
+
+
 class CloseRound(Command, frozen=True, kw_only=True):
     """Close the round; the program does this automatically after the deadline and the minutes of grace."""
 
@@ -171,6 +179,25 @@ def _grant_late_access(command: GrantLateAccess, context: CommandContext) -> Pla
     )
 
 
+def _set_reviews_due(command: SetReviewsDue, context: CommandContext) -> Plan:
+    round = yield from the(ROUND, command.round)
+    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
+    _, own = yield from actor_in(context.actor, command.round, round.call)
+    return PlannedCommand(
+        may=access.sets_reviews_due(context.actor, initiative, own=own),
+        initiative=round.initiative,
+        scope=round.call,
+        decide=lambda: Outcome(
+            facts={
+                command.round: round_rules.set_reviews_due(
+                    command.round, round, due_local=command.due_at, now=context.now
+                )
+            },
+            answers=command.round,
+        ),
+    )
+
+
 def _close(command: CloseRound, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
@@ -200,6 +227,8 @@ COMMANDS = (
     Registered("round.open", OpenRound, _open),
     Registered("round.extend", ExtendRound, _extend),
     Registered("round.grant_late_access", GrantLateAccess, _grant_late_access),
+    # The fact is in the round's stream, whose version everybody is told.
+    Registered("round.set_reviews_due", SetReviewsDue, _set_reviews_due, versioned=False),
     Registered("round.close", CloseRound, _close),
 )
 

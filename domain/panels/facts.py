@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from domain.applications.facts import ApplicationDeclineReason, AwardReason
 from domain.deciding import Fact
+from domain.personal import Personal, Withheld
 from domain.topic import FOLLOWERS, stored_as
 
 PanelOutcome = Literal["award", "decline", "waitlist", "invite"]
@@ -85,6 +86,19 @@ class PanelReopened(Fact, frozen=True, kw_only=True):
     the round."""
 
     panel: str
+
+
+@stored_as("panel.note_written.v1")
+class PanelNoteWritten(Fact, frozen=True, kw_only=True):
+    """Somebody on the jury wrote a note on an application for the others of the panel. It is sealed in the application's
+    `dossier`, and only those of the jury read it who may see the application's scores."""
+
+    panel: str
+    application: str
+    dossier: str
+    text: Annotated[str | Withheld, Personal(of="dossier")]
+
+    told = False
 
 
 @stored_as("panel.closed.v1", audience=FOLLOWERS)
@@ -183,6 +197,7 @@ PanelFact = (
     | PanelOutcomeSet
     | PanelOutcomeEnded
     | PanelReopened
+    | PanelNoteWritten
     | PanelClosed
     | PanelReturned
     | PanelConfirmed

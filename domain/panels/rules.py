@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from domain import limits
 from domain.applications.state import Application, ApplicationStatus, to_settle, unsettled
 from domain.calls.state import Call
 from domain.deciding import Fact
@@ -11,6 +12,7 @@ from domain.messages import counted, msg
 from domain.panels.facts import (
     PanelClosed,
     PanelConfirmed,
+    PanelNoteWritten,
     PanelOpened,
     PanelOutcomeEnded,
     PanelReopened,
@@ -21,7 +23,9 @@ from domain.panels.ranking import rank
 from domain.panels.state import Panel, PanelStatus
 from domain.refusals import Refused
 from domain.reviews.state import Review, ReviewStatus
+from domain.reviews.writing import check_eligible
 from domain.rounds.state import Round
+from domain.texts import check_text
 
 
 def open_panel(
@@ -126,6 +130,23 @@ def return_to_chair(
         )
     _check_second(panel, returner, deciders)
     return (PanelReturned(panel=panel_id, returner=returner, reason=reason),)
+
+
+def write_note(
+    panel_id: str, panel: Panel, *, application_id: str, application: Application, text: str
+) -> tuple[Fact, ...]:
+    """Write a note on a ranked application for the panel, until its decision is confirmed."""
+    if panel.status not in (PanelStatus.OPENED, PanelStatus.CLOSED):
+        raise Refused(msg("The decision is confirmed, so the panel writes no more notes."))
+    check_eligible(application)
+    return (
+        PanelNoteWritten(
+            panel=panel_id,
+            application=application_id,
+            dossier=application.dossier,
+            text=check_text(text, "text", most=limits.COMMENT, long=True),
+        ),
+    )
 
 
 def end_decisions(panel_id: str, panel: Panel, *, person: str) -> tuple[Fact, ...]:

@@ -17,6 +17,7 @@ from domain.panels.facts import (
     PanelClosed,
     PanelConfirmed,
     PanelFact,
+    PanelNoteWritten,
     PanelOpened,
     PanelOutcomeEnded,
     PanelOutcomeSet,
@@ -95,7 +96,7 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
             return replace(panel, freed=panel.freed + fact.amount)
         case PanelWaitingListMoved():
             return replace(panel, moved_up={**panel.moved_up, fact.application: fact.amount})
-        case PanelWaitingListLeft() | PanelWaitingListStayed():
+        case PanelWaitingListLeft() | PanelWaitingListStayed() | PanelNoteWritten():
             return panel
         case _:
             assert_never(fact)

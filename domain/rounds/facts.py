@@ -90,6 +90,18 @@ class RoundClosed(Fact, frozen=True, kw_only=True):
     applications: tuple[str, ...]
 
 
+@stored_as("round.reviews_due_set.v1", audience=STAFF)
+class RoundReviewsDueSet(Fact, frozen=True, kw_only=True):
+    """The jurors are asked to submit their reviews by `due_at`, which is the local time `due_local` in `time_zone`. It
+    replaces an earlier date. Nothing happens then by itself."""
+
+    told = False
+    round: str
+    due_at: datetime
+    due_local: str
+    time_zone: str
+
+
 @stored_as("round.quorum_lowered.v1", audience=FOLLOWERS)
 class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
     """No juror was left to ask about an application, so it goes to the panel with `quorum` reviews."""
@@ -124,6 +136,7 @@ RoundFact = (
     | RoundDeadlineExtended
     | RoundLateAccessGranted
     | RoundClosed
+    | RoundReviewsDueSet
     | RoundQuorumLowered
     | RoundPutToPanel
     | RoundDecided

@@ -21,6 +21,7 @@ from domain.rounds.facts import (
     RoundLateAccessGranted,
     RoundOpened,
     RoundPutToPanel,
+    RoundReviewsDueSet,
 )
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
@@ -153,6 +154,36 @@ def grant_late_access(
             reopens=round.status is not RoundStatus.OPEN,
             reason=reason,
             explanation=check_explanation(explanation),
+        ),
+    )
+
+
+def set_reviews_due(round_id: str, round: Round, *, due_local: datetime, now: datetime) -> tuple[Fact, ...]:
+    """Say until when the jurors are asked to submit their reviews; it can be changed until the panel opens."""
+    if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
+        raise Refused(
+            msg(
+                "Reviews have a due date only until the panel opens; this round is {status}.",
+                status=round.status,
+            )
+        )
+    assert round.closes_at is not None
+    due_at = instant(due_local, round.time_zone, "due_at")
+    if due_at <= now:
+        raise Invalid.field("due_at", msg("The due date must lie in the future."))
+    if due_at <= round.closes_at:
+        raise Invalid.field(
+            "due_at",
+            msg(
+                "Reviews begin after the deadline for applications, {deadline}.",
+                deadline=At(round.closes_at, round.time_zone),
+            ),
+        )
+    if due_at == round.reviews_due:
+        raise Refused(msg("The reviews are due then already."))
+    return (
+        RoundReviewsDueSet(
+            round=round_id, due_at=due_at, due_local=on_clocks(due_local), time_zone=round.time_zone
         ),
     )
 

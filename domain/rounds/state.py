@@ -21,6 +21,7 @@ from domain.rounds.facts import (
     RoundOpened,
     RoundPutToPanel,
     RoundQuorumLowered,
+    RoundReviewsDueSet,
 )
 from domain.stages import Stage
 
@@ -54,6 +55,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     late: dict[str, datetime] = {}
     last: bool = True
     rolling: bool = False
+    reviews_due: datetime | None = None
 
     def quorum(self, application: str, stage: Stage) -> int:
         """The number of reviews that an application needs before the panel can open."""
@@ -127,6 +129,8 @@ def evolve(round: Round, fact: RoundFact) -> Round:
             return replace(round, status=RoundStatus.CANCELLED)
         case RoundClosed():
             return replace(round, status=RoundStatus.CLOSED, applications=fact.applications)
+        case RoundReviewsDueSet():
+            return replace(round, reviews_due=fact.due_at)
         case RoundQuorumLowered():
             return replace(round, lowered={**round.lowered, fact.application: fact.quorum})
         case RoundPutToPanel():

@@ -7,12 +7,14 @@ from typing import Final, assert_never
 from domain.initiatives import (
     InitiativeDescribed,
     InitiativeFact,
+    InitiativeFactorsRequired,
     InitiativeFounded,
     InitiativeScreeningSet,
     MemberAdded,
     MemberAddedToCall,
     MemberRemoved,
     MemberRemovedFromCall,
+    MemberSecured,
 )
 from projections.placed import Placed
 from projections.projection import Projection
@@ -39,7 +41,7 @@ def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
             rows.put(MEMBERSHIPS, MembershipRow(person=fact.person, initiative=fact.initiative))
         case MemberRemoved():
             rows.clear(MEMBERSHIPS, (fact.person, fact.initiative))
-        case InitiativeScreeningSet() | InitiativeDescribed():
+        case InitiativeScreeningSet() | InitiativeDescribed() | InitiativeFactorsRequired() | MemberSecured():
             pass  # belongs to no person
         case MemberRemovedFromCall():
             pass  # queries leave out people who have no role any more

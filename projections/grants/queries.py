@@ -155,10 +155,12 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
     proposed = await _proposed(reader, row, reported=reported)
     screening = await _screening(reader, row, actor, initiative, state, conflicts)
     call = await reader.the(CALL, state.call)
+    title = await _title(reader, state.application) if shown.recipient is not None else None
     explanation = texts.get(row["reason_version"], {}).get("explanation")
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
         seen_as=role,
+        title=text_of(title),
         unattended=shown.recipient is not None and await reader.is_unattended(state.recipient),
         explanation=text_of(explanation),
         payee=payee_of(row, texts, host=host, host_name=host_name),
@@ -168,8 +170,18 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         unscheduled=unscheduled_of(row, instalments),
         proposed=proposed,
         reports=tuple(report_of(each, texts) for each in reports),
-        damaged=damaged_in({"explanation": explanation}),
+        damaged=damaged_in({"explanation": explanation, "title": title}),
     )
+
+
+async def _title(reader: Reader, application: str) -> str | Withheld | None:
+    """The title of the application that a grant was given for."""
+    rows = await reader.rows(
+        "SELECT t.* FROM read.applications a JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written "
+        "WHERE a.application = %(application)b AND a.to_position = 9223372036854775807",
+        application=application,
+    )
+    return reader.opened(rows[0], "title", str) if rows else Withheld.ERASED
 
 
 async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ class AmendmentShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantDetail(GrantLine, frozen=True, kw_only=True):
-    """A grant in detail. `explanation` is the text beside the reason of a declined offer, a suspension or an early
+    """A grant in detail. `title` is the project's, shown to the same people as the recipient. `explanation` is the text beside the reason of a declined offer, a suspension or an early
     end; `proposed` is the amendment that waits for an answer; `screening_required`: the call or the initiative
     requires a screening before a payment; `screening` is never shown to people with ties to the recipient or the
     payee; `unscheduled` is the part of the grant without instalments, None before there are any; `damaged` is as for
@@ -132,6 +132,7 @@ class GrantDetail(GrantLine, frozen=True, kw_only=True):
     recipient is."""
 
     seen_as: Role
+    title: str | None
     unattended: bool
     explanation: str | None
     payee: PayeeShown | None

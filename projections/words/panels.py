@@ -14,6 +14,7 @@ from domain.panels.facts import (
     PanelClosed,
     PanelConfirmed,
     PanelFact,
+    PanelNoteWritten,
     PanelOpened,
     PanelOutcomeEnded,
     PanelOutcomeSet,
@@ -58,6 +59,10 @@ def panel_words(fact: PanelFact, context: SentenceContext) -> FactInWords:
                     "round.",
                     about=about,
                 )
+            )
+        case PanelNoteWritten():
+            return FactInWords(
+                msg("{actor} wrote a note for the panel of {about}.", actor=actor, about=about)
             )
         case PanelClosed():
             return FactInWords(msg("{actor} closed the panel of {about}.", actor=actor, about=about))

@@ -10,6 +10,7 @@ from domain.initiatives import (
     AdministratorAppointed,
     InitiativeDescribed,
     InitiativeFact,
+    InitiativeFactorsRequired,
     InitiativeFounded,
     InitiativeScreeningSet,
     InstallationFact,
@@ -18,6 +19,7 @@ from domain.initiatives import (
     MemberAddedToCall,
     MemberRemoved,
     MemberRemovedFromCall,
+    MemberSecured,
 )
 from domain.labels import reason
 from domain.messages import msg
@@ -38,9 +40,14 @@ from domain.persons import (
     PersonClaimWithdrawn,
     PersonErased,
     PersonFact,
+    PersonFactorAdded,
+    PersonFactorRemoved,
     PersonHandleGiven,
     PersonJoinedOrganisation,
     PersonLeftOrganisation,
+    PersonRecovered,
+    PersonRecoveryAsked,
+    PersonRecoveryCancelled,
     PersonRegistered,
     PersonWayInAdded,
     PersonWayInRemoved,
@@ -97,6 +104,18 @@ def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWo
                     "{actor} no longer requires a screening of payees before payments.", actor=context.actor
                 )
             )
+        case InitiativeFactorsRequired():
+            return FactInWords(
+                msg("{actor} required second factors for signing in.", actor=context.actor)
+                if fact.required
+                else msg("{actor} no longer requires second factors for signing in.", actor=context.actor)
+            )
+        case MemberSecured():
+            return FactInWords(
+                msg("A member has a second factor now.")
+                if fact.secured
+                else msg("A member has no second factor any more.")
+            )
         case MemberRemovedFromCall():
             return FactInWords(msg("{actor} removed a person's roles for one call.", actor=context.actor))
         case _:
@@ -127,6 +146,22 @@ def person_words(fact: PersonFact) -> FactInWords:
                 if fact.kind == "words"
                 else msg("A person can sign in by e-mail.")
             )
+        case PersonFactorAdded():
+            return FactInWords(
+                msg("A person added a passkey as a second factor.")
+                if fact.kind == "passkey"
+                else msg("A person added an app that shows codes as a second factor.")
+                if fact.kind == "totp"
+                else msg("A person had recovery codes made.")
+            )
+        case PersonFactorRemoved():
+            return FactInWords(msg("A person removed or replaced a second factor."))
+        case PersonRecoveryAsked():
+            return FactInWords(msg("Somebody asked to remove the second factors of a person who lost them."))
+        case PersonRecoveryCancelled():
+            return FactInWords(msg("The second factors of a person stay; their removal was cancelled."))
+        case PersonRecovered():
+            return FactInWords(msg("Two people removed the second factors of a person who had lost them."))
         case PersonWayInRemoved():
             return FactInWords(msg("A person removed a way to sign in."))
         case PersonJoinedOrganisation():

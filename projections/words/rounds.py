@@ -16,6 +16,7 @@ from domain.rounds.facts import (
     RoundOpened,
     RoundPutToPanel,
     RoundQuorumLowered,
+    RoundReviewsDueSet,
 )
 from projections.words.sentences import FactInWords, SentenceContext
 
@@ -60,6 +61,15 @@ def round_words(fact: RoundFact, context: SentenceContext) -> FactInWords:
                     count=len(fact.applications),
                     actor=actor,
                     about=about,
+                )
+            )
+        case RoundReviewsDueSet():
+            return FactInWords(
+                msg(
+                    "{actor} set the date by which the reviews of {about} are due: {moment}.",
+                    actor=actor,
+                    about=about,
+                    moment=At(fact.due_at, fact.time_zone),
                 )
             )
         case RoundQuorumLowered():

@@ -71,6 +71,8 @@ SENTENCES: Final = {
     "q": "You or your organisation applied in this round, so other applications are not shown to you before it is decided.",
     "t": "This review belongs to another juror.",
     "m": "This is your own application, so somebody else must do this.",
+    "n": "Applicants do not see the reviews of their application.",
+    "u": "Declare first whether you have a conflict of interest with this application.",
     "g": "This is your own grant, so somebody else must do this.",
     "r": "You or your organisation applied in this round, so you cannot take part in deciding on it.",
     "x": "You declared a conflict of interest with this application.",
@@ -89,14 +91,21 @@ initiative.add_member          e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  
 initiative.add_member: orphan  e  e  .  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  D  S  .
 initiative.describe            e  e  .  .  .  D   i  i  i  i  i  i  i  O  O  O  i  i  i  i  D  .  .  .
 initiative.set_screening       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+initiative.require_factors     e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.make_claim              e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.withdraw_claim          e  e  P  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.use_claim               e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 person.register_oneself        e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
+installation.set_up            e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 person.add_way_in              e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 person.remove_way_in           e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+person.add_factor              e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+person.remove_factor           e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+person.ask_recovery            e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+person.cancel_recovery         e  e  P  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+person.confirm_recovery        e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.erase                   e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 
 organisation.register          e  e  P  P  P  P   P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  b  P
@@ -129,6 +138,7 @@ call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 round.extend                   e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.grant_late_access        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+round.set_reviews_due          e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
 application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
@@ -154,6 +164,7 @@ application.lower_quorum       e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  
 
 panel.open                     e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 panel.set_outcome              e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  c  .  .  .
+panel.write_note               e  e  .  .  .  n   J  u  J  x  C  x  q  j  x  j  j  x  j  j  j  .  .  .
 panel.close                    e  e  .  .  .  r   c  c  c  c  C  C  r  c  c  c  c  c  c  c  c  .  .  .
 panel.return                   e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .
 panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .

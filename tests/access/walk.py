@@ -13,7 +13,7 @@ from domain.commands.call_drafts import CallTexts
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
-from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.initiatives import INSTALLATION_ID, InitiativeFounded, InstallationOpened, MemberAdded
 from domain.organisations import OrganisationMemberRemoved, OrganisationRegistered
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
@@ -70,6 +70,8 @@ def moments(blindness: Blindness = "open") -> dict[str, Moment]:
     """Every row's moment, in the order of one grant's life. In an open call staff judge, too."""
     walk = Walk(World(), AFTER - timedelta(days=60))
     walk.stop("installation.open")
+    walk.world.given(INSTALLATION_ID, InstallationOpened(demonstration=False))
+    walk.stop("installation.set_up", name="Administrator", language="en", initiative="Winter House")
     walk.world = peopled()
     for who in (*MORE_MEMBERS, OUTSIDER, NEWCOMER):
         walk.world.given(who, registered(who))
@@ -90,6 +92,9 @@ def _house(walk: Walk) -> None:
     walk.stop("initiative.found", name="Another Initiative", founder=NEWCOMER)
     walk.stop("initiative.describe", initiative=INITIATIVE, contact="https://example.org")
     walk.stop("initiative.set_screening", initiative=INITIATIVE, required=True)
+    for who in (ADMINISTRATOR, ARTIST):
+        walk.do(who, "person.add_factor", person=who, kind="totp")
+    walk.stop("initiative.require_factors", initiative=INITIATIVE, required=True)
     walk.stop("initiative.add_member", initiative=INITIATIVE, person=NEWCOMER, roles=(Role.JUROR,))
     walk.stop("initiative.remove_member", initiative=INITIATIVE, person=THIRD_JUROR)
     walk.world.given(ORPHANED, InitiativeFounded(initiative=ORPHANED, name="Invented Orphan", founder=ERASED))
@@ -110,6 +115,18 @@ def _house(walk: Walk) -> None:
     walk.do(STRANGER, "person.add_way_in", person=STRANGER, kind="email")
     way = walk.world.state(PERSONS, STRANGER).ways_in[-1].id
     walk.stop("person.remove_way_in", person=STRANGER, way=way)
+    walk.stop("person.add_factor", person=STRANGER, kind="totp")
+    walk.do(STRANGER, "person.add_factor", person=STRANGER, kind="totp")
+    factor = walk.world.state(PERSONS, STRANGER).factors[-1].id
+    walk.stop("person.remove_factor", person=STRANGER, factor=factor)
+    walk.stop("person.ask_recovery", person=STRANGER)
+    walk.do(SYSTEM, "person.ask_recovery", person=STRANGER)
+    walk.stop("person.cancel_recovery", person=STRANGER)
+    walk.do(STRANGER, "person.cancel_recovery", person=STRANGER)
+    walk.do(KEEPER, "installation.appoint", person=NEWCOMER)
+    walk.do(NEWCOMER, "person.ask_recovery", person=STRANGER)
+    walk.stop("person.confirm_recovery", person=STRANGER)
+    walk.do(STRANGER, "person.cancel_recovery", person=STRANGER)
     walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
     _organisations(walk)
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)
@@ -199,6 +216,7 @@ def _round(walk: Walk, call: str, round: str) -> str:
     later = AFTER.replace(tzinfo=None)
     walk.stop("round.extend", round=round, closes_at=later, reason="events")
     walk.stop("round.grant_late_access", round=round, applicant=NEWCOMER, until=later, reason="illness")
+    walk.stop("round.set_reviews_due", round=round, due_at=later)
     _returned(walk, application)
     walk.now = AFTER
     walk.stop_and_do(SYSTEM, "round.close", round=round)
@@ -282,6 +300,7 @@ def _panel(walk: Walk, round: str, application: str) -> None:
         reason="quality",
         amount=award,
     )
+    walk.stop("panel.write_note", panel=panel, application=application, text="A note.")
     walk.stop_and_do(CHAIR, "panel.close", panel=panel)
     walk.stop("panel.return", panel=panel, reason="procedure")
     walk.stop_and_do(OFFICER, "panel.confirm", panel=panel)

@@ -10,6 +10,7 @@ from datetime import UTC, timedelta
 import httpx
 import psutil
 
+from tests.contract import second_factors
 from tests.journey.running import Person, Running
 from tests.journey.walk import CALL, Walked, eur
 from tests.staging import with_stage
@@ -30,7 +31,9 @@ def take_byways(running: Running, walked: Walked) -> None:
     _two_stages(running, walked, administrator, people, newcomer("Byway of stages"))
 
     # The grant of the walk has ended; the second one's payment fails, and its report is returned.
-    administrator.post("/api/administrators", person=newcomer("Second administrator").id)
+    second = newcomer("Second administrator")
+    administrator.post("/api/administrators", person=second.id)
+    second_factors.take(running.address, administrator, second, newcomer("Losing"), ids["initiative"])
     administrator.post(
         f"/api/initiatives/{ids['initiative']}/members/{walked.people['recused juror'].id}/remove"
     )
@@ -59,6 +62,9 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("finance", "/api/initiatives/{initiative}/accounts"),
         ("funder", "/api/funds/{fund}"),
         ("funder", "/api/funds/{fund}/ledger"),
+        ("funder", "/api/funds/{fund}/payments"),
+        ("funder", "/api/initiatives/{initiative}/funded"),
+        ("finance", "/api/initiatives/{initiative}/payments"),
         ("funder", "/api/funds/{fund}/timeline"),
         ("funder", "/api/calls"),
         ("funder", "/api/calls/{call}"),
@@ -67,6 +73,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("finance", "/api/calls/{call}/grants"),
         ("funder", "/api/calls/{call}/timeline"),
         ("officer", "/api/rounds/{round}"),
+        ("officer", "/api/rounds/{round}/jury"),
         ("officer", "/api/rounds/{round}/ranking"),
         ("artist", "/api/applications"),
         ("artist", "/api/applications/{application}"),
@@ -139,6 +146,10 @@ def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: P
     until = (deadline + timedelta(days=2)).isoformat()
     officer.post(f"/api/rounds/{round_}/late-access", applicant=other.id, until=until, reason="illness")
     officer.get(f"/api/rounds/{round_}/late-access")
+    officer.post(
+        f"/api/rounds/{round_}/reviews-due",
+        due_at=(walked.deadline + timedelta(days=300)).replace(tzinfo=None).isoformat(),
+    )
     officer.post(f"/api/calls/{call}/change", title={"en": "Changed"})
     question = {"id": "other", "kind": "text", "label": {"en": "Other"}}
     officer.post(f"/api/calls/{call}/form", stage="main", form={"questions": [question]})
@@ -262,6 +273,8 @@ def _second_round(
             reason="quality",
             amount=eur("400.00"),
         )
+    people["chair"].post(f"/api/panels/{panel}/notes", application=awarded[0], text="Read the budget again.")
+    people["chair"].get(f"/api/rounds/{round_}/notes", position=people["chair"].position)
     people["chair"].post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/return", reason="procedure")
     people["chair"].post(f"/api/panels/{panel}/close")

@@ -22,6 +22,7 @@ SYSTEM_ONLY: Final = frozenset(
         "dossier.erase",
         "grant.lapse",
         "installation.open",
+        "installation.set_up",
         "panel.move_waiting_list",
         "person.register_oneself",
         "reading.record",
@@ -30,7 +31,9 @@ SYSTEM_ONLY: Final = frozenset(
 """Commands that the program alone gives, and that have no address therefore."""
 ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
 """Commands whose addresses are in `api.accounts.access`, since their answers hold a secret."""
-BY_PAGE: Final = frozenset({"person.add_way_in", "person.remove_way_in"})
+BY_PAGE: Final = frozenset(
+    {"person.add_way_in", "person.remove_way_in", "person.add_factor", "person.remove_factor"}
+)
 """Commands that only pages send, because they change how somebody signs in with a browser."""
 
 

@@ -22,6 +22,9 @@ UNVERSIONED = {
     "person.make_claim",
     "person.withdraw_claim",
     "person.erase",
+    "person.ask_recovery",
+    "person.cancel_recovery",
+    "person.confirm_recovery",
     "organisation.register",
     "organisation.invite",
     "organisation.remove_member",
@@ -29,6 +32,8 @@ UNVERSIONED = {
     "organisation.close",
     "organisation.erase",
     "application.lower_quorum",
+    "panel.write_note",
+    "round.set_reviews_due",
     "application.erase",
 }
 """The commands by JSON whose streams also count acts that their writer may not know of; and one that is answered by a dossier,

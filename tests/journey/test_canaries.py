@@ -25,6 +25,7 @@ CANARIES = {
     "ineligibility": "Zqineligible vqbecause",
     "conflict": "Щхмы с Ъыней друзья",
     "comment for the jury": "Щхслово для Ъыжюри",
+    "note of the panel": "Щхзаметка Ъыжюри",
     "comment for the applicant": "Zqthank you vqapplicant",
     "payee's name": "Щхполучатель Ъыденег",
     "payee's account": "Zqaccount vqno 4711",
@@ -144,6 +145,7 @@ def judge(stage: Stage, application: str, ineligible: str) -> None:
         reason="quality",
         amount=eur("200.00"),
     )
+    chair.post(f"/api/panels/{panel}/notes", application=application, text=CANARIES["note of the panel"])
     chair.post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/confirm")
     officer.post(f"/api/panels/{panel}/announce")

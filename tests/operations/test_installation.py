@@ -166,6 +166,21 @@ class TestCompose:
             "migrate",
         ]
 
+    def test_letters_can_be_caught_and_leave_the_machine_unencrypted_nowhere(self) -> None:
+        """The catcher shares the network of the process that sends letters, and shows them on this machine alone."""
+        more = yaml.safe_load((ROOT / "docker-compose.letters.yml").read_text())["services"]
+        assert more.keys() - self.compose()["services"].keys() == {"letters"}
+        assert more["letters"]["network_mode"] == "service:projections"
+        assert all(port.startswith("127.0.0.1:") for port in more["projections"]["ports"])
+        for name in ("api", "projections"):
+            given = {
+                key: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value)
+                for key, value in more[name]["environment"].items()
+            }
+            settings = read_settings(given)
+            assert settings.smtp is not None
+            assert settings.smtp.local
+
     def test_there_is_no_default_password(self) -> None:
         text = (ROOT / "docker-compose.yml").read_text()
         uses = re.findall(r"^\s+\w+: .*?\$\{((?:POSTGRES|APPLICATION)_PASSWORD)(\S*)", text, re.MULTILINE)

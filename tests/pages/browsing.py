@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -103,3 +104,11 @@ def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
         page.wait_for_url("**/me")
         page.close()
     return context
+
+
+def kind_of(path: str) -> str:
+    """What kind of page a link leads to: its address without ids, and without the place at which a question would be added,
+    since the page is the same at each."""
+    return re.sub(
+        r"/add/[^/]+/", "/add/-/", re.sub(r"-[0-9a-f]{32}", "", path.partition("#")[0].partition("?")[0])
+    )

@@ -40,7 +40,7 @@ def bring(visitor: Visitor, claim: str, **more: str) -> tuple[int, str]:
 def make_token(visitor: Visitor) -> str:
     """Make an access key on the page of one's access."""
     page = visitor.open("/me/access").text
-    fields = {"_csrf": hidden(page, "_csrf"), "_do": "make", "_key": hidden(page, "_key")}
+    fields = {"_csrf": hidden(page, "_csrf"), "_do": "make", "_key": hidden(page, "_key"), "scope": "all"}
     return shown_token(visitor.send("/me/access", fields).text)
 
 
@@ -172,7 +172,7 @@ def test_a_person_makes_one_more_token(stage: Stage, administrator: Person) -> N
     theirs = stage.visitor()
     bring(theirs, claim_for(administrator, person))
     page = theirs.open("/me/access").text
-    fields = {"_csrf": hidden(page, "_csrf"), "_do": "make", "_key": hidden(page, "_key")}
+    fields = {"_csrf": hidden(page, "_csrf"), "_do": "make", "_key": hidden(page, "_key"), "scope": "all"}
     made = theirs.send("/me/access", fields)
     token = shown_token(made.text)
     make_token(theirs)

@@ -58,6 +58,8 @@ def test_somebody_registers_by_a_letter_and_signs_in_by_the_next(stage: Stage) -
     ask(elsewhere, spelled)
     page = elsewhere.open("/sign-in/letter").text
     code = {"_secret": hidden(page, "_secret"), "code": code_in(letter_to(stage, spelled))}
+    changed = elsewhere.send("/sign-in/letter", code | {"_language": "ru", "code": "1234 56"})
+    assert (changed.headers["content-language"], 'value="1234 56"' in changed.text) == ("ru", True)
     wrong = elsewhere.send("/sign-in/letter", code | {"code": "1"})
     assert (wrong.status_code, 'id="code-error"' in wrong.text) == (422, True)
     assert elsewhere.send("/sign-in/letter", code).headers["location"] == "/me"

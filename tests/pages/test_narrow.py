@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.pages.browsing import kind_of
 from tests.pages.conftest import Stage
 
 WIDTH = 320
@@ -90,13 +90,13 @@ def test_every_kind_of_page_fits_whatever_people_wrote(phone: Page, stage: Stage
     )
     while todo:
         path = todo.pop()
-        kind = re.sub(r"-[0-9a-f]{32}", "", path.partition("?")[0])
+        kind = kind_of(path)
         if kind in seen:
             continue
         seen.add(kind)
         phone.goto(stage.address + path)
         todo += phone.evaluate(
-            "() => [...document.querySelectorAll('main a')].map(each => each.getAttribute('href'))"
+            "() => [...document.querySelectorAll('main a:not([download])')].map(each => each.getAttribute('href'))"
         )
         todo = [each for each in todo if each.startswith("/")]
         faults += [f"{kind}: {each}" for each in too_wide(phone)]

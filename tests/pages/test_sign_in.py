@@ -25,7 +25,7 @@ def test_whoever_is_not_signed_in_is_asked_to_and_led_back(stage: Stage) -> None
     fields = {"_secret": hidden(page, "_secret"), "_next": hidden(page, "_next")}
     wrong = visitor.send("/sign-in", fields | {"token": "ow_" + "x" * 43})
     assert wrong.status_code == 401
-    assert "This access key is unknown, has expired or was revoked." in wrong.text
+    assert "This access key is unknown, has expired, was revoked, or is for programs only." in wrong.text
     assert "xxx" not in wrong.text
     fields["_secret"] = hidden(wrong.text, "_secret")
     signed_in = visitor.send("/sign-in", fields | {"token": f" {stage.tokens['newcomer']}\n"})

@@ -117,3 +117,52 @@ def test_the_list_tells_how_many_have_which_status(stage: Stage) -> None:
 def test_the_page_is_the_officers(stage: Stage) -> None:
     for role in ("juror", "funder", "applicant", "chair"):
         assert stage.visitor(role).open(page(stage)).status_code == 404, role
+
+
+def shared_out(officer: Visitor, path: str, form: str = "assigning") -> tuple[str, dict[str, str]]:
+    """The preview of who would be asked for what, as its words and as the form that is sent then."""
+    shown = officer.send(path, officer.form(path, form) | {"_step": "preview"})
+    found = re.findall(r'<input type="(?:hidden|checkbox)"[^>]*? name="([^"]+)" value="([^"]*)"', shown.text)
+    return html.unescape(shown.text), {html.unescape(name): html.unescape(value) for name, value in found}
+
+
+def test_reviews_are_shared_out_after_a_preview_and_what_changed_meanwhile_is_left_out(stage: Stage) -> None:
+    officer, speaking = stage.visitor("officer"), stage.speaking("officer")
+    for each in ids(stage, "submitted").values():
+        speaking.post(f"/api/applications/{each}/find-eligible")
+    eligible = ids(stage, "eligible")
+    path = f"/rounds/{stage.round}/jury"
+    before = stage.facts()
+    words, sent = shared_out(officer, path)
+    asked = [value for name, value in sent.items() if name.endswith(".asking")]
+    assert len(asked) == len(eligible) * 3
+    assert f"{len(asked)} reviews will be asked for" in words
+    assert stage.facts() == before
+    # Meanwhile another officer asks one of them; another is taken away by hand.
+    application, juror = asked[0].split()
+    speaking.post(f"/api/applications/{application}/reviews", juror=juror)
+    removed = next(name for name, value in sent.items() if value == asked[1])
+    done = html.unescape(
+        officer.send(path, {name: each for name, each in sent.items() if name != removed}).text
+    )
+    assert f"{len(asked) - 2} reviews were asked for" in done
+    assert "1 review was left out" in done
+    assert "This juror is already assigned to this application." in done
+    jury = speaking.get(f"/api/rounds/{stage.round}/jury")
+    assert {(each["application"], each["juror"]) for each in jury["reviews"]["items"]} == {
+        tuple(each.split()) for each in asked if each != asked[1]
+    }
+    counts = Counter(each.split()[1] for each in asked if each != asked[1])
+    assert {each["person"]: each["asked"] for each in jury["jurors"] if each["asked"]} == counts
+    # The application of which a juror was taken away lacks one review, and the page for it offers whoever is left.
+    application, juror = asked[1].split()
+    shown = officer.open(f"/applications/{application}/jury").text
+    assert f'id="review-assign-{juror}"' in shown
+    assert shown.count("Waiting for the juror&#x27;s answer") == 2
+
+
+def test_nobody_but_the_staff_sees_the_jury_at_work(stage: Stage) -> None:
+    for role in ("juror", "chair", "finance", "funder", "applicant"):
+        refused = 404 if role == "applicant" else 403
+        assert stage.visitor(role).open(f"/rounds/{stage.round}/jury").status_code == refused, role
+        stage.speaking(role).get(f"/api/rounds/{stage.round}/jury", refused)

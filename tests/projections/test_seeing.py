@@ -15,15 +15,20 @@ from domain.values import Role
 from projections import (
     applications,
     calls,
+    following,
+    funded,
     funds,
     grants,
     initiatives,
     ledger,
     members,
     own_reviews,
+    panel_notes,
     panels,
+    payments,
     review_progress,
     reviews,
+    round_jury,
     rounds,
     timeline,
 )
@@ -48,6 +53,8 @@ def every_query(season: Season) -> dict[str, Query]:
         "reviews.mine": own_reviews.mine,
         "panels.ranking": lambda r, v: panels.ranking(r, v, season.round),
         "judging.progress": lambda r, v: review_progress.progress(r, v, season.round),
+        "round_jury.of_round": lambda r, v: round_jury.of_round(r, v, season.round),
+        "panel_notes.of_round": lambda r, v: panel_notes.of_round(r, v, season.round),
         "initiatives.of_call": lambda r, v: initiatives.of_call(r, v, season.call),
         "grants.of_call": lambda r, v: grants.of_call(r, v, season.call),
         "grants.mine": grants.mine,
@@ -55,6 +62,9 @@ def every_query(season: Season) -> dict[str, Query]:
         "grants.to_offer": lambda r, v: grants.to_offer(r, v, season.call),
         "funds.one": lambda r, v: funds.one(r, v, season.fund),
         "funds.of_initiative": lambda r, v: funds.of_initiative(r, v, season.initiative),
+        "following.of_fund": lambda r, v: following.of_fund(r, v, season.fund),
+        "funded.mine": lambda r, v: funded.mine(r, v, season.initiative),
+        "payments.of_initiative": lambda r, v: payments.of_initiative(r, v, season.initiative),
         "ledger.of_fund": lambda r, v: ledger.of_fund(r, v, season.fund),
         "ledger.totals": lambda r, v: ledger.totals(r, v, season.initiative),
         "timeline.of_call": lambda r, v: timeline.of_call(r, v, season.call, limit=100),
@@ -360,12 +370,14 @@ async def test_funders_read_handles_sums_and_decisions_and_no_texts(season: Seas
 
 
 async def test_finance_and_approvers_read_payments_and_no_application(season: Season) -> None:
-    """The payee they confirm and pay, and neither answers nor reports nor reviews."""
+    """The payee they confirm and pay, and which project it is for, and neither answers nor reports nor reviews."""
     await season.whole()
     for role in ("finance", "approver"):
         found = await read_all(season, season.people[role])
-        assert set(leaks(found, *CANARIES)) == {"grants.one"}
-        assert leaks(found, *CANARIES)["grants.one"] == ["Canary Payee"]
+        assert leaks(found, *CANARIES) == {
+            "grants.one": [CANARY_TITLES[0], "Canary Payee"],
+            "payments.of_initiative": [CANARY_TITLES[0]],
+        }
         assert not {name for name in answered(found) if "application1" in name or name.startswith("panels")}
 
 
@@ -395,8 +407,8 @@ async def test_officers_read_titles_answers_and_reviews_and_not_the_account(seas
     await season.whole()
     found = await read_all(season, season.officer)
     assert leaks(found, "Canary Payee") == {}
-    # Only what is one's own is refused, or rather empty, to the staff.
-    assert answered(found) == set(found)
+    # Only what is one's own is refused, or rather empty, to the staff, and what the panel writes to itself.
+    assert answered(found) == set(found) - {"panel_notes.of_round", "funded.mine"}
     detail = await applications.one(season.reader, season.officer, season.application1)
     assert (detail.applicant, detail.applicant_name is not None, detail.title) == (
         season.artist1,

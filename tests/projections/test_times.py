@@ -40,6 +40,7 @@ MONEY = {
     "initiative.accounts",
     "fund.show",
     "fund.ledger",
+    "fund.payments",
     "call.grants",
     "grant.show",
 }

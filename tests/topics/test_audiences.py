@@ -22,6 +22,8 @@ TABLE = """
     initiative.member_added_to_call.v1     .      x      .
     initiative.member_removed_from_call.v1 .      x      .
     initiative.screening_set.v1            .      x      .
+    initiative.factors_required.v1         .      x      .
+    initiative.member_secured.v1           .      .      .
     person.registered.v1                   .      .      .
     person.handle_given.v1                 .      .      .
     person.claim_made.v1                   .      .      .
@@ -29,6 +31,11 @@ TABLE = """
     person.claim_used.v1                   .      .      .
     person.way_in_added.v1                 .      .      .
     person.way_in_removed.v1               .      .      .
+    person.factor_added.v1                 .      .      .
+    person.factor_removed.v1               .      .      .
+    person.recovery_asked.v1               .      .      .
+    person.recovery_cancelled.v1           .      .      .
+    person.recovered.v1                    .      .      .
     person.joined_organisation.v1          .      .      .
     person.left_organisation.v1            .      .      .
     person.erased.v1                       .      .      .
@@ -68,6 +75,7 @@ TABLE = """
     round.late_access_granted.v1           .      x      .
     round.cancelled.v1                     .      x      x
     round.closed.v1                        .      x      x
+    round.reviews_due_set.v1               .      x      .
     round.quorum_lowered.v1                .      x      x
     round.put_to_panel.v1                  .      x      x
     round.decided.v1                       .      x      x
@@ -101,6 +109,7 @@ TABLE = """
     panel.outcome_set.v1                   .      x      x
     panel.outcome_ended.v1                 .      x      x
     panel.reopened.v1                      .      x      x
+    panel.note_written.v1                  .      .      .
     panel.closed.v1                        .      x      x
     panel.returned.v1                      .      x      x
     panel.confirmed.v1                     .      x      x

@@ -86,5 +86,5 @@ def _erase(command: EraseApplication, context: CommandContext) -> Plan:
 COMMANDS = (
     Registered("application.withdraw", WithdrawApplication, _withdraw),
     # The fact is in the dossier's stream.
-    Registered("application.erase", EraseApplication, _erase, versioned=False),
+    Registered("application.erase", EraseApplication, _erase, versioned=False, grave=True),
 )

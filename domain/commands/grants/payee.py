@@ -66,6 +66,6 @@ def _confirm_payee(command: ConfirmGrantPayee, context: CommandContext) -> Plan:
 
 
 COMMANDS = (
-    Registered("grant.set_payee", SetGrantPayee, _set_payee),
-    Registered("grant.confirm_payee", ConfirmGrantPayee, _confirm_payee),
+    Registered("grant.set_payee", SetGrantPayee, _set_payee, grave=True),
+    Registered("grant.confirm_payee", ConfirmGrantPayee, _confirm_payee, grave=True),
 )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from base64 import b32decode
+
 from playwright.sync_api import Page
+
+from api.accounts.totp import SECONDS, code_of
 
 
 def registers(page: Page) -> None:
@@ -41,3 +46,55 @@ def types_no_address(page: Page) -> None:
     page.locator("details:has(#email) > summary").click()
     page.locator("#email").fill("no address")
     page.locator("form:has(#email) p.send button").click()
+
+
+def makes_a_key_without_a_name(page: Page) -> None:
+    """On the page of one's access."""
+    page.locator("details:has(#label) > summary").click()
+    page.locator("#label").fill("Not a Label")
+    page.locator("form#token p.send button").click()
+
+
+def types_a_wrong_app_code(page: Page) -> None:
+    page.locator("#code").fill("000000")
+    page.locator("form#app p.send button").click()
+
+
+def sets_up_an_app(page: Page) -> list[str]:
+    """Somebody registers with nine words and sets up an app; its recovery codes are shown. Returns the words."""
+    page.locator("#name").fill("Invented Newcomer")
+    page.locator("#register p.send button").click()
+    words = page.locator(".words li").all_inner_texts()
+    site = page.url.removesuffix("/register")
+    page.goto(f"{site}/me/second-factor/app")
+    plain = page.locator("code.secret").inner_text().replace(" ", "")
+    secret = b32decode(plain + "=" * (-len(plain) % 8))
+    page.locator("#code").fill(code_of(secret, int(time.time()) // SECONDS))
+    page.locator("form#app p.send button").click()
+    return words
+
+
+def is_shown_recovery_codes(page: Page) -> None:
+    sets_up_an_app(page)
+    page.context.clear_cookies()
+
+
+def sees_an_app(page: Page) -> None:
+    sets_up_an_app(page)
+    page.locator("main a.button").click()
+    page.context.clear_cookies()
+
+
+def is_asked_for_a_second_factor(page: Page) -> None:
+    words = sets_up_an_app(page)
+    page.context.clear_cookies()
+    page.goto(page.url.partition("/me/")[0] + "/sign-in")
+    page.locator("#words").fill(" ".join(words))
+    page.locator("button[value=words]").click()
+
+
+def types_a_wrong_second_factor(page: Page) -> None:
+    is_asked_for_a_second_factor(page)
+    page.locator("#code").fill("000000")
+    page.locator("form#second p.send button").click()
+    page.context.clear_cookies()

@@ -66,6 +66,10 @@ def results_and_grants(states: EveryState, where: tuple[str, str], made: list[st
     see("grant-approved-unfolded", f"/grants/{their[6][1]}", "finance", then=opened)
     see("grant-instructed", f"/grants/{their[7][1]}", "finance")
     see("grant-instructed-unfolded", f"/grants/{their[7][1]}", "finance", then=opened)
+    house = states.stage.speaking("officer").get("/api/me")["initiatives"][0]["initiative"]
+    see("payments", f"/initiatives/{house}/payments", "finance", "approver")
+    see("payments-wrong", f"/initiatives/{house}/payments", "finance", then=sent("paying"))
+    see("funded", f"/initiatives/{house}/funded", "funder")
     owner, grant = their[8]
     post(owner, f"/api/grants/{grant}/reports", text="Two concerts were played.")
     show("report-to-read", 8, "officer", "funder")

@@ -66,8 +66,8 @@ def round_in_review(states: EveryState, where: tuple[str, str], made: list[str])
     """A round in which jurors read."""
     call, round = where
     see = states.see
-    read, asked, conflicted, unfit, _ = made
-    states.eligible(read, asked, conflicted)
+    read, asked, conflicted, unfit, unasked = made
+    states.eligible(read, asked, conflicted, unasked)
     done = states.review(read, "juror", scores={"art": 8, "need": 6})
     begun = states.review(asked, "juror")
     new = states.review(conflicted, "juror", declared=False)
@@ -94,6 +94,9 @@ def round_in_review(states: EveryState, where: tuple[str, str], made: list[str])
     see("application-conflict-unfolded", f"/applications/{conflicted}", "officer", then=opened)
     see("application-ineligible", f"/applications/{unfit}", "second applicant", "officer")
     see("call-applications-closed", f"/calls/{call}/applications", "officer")
+    see("jury-at-work", f"/rounds/{round}/jury", "officer")
+    see("jury-shared-out", f"/rounds/{round}/jury", "officer", then=sent("assigning"))
+    see("jury-of-application", f"/applications/{asked}/jury", "officer")
     see("progress", f"/rounds/{round}/reviews", "officer", "chair")
     see("progress-unfolded", f"/rounds/{round}/reviews", "chair", then=opened)
     see("ranking-provisional", f"/rounds/{round}/ranking", "officer")
@@ -108,8 +111,9 @@ def panels_at_work(
     first, second, third, _ = made["in panel"]
     states.judged(*made["in panel"])
     more = AWARD | {"amount": eur("1500.00"), "more_because": "costs_rose"}
-    states.panel(rounds["in panel"][1], {first: more, second: waiting(1), third: DECLINE})
+    panel = states.panel(rounds["in panel"][1], {first: more, second: waiting(1), third: DECLINE})
     ranking = f"/rounds/{rounds['in panel'][1]}/ranking"
+    states.post("chair", f"/api/panels/{panel}/notes", application=first, text="Read the budget again.")
     see("panel", ranking, "chair", "officer", "juror")
     see("panel-unfolded", ranking, "chair", then=opened)
     see("panel-wrong", ranking, "chair", then=sent(f"panel-set_outcome-{first}", rank="first"))

@@ -17,11 +17,17 @@ from tests.pages.states.acting import (
 from tests.pages.states.bodies import CALL, EXILE, LETTER, both
 from tests.pages.states.coming import (
     asks_for_a_letter,
+    is_asked_for_a_second_factor,
+    is_shown_recovery_codes,
+    makes_a_key_without_a_name,
     mistyped_words,
     presses_the_button,
     registers,
     registers_without_a_name,
+    sees_an_app,
+    types_a_wrong_app_code,
     types_a_wrong_code,
+    types_a_wrong_second_factor,
     types_no_address,
 )
 from tests.pages.states.making import ADMINISTRATOR, EveryState
@@ -44,6 +50,14 @@ def for_everybody(states: EveryState) -> None:
     see("register-wrong", "/register", NOBODY, then=registers_without_a_name)
     see("words", "/register", NOBODY, then=registers)
     see("access-wrong-address", "/me/access", "juror", then=types_no_address)
+    see("access-wrong-key-name", "/me/access", "juror", then=makes_a_key_without_a_name)
+    see("second-factor", "/me/second-factor", "juror")
+    see("second-factor-app", "/me/second-factor/app", "juror")
+    see("second-factor-app-wrong", "/me/second-factor/app", "juror", then=types_a_wrong_app_code)
+    see("second-factor-codes", "/register", NOBODY, then=is_shown_recovery_codes)
+    see("second-factor-set-up", "/register", NOBODY, then=sees_an_app)
+    see("second-factor-asked", "/register", NOBODY, then=is_asked_for_a_second_factor)
+    see("second-factor-wrong", "/register", NOBODY, then=types_a_wrong_second_factor)
     see("claim", "/claim", NOBODY)
     see("claim-wrong", "/claim", NOBODY, then=wrong_key)
     see("not-found", "/nowhere", NOBODY)

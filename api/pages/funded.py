@@ -1,0 +1,57 @@
+"""A funder's page: what their pledges made possible, and the way of each to the payments."""
+
+from __future__ import annotations
+
+from api.locales import Locale
+from api.pages.applications import if_shown
+from api.pages.charts import Bar, bars
+from api.pages.page import Page, PageContent
+from api.pages.visits import Visit
+from domain.messages import msg
+from projections import calls, funded
+from projections.funded import FundedSums
+
+
+async def _show(visit: Visit) -> PageContent:
+    found = await funded.mine(visit.wiring.reader, visit.person, visit.path["initiative"])
+    names = {each.call: each.title for each in found.calls}
+    missing = {each.call for each in found.payments} - names.keys()
+    for call in sorted(missing):
+        shown = await if_shown(calls.one(visit.wiring.reader, visit.person, call))
+        names |= {call: shown.title} if shown else {}
+    return PageContent(
+        "funded.html",
+        {
+            "funded": found,
+            "names": names,
+            "charts": {each.currency: _chart(each, visit.locale) for each in found.sums},
+        },
+        initiative=found.initiative,
+    )
+
+
+def _chart(sums: FundedSums, locale: Locale) -> str:
+    """The sums of one's own pledges in a currency as bars."""
+    shown = (
+        (msg("Pledged"), sums.pledged, "grey"),
+        (msg("Arrived"), sums.received, "blue"),
+        (msg("Paid to artists"), sums.spent, ""),
+        (msg("Not spent yet"), sums.unspent, "violet"),
+    )
+    return bars(
+        [
+            Bar(
+                locale.say(label),
+                amount.minor("amount", currency=sums.currency),
+                locale.money(amount),
+                tone,
+            )
+            for label, amount, tone in shown
+        ],
+        locale.say(
+            msg("Your pledges in {currency}; the table below has the same numbers.", currency=sums.currency)
+        ),
+    )
+
+
+PAGES = (Page(path="/initiatives/{initiative}/funded", show=_show),)

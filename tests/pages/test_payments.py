@@ -1,0 +1,88 @@
+"""Those who pay record many payments at once, after a preview; a funder follows their money to each."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from tests.pages.conftest import Stage, Visitor
+
+
+@pytest.fixture(scope="module")
+def grant(stage: Stage) -> str:
+    """The grant of the demonstration, whose second instalment is on its way to the bank."""
+    found = stage.speaking("applicant").get("/api/grants")["items"]
+    grant = next(each["id"] for each in found if each["status"] == "accepted")
+    steps = f"/api/grants/{grant}/instalments/2"
+    if status_of(stage, grant) == "scheduled":
+        stage.speaking("applicant").post(f"/api/grants/{grant}/reports", text="It was printed.")
+        stage.speaking("officer").post(f"/api/grants/{grant}/reports/1/accept")
+        stage.speaking("applicant").post(f"{steps}/request")
+        stage.speaking("finance").post(f"{steps}/approve")
+        stage.speaking("approver").post(f"{steps}/approve")
+        stage.speaking("finance").post(f"{steps}/instruct", reference="RUN-2")
+    return grant
+
+
+def status_of(stage: Stage, grant: str) -> str:
+    found = stage.speaking("finance").get(f"/api/grants/{grant}")["instalments"]
+    return str(next(each["status"] for each in found if each["number"] == 2))
+
+
+def previewed(finance: Visitor, page: str, **fields: str) -> tuple[str, dict[str, str]]:
+    """The preview, as its words and as the form that is sent then."""
+    shown = finance.send(page, finance.form(page, "paying") | {"_step": "preview"} | fields)
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text)
+    return html.unescape(shown.text), {html.unescape(name): html.unescape(value) for name, value in found}
+
+
+def test_payments_are_recorded_after_a_preview_and_what_changed_meanwhile_is_named(
+    stage: Stage, grant: str
+) -> None:
+    finance = stage.visitor("finance")
+    initiative = stage.speaking("finance").get("/api/me")["initiatives"][0]["initiative"]
+    page = f"/initiatives/{initiative}/payments"
+    chosen = {"items[0].payment": f"{grant} 2"}
+    found = re.search(r'name="settled_on"[^>]* value="([^"]+)"', finance.open(page).text)
+    assert found
+    now = found[1]
+    before = stage.facts()
+    words, _ = previewed(finance, page)
+    assert "Choose at least one payment." in words
+    words, _ = previewed(finance, page, **chosen, settled_on="tomorrow")
+    assert 'aria-invalid="true"' in words
+    words, sent = previewed(finance, page, **chosen, settled_on=now)
+    assert "1 payment will be recorded as paid on" in words
+    # An approver reads the page, and records nothing.
+    assert 'id="paying"' not in stage.visitor("approver").open(page).text
+    assert stage.facts() == before
+
+    again = dict(sent)
+    done = html.unescape(finance.send(page, sent).text)
+
+    assert "1 payment is recorded" in done
+    assert status_of(stage, grant) == "settled"
+    # Somebody who previewed the same sends it a little later, under a key of their own.
+    late = html.unescape(finance.send(page, again | {"_key": "another-key-of-the-same-form"}).text)
+    assert "0 payments are recorded" in late
+    assert "1 payment was left out" in late
+    assert "Тихая книга" in late
+
+
+def test_a_funder_follows_their_money_to_each_payment(stage: Stage, grant: str) -> None:
+    funder = stage.visitor("funder")
+    initiative = stage.speaking("funder").get("/api/me")["initiatives"][0]["initiative"]
+    shown = funder.open(f"/initiatives/{initiative}/funded").text
+    assert "<svg" in shown
+    assert f'href="/grants/{grant}"' in html.unescape(shown)
+    found = stage.speaking("funder").get(f"/api/initiatives/{initiative}/funded")
+    (sums,) = found["sums"]
+    spent = sum(float(share["amount"]["amount"]) for each in found["payments"] for share in each["shares"])
+    assert float(sums["spent"]["amount"]) == spent
+    assert float(sums["received"]["amount"]) == spent + float(sums["unspent"]["amount"])
+    # The title and the recipient are for those who pay.
+    assert "Тихая книга" not in shown
+    assert "Тихая книга" not in funder.open(f"/grants/{grant}").text
+    assert "Тихая книга" in stage.visitor("finance").open(f"/grants/{grant}").text
