@@ -174,8 +174,6 @@ def _link(kind: LetterKind) -> str:
     return f"/applications/application-{'0' * 32}"
 
 
-_HERE: Final = {"initiative": "initiative", "letter": "letter"}
-
 PAGES = (
     Page(path="/initiatives/{initiative}/letters", show=_list),
     Page(
@@ -186,12 +184,10 @@ PAGES = (
             PageAction(
                 command="initiative.write_letter",
                 done=msg("The text is saved. Letters are written with it from now on."),
-                told=_HERE,
             ),
             PageAction(
                 command="initiative.reset_letter",
                 done=msg("Letters are written with the program's own text again."),
-                told=_HERE,
             ),
         ),
     ),

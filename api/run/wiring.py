@@ -300,7 +300,7 @@ def _put_together(
             site=settings.address,
         ),
         excluded_readers=ExcludedReaders(history, runner, email),
-        devices=Devices(history, runner, email, outbox, secure=_secure(settings)),
+        devices=Devices(history, runner, email, secure=_secure(settings)),
         clock=clock,
     )
 
