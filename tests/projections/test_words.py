@@ -79,7 +79,9 @@ def test_every_sentence_names_who_acted_or_what_it_is_about(topic: str) -> None:
     by_actor = (
         "member" in topic
         or "juror" in topic
-        or topic.startswith(("organisation.", "initiative.screening_set.", "initiative.described."))
+        or topic.startswith(
+            ("organisation.", "initiative.factors", "initiative.screening_set.", "initiative.described.")
+        )
     )
     assert ("actor" if by_actor else "name" if "founded" in topic else "about") in values
 
