@@ -237,8 +237,10 @@ def person_words(fact: PersonFact) -> FactInWords:
             return FactInWords(msg("The staff registered a person, to enter an application for them."))
         case PersonProfileChanged():
             return FactInWords(msg("A person changed their profile."))
-        case PersonReaderExcluded() | PersonReaderAllowed():
-            return FactInWords(msg("A person changed who must not read their applications."))
+        case PersonReaderExcluded():
+            return FactInWords(msg("A person said who must not read their applications."))
+        case PersonReaderAllowed():
+            return FactInWords(msg("A person allowed somebody again to read their applications."))
         case PersonErased():
             return FactInWords(
                 msg("A person was erased."),
