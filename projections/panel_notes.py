@@ -52,7 +52,7 @@ async def of_round(
     Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
-    initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
+    initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call, round)
     own = await reader.applied_by(actor, round, state.call)
     allow(access.sees_ranking(who, initiative, state, own=own))
     allow(access.member(who, initiative, *JUDGING))

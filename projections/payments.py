@@ -14,7 +14,7 @@ from domain.exchange import Exchange
 from domain.grants.facts import GrantPayeeSet
 from domain.grants.state import GRANT, Grant
 from domain.grants.statuses import GrantStatus, InstalmentStatus
-from domain.indexes import conflicts_of, rounds_of
+from domain.indexes import rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor
 from domain.personal import Withheld
@@ -112,13 +112,13 @@ async def of_initiative(
         for call in sorted({row["call"] for row in shown})
         for round in await reader.index_entries(rounds_of(call))
     ]
-    conflicts = await reader.index_entries_of_all([conflicts_of(who, round) for round in rounds])
+    conflicts = await reader.conflicts_in_rounds(who, rounds)
     payees = await _payees(reader, actor, house, shown, loaded, conflicts)
     return ResultPage(
         items=tuple(
             _line(reader, actor, house, row, loaded[row["grant"]].state, conflicts, payees)
             for row in shown
-            if row["grant"] in loaded
+            if row["grant"] in loaded and row["application"] not in conflicts.avoided
         ),
         next=cursor_of(_key(shown[-1])) if len(rows) > limit else None,
         unreadable=tuple(sorted({row["grant"] for row in shown if row["grant"] not in loaded})),

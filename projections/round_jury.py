@@ -87,7 +87,7 @@ async def of_round(reader: Reader, viewer: str | None, round: str) -> RoundJury:
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     streams = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
-    initiative: Initiative = streams[state.initiative].state.within(state.call)
+    initiative: Initiative = streams[state.initiative].state.within(state.call, round)
     own = await reader.applied_by(actor, round, state.call)
     allow(access.sees_jury_at_work(who, initiative, state, own=own))
     conflicts = await reader.conflicts_in_call(who, state.call)

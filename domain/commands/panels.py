@@ -331,7 +331,7 @@ def _write_note(command: WritePanelNote, context: CommandContext) -> Plan:
 
     return PlannedCommand(
         may=access.sees_panel_notes(
-            actor, initiative.within(panel.call), round, shown, reviews.values(), own=own
+            actor, initiative.within(panel.call, panel.round), round, shown, reviews.values(), own=own
         ),
         initiative=panel.initiative,
         scope=panel.call,

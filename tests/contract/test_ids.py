@@ -39,6 +39,8 @@ def test_these_are_all() -> None:
     assert FIELDS == [
         ("initiative.found", "founder"),
         ("initiative.add_member", "person"),
+        ("initiative.leave", "call"),
+        ("initiative.leave", "round"),
         ("installation.appoint", "person"),
         ("organisation.invite", "person"),
         ("fund.open", "initiative"),
@@ -49,6 +51,7 @@ def test_these_are_all() -> None:
         ("call.add_member", "person"),
         ("application.submit", "round"),
         ("application.submit", "applicant"),
+        ("application.enter", "round"),
         ("round.grant_late_access", "applicant"),
         ("review.assign", "juror"),
         ("review.replace", "juror"),

@@ -145,7 +145,8 @@ def test_reviews_are_shared_out_after_a_preview_and_what_changed_meanwhile_is_le
     done = html.unescape(
         officer.send(path, {name: each for name, each in sent.items() if name != removed}).text
     )
-    assert f"{len(asked) - 2} reviews were asked for" in done
+    left = len(asked) - 2
+    assert f"{left} review{' was' if left == 1 else 's were'} asked for" in done
     assert "1 review was left out" in done
     assert "This juror is already assigned to this application." in done
     jury = speaking.get(f"/api/rounds/{stage.round}/jury")

@@ -9,7 +9,18 @@ import msgspec
 import pytest
 
 from domain.refusals import Forbidden, NotFound
-from projections import applications, grants, own_reviews, panels, profiles, reviews, timeline
+from projections import (
+    applications,
+    grants,
+    own_reviews,
+    panel_notes,
+    panels,
+    payments,
+    profiles,
+    reviews,
+    round_jury,
+    timeline,
+)
 from projections.paging import MOST
 from tests.projections.conftest import CANARY_TITLES, Season
 
@@ -42,6 +53,9 @@ async def everything(season: Season, who: str) -> dict[str, str]:
         "ranking": panels.ranking(reader, viewer, season.round, limit=MOST),
         "grant": grants.one(reader, viewer, season.things["grant"]),
         "grants": grants.of_call(reader, viewer, call, limit=MOST),
+        "payments": payments.of_initiative(reader, viewer, season.initiative, limit=MOST),
+        "jury": round_jury.of_round(reader, viewer, season.round),
+        "notes": panel_notes.of_round(reader, viewer, season.round),
         "tasks": grants.tasks(reader, viewer, limit=MOST),
     }
     return {name: await answered(asking) for name, asking in asked.items()}
@@ -70,8 +84,9 @@ async def test_who_was_named_finds_nothing_and_everybody_else_finds_as_much_as_b
         assert told["reviews"] == GONE, who
         assert told["grant"] == (GONE if who in ("officer", "finance") else before[who]["grant"]), who
         assert not [each for each, text in told.items() if CANARY_TITLES[0] in text], who
-        for listed in ("applications", "ranking"):
+        for listed in ("applications", "ranking", "jury", "notes", "payments"):
             assert season.application1 not in told[listed], (who, listed)
+            assert season.things["grant"] not in told[listed], (who, listed)
     assert CANARY_TITLES[1] in after["officer"]["applications"]  # the other artist named nobody
     assert after["officer"]["counts"] != before["officer"]["counts"]
     assert "You declared a conflict" not in "".join(text for told in after.values() for text in told.values())
