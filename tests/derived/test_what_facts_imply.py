@@ -27,6 +27,7 @@ from domain.dossiers import DossierErased, DossierKept
 from domain.due_dates import removed_by, set_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
+from domain.initiatives import InitiativeFounded, MemberAdded, MemberAddedToCall
 from domain.messages import msg
 from domain.organisations import OrganisationMemberInvited
 from domain.panels.facts import (
@@ -50,6 +51,7 @@ from domain.rounds.facts import (
 )
 from domain.topics import TOPIC_OF
 from domain.unique_names import UniqueName, unique_names_of
+from domain.values import Role
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
     APPLICATION,
@@ -118,6 +120,21 @@ CONTINUED = ApplicationContinued(
 ORGANISATION = numbered("organisation", 1)
 
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
+    (
+        InitiativeFounded(initiative=INITIATIVE, name="Winter House", founder=OFFICER),
+        OFFICER,
+        ((f"initiatives of {OFFICER}", INITIATIVE),),
+    ),
+    (
+        MemberAdded(initiative=INITIATIVE, person=JUROR, roles=(Role.JUROR,)),
+        OFFICER,
+        ((f"initiatives of {JUROR}", INITIATIVE),),
+    ),
+    (
+        MemberAddedToCall(initiative=INITIATIVE, call=CALL, person=JUROR, roles=(Role.JUROR,)),
+        OFFICER,
+        ((f"initiatives of {JUROR}", INITIATIVE),),
+    ),
     (
         OrganisationMemberInvited(organisation=ORGANISATION, person=OTHER_ARTIST),
         ARTIST,
