@@ -96,13 +96,15 @@ PlanRequest = Load | IndexEntries
 @dataclass(frozen=True, slots=True)
 class CommandContext:
     """What a rule must not look up itself: the actor, the time, and new random ids (`new("grant")`). `versioned`: the
-    actor named the version that they read, and the command fails if it has changed since."""
+    actor named the version that they read, and the command fails if it has changed since. `hide` is a keyed hash of a person's id,
+    for facts that must not name them."""
 
     actor: str
     now: datetime
     new: Callable[[str], str]
     demonstration: bool = False
     versioned: bool = False
+    hide: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ RemovedBy = Mapping[type[Fact], Callable[[Any], str]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a rule: new facts by stream, and what else the same append has to do.
+    """The result of a rule: new facts by stream, and what else the same append has to do. Without any fact there was nothing to
+    do, and the command succeeds without writing.
 
     Index entries, unique names and due dates are derived from the facts alone: see `domain.indexes`,
     `domain.unique_names` and `domain.due_dates`. `subjects` are data subjects whose sealing key has to be created
@@ -157,7 +160,7 @@ class Outcome:
     answers: str
     subjects: tuple[str, ...] = ()
     erases: tuple[str, ...] = ()
-    initiatives: Mapping[str, str] = field(default_factory=dict)
+    initiatives: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

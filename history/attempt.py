@@ -22,20 +22,20 @@ from domain.organisations import ORGANISATION, Organisation
 from domain.organisations import give_handle as give_handle_to_organisation
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused
-from domain.values import SYSTEM, Role, is_id, stream_id
+from domain.values import HANDLE_BYTES, SYSTEM, Role, handle_of, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import Implied, implied_by
 from history.requests import Answer, Request, Stale
 from history.shapes import shape_of
+from history.states import Folded
 from history.store import opened_keys
 from history.vault import WrappedKey
 
 if TYPE_CHECKING:
     from history.runner import Runner
 
-_HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
 _TAKEN: Final = msg("This is already taken.")
 
 
@@ -61,6 +61,7 @@ class Attempt:
             new=lambda kind: stream_id(kind, runner.random(16)),
             demonstration=runner.demonstration,
             versioned=request.expected is not None,
+            hide=runner.hidden,
         )
         self._command = runner.random(16).hex()
         self._names: dict[str, Message] = {}
@@ -85,6 +86,8 @@ class Attempt:
             )
             if expected != present:
                 raise Stale(present)
+        if not any(outcome.facts.values()):
+            return Appended("nothing")
         handle = await self._handle(act, person)
         keys, made = await self._keys(outcome)
         for stream, facts in outcome.facts.items():
@@ -150,7 +153,7 @@ class Attempt:
             known, stream = loaded[act.party].state, act.party
         if act.scope in known.handles:
             return known.handles[act.scope]
-        handle = "".join(_HANDLE_LETTERS[byte % len(_HANDLE_LETTERS)] for byte in self._runner.random(10))
+        handle = handle_of(self._runner.random(HANDLE_BYTES))
         given = (
             give_handle_to_organisation(stream, known, scope=act.scope, handle=handle)
             if isinstance(known, Organisation)
@@ -238,8 +241,22 @@ class Attempt:
         """The answer to a command that was just appended; also puts the new states into the cache."""
         assert self._outcome is not None
         after = self._runner.states.remember(self._reading, self._facts)
-        about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]
-        return Answer(about.stream, after[about.stream].told, about.leaf, appended.positions)
+        stream = self._outcome.answers
+        about = after.get(stream) or self._reading.loaded(stream)
+        return self._answer(about, appended.positions)
+
+    async def unchanged(self) -> Answer:
+        """The answer to a command that had nothing to do: that of the stream's newest fact."""
+        assert self._outcome is not None
+        about = self._reading.loaded(self._outcome.answers)
+        position = await self._runner.history.position_of(self._outcome.answers, about.version)
+        assert position is not None
+        return self._answer(about, (position,))
+
+    def _answer(self, about: Folded, positions: tuple[int, ...]) -> Answer:
+        assert self._outcome is not None
+        assert about.leaf is not None
+        return Answer(self._outcome.answers, about.told, about.leaf, positions)
 
 
 def subjects_of(fact: Fact) -> set[str]:

@@ -50,8 +50,11 @@ _ADDRESSES: Final = (
     Write("/api/initiatives/{initiative}/screening", "initiative.set_screening"),
     Write("/api/initiatives/{initiative}/members", "initiative.add_member", 201),
     Write("/api/initiatives/{initiative}/members/{person}/remove", "initiative.remove_member"),
+    Write("/api/initiatives/{initiative}/leave", "initiative.leave"),
     Write("/api/administrators", "installation.appoint", 201),
     Write("/api/persons", "person.register", 201),
+    Write("/api/persons/{person}/profile", "person.change_profile"),
+    Write("/api/persons/{person}/excluded-readers/{exclusion}/remove", "person.allow_reader"),
     Write("/api/persons/{person}/erase", "person.erase", then=_forget_accounts),
     Write("/api/persons/{person}/claims/{claim}/withdraw", "person.withdraw_claim", then=_note_withdrawn),
     Write("/api/organisations", "organisation.register", 201),
@@ -72,7 +75,9 @@ _ADDRESSES: Final = (
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
+    Write("/api/calls/{call}/applications/entered", "application.enter", 201),
     Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
+    Write("/api/rounds/{round}/jurors/{person}/remove", "round.remove_juror"),
     Write("/api/rounds/{round}/reviews-due", "round.set_reviews_due"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
     Write("/api/applications/{application}/reviews", "review.assign", 201),
@@ -99,8 +104,15 @@ _ADDRESSES: Final = (
 )
 """The writes whose address says more than the name of the command."""
 # fmt: on
-_WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim")
-"""Commands whose answers hold a secret; their addresses are in `api.accounts.access`."""
+_WITH_A_SECRET: Final = (
+    "person.make_claim",
+    "person.use_claim",
+    "person.exclude_reader",
+    "invitation.make",
+    "invitation.accept",
+)
+"""Commands that need or answer a secret, or look up an address; their addresses are in `api.accounts.access`,
+`api.http.invitations` and `api.http.profiles`."""
 _BY_PAGE: Final = (
     "person.add_way_in",
     "person.remove_way_in",
@@ -117,8 +129,8 @@ def _by_name(name: str) -> Write:
 
 
 def _writes() -> tuple[Write, ...]:
-    told = {write.command for write in _ADDRESSES} | set(_WITH_A_SECRET) | set(_BY_PAGE)
-    named = [name for name, entry in REGISTER.items() if not entry.by_program and name not in told]
+    addressed = {write.command for write in _ADDRESSES} | set(_WITH_A_SECRET) | set(_BY_PAGE)
+    named = [name for name, entry in REGISTER.items() if not entry.by_program and name not in addressed]
     return (*_ADDRESSES, *map(_by_name, named))
 
 
@@ -187,12 +199,12 @@ def expected_version(request: HTTPRequest[Any, Any, Any], *, versioned: bool) ->
 
 
 def body_type(write: Write) -> type[msgspec.Struct]:
-    """What the body of a write holds: the command's fields without those that the path tells."""
+    """What the body of a write holds: the command's fields without those that are in the address."""
     request = REGISTER[write.command].request
-    told = _told(write.path)
+    in_address = _in_address(write.path)
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []  # Any: types and defaults
     for field in msgspec.structs.fields(request):
-        if field.name in told:
+        if field.name in in_address:
             continue
         if field.default is not msgspec.NODEFAULT:
             fields.append((field.name, field.type, field.default))
@@ -212,7 +224,7 @@ def body_type(write: Write) -> type[msgspec.Struct]:
     return made
 
 
-def _told(path: str) -> frozenset[str]:
+def _in_address(path: str) -> frozenset[str]:
     return frozenset(re.findall(r"\{([a-z_]+)\}", path))
 
 
@@ -229,23 +241,23 @@ def operation_of(write: Write) -> Operation:
     entry = REGISTER[write.command]
     command, versioned = entry.request, entry.versioned
     body = body_type(write)
-    told = _told(write.path)
+    in_address = _in_address(write.path)
     fields = {field.name: field.type for field in msgspec.structs.fields(command)}
-    numbers = frozenset(name for name in told if fields[name] is int)
+    numbers = frozenset(name for name in in_address if fields[name] is int)
     summary, _, rest = " ".join((command.__doc__ or "").split()).partition(". ")
 
     async def handle(asking: Asking) -> Response[bytes]:
         key = idempotency_key(asking.request)
         expected = expected_version(asking.request, versioned=versioned)
-        sent = await asking.body(body, told)
-        path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
+        sent = await asking.body(body, in_address)
+        path = {name: asking.number(name) if name in numbers else asking.path[name] for name in in_address}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
         try:
             answer = await asking.wiring.runner.run(
                 Request(command=wanted, actor=asking.who, channel=Channel.API, key=key, expected=expected)
             )
         except NotFound as error:
-            raise field_of(error, wanted, told) from None
+            raise field_of(error, wanted, in_address) from None
         if write.then is not None:
             await write.then(asking.wiring, wanted)
         done = Done(id=answer.stream, leaf=answer.leaf.hex()) if versioned else Noted(id=answer.stream)

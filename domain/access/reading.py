@@ -9,11 +9,14 @@ from domain.access.members import member, officer
 from domain.access.reviewing import applicant, examines
 from domain.access.ties import (
     CONFLICTED,
+    NOT_YOURS,
     UNDECLARED,
     WITH_PANEL,
     declared_conflict,
+    has_ties,
     hidden_from_others,
     hides_rivals,
+    is_avoided,
     owes,
     owes_declaration,
     own_reviews,
@@ -59,6 +62,8 @@ def sees_application(
     """
     if acts_for(actor, application.applicant):
         return Allowed(Role.APPLICANT)
+    if is_avoided(application.applicant, own):
+        return Denied(NOT_YOURS, hidden=True)
     return unless_rival(_sees_application(actor.id, initiative, round, reviews), round, own)
 
 
@@ -107,6 +112,22 @@ def sees_applicant(
     return verdict
 
 
+def sees_as_staff(
+    actor: Actor,
+    initiative: Initiative,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: OwnApplications,
+) -> bool:
+    """Whether a person reads what is for the staff alone of an application: those who see it as staff and have no ties to it.
+    The arguments are those of `sees_application`, whose role does not tell this: once the round is decided, it is also that of
+    people who acted for the applicant before."""
+    verdict = sees_application(actor, initiative, round, application, reviews, own=own)
+    return verdict == Allowed(Role.OFFICER) and not has_ties(actor, application.applicant, reviews)
+
+
 def sees_reviews(
     actor: Actor,
     initiative: Initiative,
@@ -126,6 +147,8 @@ def sees_reviews(
     """
     if is_tied_to(actor, application.applicant):
         return Denied(msg("Applicants do not see the reviews of their application."))
+    if is_avoided(application.applicant, own):
+        return Denied(NOT_YOURS, hidden=True)
     return unless_rival(_sees_reviews(actor.id, initiative, round, reviews), round, own)
 
 
@@ -267,6 +290,8 @@ def sees_timeline(
     """
     if applicant is not None and acts_for(actor, applicant):
         return Allowed(Role.APPLICANT)
+    if applicant is not None and is_avoided(applicant, own):
+        return Denied(NOT_YOURS, hidden=True)
     verdict = member(actor.id, initiative, Role.OFFICER, Role.FUNDER)
     if (
         isinstance(verdict, Allowed)

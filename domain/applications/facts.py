@@ -8,11 +8,19 @@ from typing import Annotated, Literal
 from domain.calls.facts import CancellationReason
 from domain.deciding import Fact
 from domain.forms import Answer
+from domain.messages import msg
 from domain.personal import Personal, Withheld
-from domain.topic import EVERYBODY, stored_as
+from domain.reasons import reasons
+from domain.topic import EVERYBODY, Audience, stored_as
 
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
+reasons(
+    outside_scope=msg("it is outside the scope of the call"),
+    incomplete=msg("it is incomplete"),
+    not_entitled=msg("the applicant is not entitled to apply"),
+    duplicate=msg("the same was submitted twice"),
+)
 AwardReason = Literal["quality", "urgency", "reach", "balance", "other"]
 ApplicationDeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
@@ -214,6 +222,15 @@ class ApplicationGrantOffered(StatusStays, frozen=True, kw_only=True):
     grant: str
 
 
+@stored_as("application.entered_on_behalf.v1", audience=frozenset({Audience.STAFF, Audience.APPLICANT}))
+class ApplicationEnteredOnBehalf(StatusStays, frozen=True, kw_only=True):
+    """Staff entered the application that was just submitted, for an applicant who could not do it themselves. `handle` stands
+    for the applicant in the call, since the actor is somebody of the staff."""
+
+    application: str
+    handle: str
+
+
 ApplicationFact = (
     ApplicationSubmitted
     | ApplicationChanged
@@ -233,4 +250,5 @@ ApplicationFact = (
     | ApplicationPromoted
     | ApplicationDeclined
     | ApplicationGrantOffered
+    | ApplicationEnteredOnBehalf
 )

@@ -25,7 +25,7 @@ from projections.cases import Case, case_of
 from projections.folding.applications import Answered
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
-from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, text_of
+from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, recorded_in, text_of
 
 
 class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     the questions), and `awaited_until` is the time by which the applicant has to respond. `form` is the version of the
     form of a `stage` of the call that was answered. `answers` are by the ids of its questions, None if there is no
     answer or it was erased; answers that this viewer may not see are named in `withheld` instead; `earlier` are those
-    of earlier stages. `invited_to` is the stage whose form the applicant can answer next. `answers` as a whole is None
+    of earlier stages. `invited_to` is the stage whose form the applicant can answer next. `on_behalf`: the staff entered the application for the applicant; only
+    the staff and the applicant are told. `answers` as a whole is None
     for viewers who know the application only by its handle, and when reading it cannot be recorded. `feedback` are the
     reviews' comments for the applicant; None before they are published and for everybody else. Damaged answers are
     named in `damaged` as ``answers.budget``. `unattended`: the applicant is an organisation without members; only shown
@@ -63,6 +64,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     earlier: tuple[StageAnswers, ...]
     invited_to: str | None
     feedback: tuple[str, ...] | None
+    on_behalf: bool | None
 
 
 async def one(
@@ -80,7 +82,11 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         case.viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     outline = False
-    tied = access.declared_conflict(viewer, reviews) or access.was_asked_to_judge(viewer, case.round, reviews)
+    tied = (
+        access.declared_conflict(viewer, reviews)
+        or access.was_asked_to_judge(viewer, case.round, reviews)
+        or access.is_avoided(case.application.applicant, case.own)
+    )
     if not isinstance(verdict, Allowed) and not tied:
         outsider = access.sees_timeline(case.viewer, case.initiative, round=case.round, own=case.own)
         outline = isinstance(outsider, Allowed)
@@ -124,7 +130,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     if not rows:
         raise NotFound
     row = rows[0]
-    state = case.application if as_of is None else await _state_at(reader, case.id, row["version"])
+    state = case.application if as_of is None else await _state_at(reader, case.id, at)
     place = row["rank"] is None or access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
@@ -186,19 +192,25 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         ),
         invited_to=state.invited_to if role is Role.APPLICANT and state.status in _MAY_GO_ON else None,
         feedback=feedback,
+        on_behalf=state.on_behalf if inside else None,
     )
 
 
 _MAY_GO_ON: Final = (ApplicationStatus.INVITED, ApplicationStatus.LAPSED)
 
 
-async def _state_at(reader: Reader, application: str, version: int) -> Application:
-    """The state of an application after the fact of that version."""
-    wanted = [Reference(application, number) for number in range(1, version + 1)]
-    found = await reader.facts(wanted, open_boxes=False)
+async def _state_at(reader: Reader, application: str, position: int) -> Application:
+    """The state of an application at a position. Its row cannot say after how many facts: the version there is the one that people
+    are told, which does not count all (`Fact.told`)."""
+    rows = await reader.rows(
+        "SELECT position, topic, document FROM history.facts "
+        "WHERE stream = %(application)b AND position <= %(position)b::bigint ORDER BY version",
+        application=application,
+        position=position,
+    )
     state = Application()
-    for each in wanted:
-        state = evolve(state, cast("ApplicationFact", found[each].fact))
+    for row in rows:
+        state = evolve(state, cast("ApplicationFact", recorded_in(row, history=reader.history.id).fact))
     return state
 
 
