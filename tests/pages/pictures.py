@@ -30,7 +30,7 @@ class Picture:
 PICTURES: Final = (
     Picture("officer", "irma", (), 1200, 720),
     Picture("panel", "nelli", ("Set the outcomes with the panel and close it",), 1200, 760),
-    Picture("grant", "vera", ("Answer the amendment of your grant of 18,000.00 EUR",), 420, 900),
+    Picture("funder", "rune", ("What you funded",), 1200, 1000),
 )
 
 
@@ -47,7 +47,6 @@ def photograph(browser: Browser, address: str, picture: Picture) -> None:
     for link in picture.links:
         page.get_by_role("link", name=link).click()
         page.wait_for_load_state()
-    page.goto(page.url.partition("#")[0])
     page.screenshot(path=FOLDER / f"{picture.name}.png")
     context.close()
 

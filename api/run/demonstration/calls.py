@@ -74,10 +74,11 @@ class _Call:
             yield from dated(self._intake(round))
             about = self._of_round(round.stage)
             outcomes = [
-                self._outcome(application, entry, round)
+                act
                 for application in told.applications
                 for entry in application.entries
-                if (entry.stage or self._first) == round.stage and entry.outcome
+                if (entry.stage or self._first) == round.stage
+                for act in self._decided(application, entry, round)
             ]
             yield from dated([*self._panel(round, about), *outcomes, *self._decision(round, about)])
         for application in told.applications:
@@ -159,7 +160,7 @@ class _Call:
         for review in entry.reviews:
             yield from dated(self._reviewed(review, entry.stage or self._first, about))
         if not self._rounds:
-            outcomes = [self._outcome(told, entry, entry)] if entry.outcome else []
+            outcomes = self._decided(told, entry, entry)
             yield from dated([*self._panel(entry, about), *outcomes, *self._decision(entry, about)])
 
     def _submitted(
@@ -220,13 +221,16 @@ class _Call:
             }
             yield OnDay(review.day, review.juror, "review.submit", fields, own)
 
-    def _outcome(self, told: ApplicationTold, entry: EntryTold, judging: Judging) -> OnDay:
-        assert entry.outcome is not None
-        day = entry.outcome.get("day", judging.decided)
-        if day is None:
+    def _decided(self, told: ApplicationTold, entry: EntryTold, judging: Judging) -> Iterator[OnDay]:
+        """What the chair noted and decided in the panel."""
+        about = self._of_entry(told, entry)
+        if judging.decided is None and (entry.note or entry.outcome):
             raise ValueError(f"{told.name}: the file does not say on which day the chair decided.")
-        act = {**entry.outcome, "day": day, "does": "panel.set_outcome", "who": self._chair}
-        return self._act(act, self._of_entry(told, entry))
+        usual = {"day": judging.decided, "who": self._chair}
+        if entry.note is not None:
+            yield self._act({**usual, "does": "panel.write_note", "text": entry.note}, about)
+        if entry.outcome is not None:
+            yield self._act({**usual, **entry.outcome, "does": "panel.set_outcome"}, about)
 
     # Grants
 

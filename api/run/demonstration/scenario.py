@@ -127,7 +127,7 @@ class ReviewTold(_Part, frozen=True, kw_only=True):
 
 class EntryTold(Judging, frozen=True, kw_only=True):
     """What was submitted in one stage, and what became of it there. `acts` are what happened before it was judged: changed,
-    returned, resubmitted, withdrawn, found ineligible."""
+    returned, resubmitted, withdrawn, found ineligible. `note` is what the chair noted about it in the panel."""
 
     day: int
     answers: dict[str, Any]
@@ -135,6 +135,7 @@ class EntryTold(Judging, frozen=True, kw_only=True):
     at: str | None = None
     acts: tuple[Act, ...] = ()
     reviews: tuple[ReviewTold, ...] = ()
+    note: str | None = None
     outcome: Act | None = None
 
 
