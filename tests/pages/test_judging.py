@@ -105,13 +105,13 @@ def cells(page: httpx.Response, label: str) -> list[str]:
 def test_a_juror_who_was_not_chosen_is_asked_for(
     judging: Round, juror: str, detail: str, on_page: str | None
 ) -> None:
-    """On the page of the application, in the list of the call, and by JSON; and nobody says that there is nothing here."""
+    """On the page of the application, on that of its jurors, and by JSON; and nobody says that there is nothing here."""
     judging.caught_up()
     visitor, application = judging.stage.visitor("officer"), judging.applications[0]
     before = judging.stage.facts()
     for path, form in (
         (f"/applications/{application}", "review-assign"),
-        (f"/calls/{judging.call}/applications", f"review-assign-{application}"),
+        (f"/applications/{application}/jury", f"review-assign-{judging.stage.people['chair']}"),
     ):
         page = visitor.send(path, visitor.form(path, form) | {"juror": juror})
         assert (page.status_code, summary(page)) == (422, [("Juror", on_page or detail)]), path
@@ -124,7 +124,9 @@ def test_a_thing_that_a_form_names_and_that_is_not_there_is_named(judging: Round
     """A form whose hidden field was emptied or changed."""
     visitor, application = judging.stage.visitor("officer"), judging.applications[0]
     path = f"/calls/{judging.call}/applications"
-    sent = visitor.form(path, f"review-assign-{application}") | {"juror": judging.stage.people["juror"]}
+    # The list shows this form for applications that wait to be checked, of which there is none now.
+    own = {"_do": "application.find_eligible", "_form": "application-find_eligible"}
+    sent = visitor.form(f"/applications/{application}", "review-assign") | own
     for wrong in ("", "x", "application-" + "f" * 32):
         page = visitor.send(path, sent | {"application": wrong})
         assert page.status_code == 422

@@ -134,7 +134,7 @@ class Way:
         officer.press(ru("Ask this juror"), "review-assign", **{ru("Juror"): "Эксперт Четвёртый"})
         self.read_around("officer", "juror")
         juror.go("/reviews")
-        links = juror.page.locator("main a[href^='/reviews/']").evaluate_all(
+        links = juror.page.locator("main a[href^='/reviews/']:not([download])").evaluate_all(
             "all => all.map(each => each.getAttribute('href'))"
         )
         (review,) = set(links) - self.reviews
