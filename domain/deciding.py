@@ -96,13 +96,15 @@ PlanRequest = Load | IndexEntries
 @dataclass(frozen=True, slots=True)
 class CommandContext:
     """What a rule must not look up itself: the actor, the time, and new random ids (`new("grant")`). `versioned`: the
-    actor named the version that they read, and the command fails if it has changed since."""
+    actor named the version that they read, and the command fails if it has changed since. `hide` is a keyed hash of a person's id,
+    for facts that must not name them."""
 
     actor: str
     now: datetime
     new: Callable[[str], str]
     demonstration: bool = False
     versioned: bool = False
+    hide: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class Outcome:
     answers: str
     subjects: tuple[str, ...] = ()
     erases: tuple[str, ...] = ()
-    initiatives: Mapping[str, str] = field(default_factory=dict)
+    initiatives: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

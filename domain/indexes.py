@@ -6,13 +6,18 @@ recomputed from the history. An entry that exists already is not added again.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Final
+
 from domain.applications.facts import ApplicationContinued, ApplicationInvited, ApplicationSubmitted
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered, GrantPayeeSet
 from domain.initiatives import InitiativeFounded, MemberAdded, MemberAddedToCall
+from domain.invitations import InvitationMade
 from domain.organisations import ORGANISATION, OrganisationMemberInvited
 from domain.panels.facts import PanelOutcomeSet
+from domain.persons import PersonReaderAllowed, PersonReaderExcluded
 from domain.reviews.facts import ReviewAssigned, ReviewConflictDeclared
 from domain.rounds.facts import RoundOpened
 from domain.values import is_id
@@ -30,6 +35,12 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
             return ((initiatives_of(fact.person), fact.initiative),)
         case OrganisationMemberInvited():
             return ((invitations_of(fact.person), fact.organisation),)
+        case PersonReaderExcluded():
+            return ((kept_from(fact.reader), f"{fact.person} {fact.exclusion}"),)
+        case PersonReaderAllowed():
+            return ((shown_again_to(fact.reader), f"{fact.person} {fact.exclusion}"),)
+        case InvitationMade():
+            return ((invitations_to(fact.initiative), fact.invitation),)
         case RoundOpened():
             return ((rounds_of(fact.call), fact.round),)
         case ApplicationSubmitted():
@@ -80,6 +91,34 @@ def initiatives_of(person_id: str) -> str:
 def invitations_of(person_id: str) -> str:
     """The organisations that ever invited a person, whether they joined or not."""
     return f"invitations of {person_id}"
+
+
+def invitations_to(initiative_id: str) -> str:
+    """All invitations to an initiative, its calls and their rounds, including those that ended."""
+    return f"invitations to {initiative_id}"
+
+
+KEPT_FROM: Final = "kept from "
+SHOWN_AGAIN_TO: Final = "shown again to "
+HIDDEN_NAMES: Final = (KEPT_FROM, SHOWN_AGAIN_TO)
+"""The beginnings of the names of indexes that end with a keyed hash of a person's id, so that the database does not tell whom
+they are about. Plans and queries ask for them by the id itself."""
+
+
+def kept_from(reader: str) -> str:
+    """The exclusions of a person from reading applications: each entry is the applicant and the id of the exclusion."""
+    return f"{KEPT_FROM}{reader}"
+
+
+def shown_again_to(reader: str) -> str:
+    """The exclusions that ended; the entries are as in `kept_from`."""
+    return f"{SHOWN_AGAIN_TO}{reader}"
+
+
+def avoiding(found: Mapping[str, Collection[str]], reader: str) -> frozenset[str]:
+    """The applicants who never want a person to read their applications, from the entries of both indexes."""
+    lasting = set(found[kept_from(reader)]) - set(found[shown_again_to(reader)])
+    return frozenset(each.partition(" ")[0] for each in lasting)
 
 
 def applications_of(round_id: str) -> str:

@@ -99,6 +99,37 @@ class MemberRemovedFromCall(Fact, frozen=True, kw_only=True):
     person: str
 
 
+@stored_as("initiative.juror_added_to_round.v1", audience=STAFF)
+class JurorAddedToRound(Fact, frozen=True, kw_only=True):
+    """A person became a juror of one round of a call, and of nothing else."""
+
+    initiative: str
+    call: str
+    round: str
+    person: str
+
+
+@stored_as("initiative.juror_removed_from_round.v1", audience=STAFF)
+class JurorRemovedFromRound(Fact, frozen=True, kw_only=True):
+    """A person is no longer a juror of this round alone."""
+
+    initiative: str
+    call: str
+    round: str
+    person: str
+
+
+@stored_as("initiative.member_left.v1", audience=STAFF)
+class MemberLeft(Fact, frozen=True, kw_only=True):
+    """A person gave up their roles: those for one `round`, those for one `call` and its rounds, or, without either, all
+    in the initiative."""
+
+    initiative: str
+    person: str
+    call: str | None
+    round: str | None
+
+
 @stored_as("initiative.screening_set.v1", audience=STAFF)
 class InitiativeScreeningSet(Fact, frozen=True, kw_only=True):
     """Whether payees must be screened against sanctions lists before any payment of the initiative."""
@@ -134,6 +165,9 @@ InitiativeFact = (
     | MemberRemoved
     | MemberAddedToCall
     | MemberRemovedFromCall
+    | JurorAddedToRound
+    | JurorRemovedFromRound
+    | MemberLeft
     | InitiativeScreeningSet
     | InitiativeFactorsRequired
     | MemberSecured
@@ -156,10 +190,17 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     administrators: frozenset[str] = frozenset()
 
 
+class RoundJury(msgspec.Struct, frozen=True, kw_only=True):
+    """The people who are jurors of one round alone, and the call that it belongs to."""
+
+    call: str
+    jurors: frozenset[str]
+
+
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an initiative: its profile (see `InitiativeDescribed`; without `languages`, it writes in those of the
-    program); its members' roles by person, and by call the roles for that call alone; whether it requires a screening before
-    each payment, and second factors, which the `secured` have."""
+    program); its members' roles by person, by call the roles for that call alone, and by round the jurors of that round
+    alone; whether it requires a screening before each payment, and second factors, which the `secured` have."""
 
     id: str = ""
     name: str = ""
@@ -169,6 +210,7 @@ class Initiative(msgspec.Struct, frozen=True, kw_only=True):
     privacy: Texts = {}
     members: dict[str, frozenset[Role]] = {}
     by_call: dict[str, dict[str, frozenset[Role]]] = {}
+    by_round: dict[str, RoundJury] = {}
     screening: bool = False
     factors_required: bool = False
     secured: frozenset[str] = frozenset()
@@ -194,22 +236,36 @@ class Initiative(msgspec.Struct, frozen=True, kw_only=True):
             )
         )
 
-    def within(self, call: str) -> Initiative:
-        """The initiative as seen in one of its calls: roles for the call are added to the others."""
-        added = self.by_call.get(call)
-        if not added:
+    def within(self, call: str, round: str | None = None) -> Initiative:
+        """The initiative as seen in one of its calls, and in one of its rounds: roles for them are added to the
+        others."""
+        added = self.by_call.get(call, {})
+        jurors = self.by_round[round].jurors if round in self.by_round else frozenset()
+        if not added and not jurors:
             return self
         joined = {person: self.held(person) | roles for person, roles in added.items()}
+        for person in jurors:
+            joined[person] = joined.get(person, self.held(person)) | {Role.JUROR}
         return msgspec.structs.replace(self, members={**self.members, **joined})
 
     def calls_of(self, person: str) -> dict[str, frozenset[Role]]:
         """The roles that a person has for single calls, by call."""
         return {call: held[person] for call, held in self.by_call.items() if person in held}
 
+    def rounds_of(self, person: str) -> dict[str, str]:
+        """The rounds of which a person alone is a juror, each with its call."""
+        return {round: jury.call for round, jury in self.by_round.items() if person in jury.jurors}
+
+    def takes_part(self, person: str) -> bool:
+        """Whether a person has any role here, also for one call or round alone."""
+        return bool(self.held(person) or any(self.calls_of(person).values()) or self.rounds_of(person))
+
     @property
     def people(self) -> tuple[str, ...]:
-        """All people with a role in the initiative or one of its calls, sorted."""
-        return tuple(sorted({*self.members, *(person for held in self.by_call.values() for person in held)}))
+        """All people with a role in the initiative, one of its calls or one of their rounds, sorted."""
+        for_calls = (person for held in self.by_call.values() for person in held)
+        for_rounds = (person for jury in self.by_round.values() for person in jury.jurors)
+        return tuple(sorted({*self.members, *for_calls, *for_rounds}))
 
     @property
     def administrators(self) -> tuple[str, ...]:
@@ -257,6 +313,7 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
                 initiative,
                 members=_without(initiative.members, fact.person),
                 by_call={call: _without(held, fact.person) for call, held in initiative.by_call.items()},
+                by_round=_without_juror(initiative.by_round, fact.person),
             )
         case MemberAddedToCall():
             return msgspec.structs.replace(
@@ -272,6 +329,16 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
         case MemberRemovedFromCall():
             left = _without(initiative.by_call.get(fact.call, {}), fact.person)
             return msgspec.structs.replace(initiative, by_call={**initiative.by_call, fact.call: left})
+        case JurorAddedToRound():
+            jury = initiative.by_round.get(fact.round, RoundJury(call=fact.call, jurors=frozenset()))
+            joined = msgspec.structs.replace(jury, jurors=jury.jurors | {fact.person})
+            return msgspec.structs.replace(initiative, by_round={**initiative.by_round, fact.round: joined})
+        case JurorRemovedFromRound():
+            return msgspec.structs.replace(
+                initiative, by_round=_without_juror(initiative.by_round, fact.person, round=fact.round)
+            )
+        case MemberLeft():
+            return _left(initiative, fact)
         case InitiativeScreeningSet():
             return msgspec.structs.replace(initiative, screening=fact.required)
         case InitiativeFactorsRequired():
@@ -287,6 +354,32 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
             )
         case _:
             assert_never(fact)
+
+
+def _left(initiative: Initiative, fact: MemberLeft) -> Initiative:
+    by_round = _without_juror(initiative.by_round, fact.person, call=fact.call, round=fact.round)
+    if fact.round is not None:
+        return msgspec.structs.replace(initiative, by_round=by_round)
+    by_call = {
+        call: _without(held, fact.person) if fact.call in (None, call) else held
+        for call, held in initiative.by_call.items()
+    }
+    if fact.call is not None:
+        return msgspec.structs.replace(initiative, by_call=by_call, by_round=by_round)
+    members = _without(initiative.members, fact.person)
+    return msgspec.structs.replace(initiative, members=members, by_call=by_call, by_round=by_round)
+
+
+def _without_juror(
+    by_round: dict[str, RoundJury], person: str, *, call: str | None = None, round: str | None = None
+) -> dict[str, RoundJury]:
+    """The juries of rounds without a person: of one round, of all rounds of a call, or of all."""
+    return {
+        each: msgspec.structs.replace(jury, jurors=jury.jurors - {person})
+        if round in (None, each) and call in (None, jury.call)
+        else jury
+        for each, jury in by_round.items()
+    }
 
 
 def _without(members: dict[str, frozenset[Role]], person: str) -> dict[str, frozenset[Role]]:
@@ -382,7 +475,7 @@ def add_member(
     if not given:
         raise Invalid.field("roles", msg("Give at least one role, or remove the member."))
     if Role.ADMINISTRATOR not in given:
-        _keep_one_administrator(living, without=person)
+        keep_one_administrator(living, without=person)
     if initiative.held(person) == frozenset(given):
         raise Refused(msg("This person already has exactly these roles."))
     return (
@@ -394,9 +487,9 @@ def add_member(
 def remove_member(initiative: Initiative, *, person: str, living: Collection[str]) -> tuple[Fact, ...]:
     """Take all roles from a person, unless they are the last administrator. `living` are the administrators who were
     not erased."""
-    if not initiative.held(person) and not any(initiative.calls_of(person).values()):
+    if not initiative.takes_part(person):
         raise Refused(msg("This person has no role here."))
-    _keep_one_administrator(living, without=person)
+    keep_one_administrator(living, without=person)
     return (MemberRemoved(initiative=initiative.id, person=person),)
 
 
@@ -472,6 +565,7 @@ def check_screening_changes(required_now: bool, required: bool) -> None:
         )
 
 
-def _keep_one_administrator(living: Collection[str], *, without: str) -> None:
+def keep_one_administrator(living: Collection[str], *, without: str) -> None:
+    """Raises `Refused` if the last administrator would lose that role."""
     if set(living) == {without}:
         raise Refused(msg("An initiative needs an administrator; name another one first."))

@@ -15,6 +15,7 @@ from domain.calls.state import CallStatus
 from domain.funds import FundStatus
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.initiatives import InstallationStatus
+from domain.invitations import InvitationStatus
 from domain.messages import Message, in_context, msg
 from domain.organisations import OrganisationStatus
 from domain.panels.state import PanelStatus
@@ -46,6 +47,12 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
     PersonStatus: {
         PersonStatus.REGISTERED: in_context("person status", "registered"),
         PersonStatus.ERASED: in_context("person status", "erased"),
+    },
+    InvitationStatus: {
+        InvitationStatus.OPEN: in_context("invitation status", "open"),
+        InvitationStatus.ACCEPTED: in_context("invitation status", "accepted"),
+        InvitationStatus.DECLINED: in_context("invitation status", "declined"),
+        InvitationStatus.WITHDRAWN: in_context("invitation status", "withdrawn"),
     },
     OrganisationStatus: {
         OrganisationStatus.REGISTERED: in_context("organisation status", "registered"),

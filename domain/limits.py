@@ -49,6 +49,8 @@ REFERENCE: Final = 35
 """A payment's reference: what ISO 20022 transmits."""
 SCREENING_REFERENCE: Final = 100
 """A screening's reference, from the service that made it."""
+EXCLUSIONS: Final = 50
+"""The most people whom somebody names who must never read their applications."""
 IDENTIFIER: Final = 60
 """An organisation's identifier, with the register's code."""
 IDENTIFIERS: Final = 5
@@ -80,6 +82,9 @@ DECIDE_WITHIN_DAYS: Final = 365
 CLAIM_DAYS: Final = 7
 """The number of days for which a claim can be used by default."""
 MOST_CLAIM_DAYS: Final = 30
+INVITATION_DAYS: Final = 14
+"""The number of days for which an invitation can be answered by default."""
+MOST_INVITATION_DAYS: Final = 60
 SLUG: Final = 40
 """The id that an author gives to a question, a choice or a criterion."""
 MAX_MINOR: Final = 10**15

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from domain.applications.state import APPLICATION, Application
 from domain.deciding import IndexEntries, Part, maybe, some
-from domain.indexes import applications_by, submissions_to
+from domain.indexes import applications_by, avoiding, kept_from, shown_again_to, submissions_to
 from domain.messages import msg
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
 from domain.persons import PERSON, Person, check_registered
@@ -45,9 +45,14 @@ class Actor(msgspec.Struct, frozen=True):
 class OwnApplications(tuple[str, ...]):  # noqa: SLOT001 - a tuple cannot have slots for an attribute
     """The applications of all parties that a person has ties to, sorted: those in a round, and those that are invited to a later
     stage of its call or going on there. `competing`: there is one of the latter, so that the others' applications are rivals in
-    every round of the call, also in one that is decided."""
+    every round of the call, also in one that is decided.
+
+    `avoided_by` are the applicants who never want the person to read their applications, and `avoided` are these applications to
+    the call."""
 
     competing: bool = False
+    avoided_by: frozenset[str] = frozenset()
+    avoided: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, in_round: Iterable[str], to_call: Mapping[str, Application]) -> OwnApplications:
@@ -56,6 +61,22 @@ class OwnApplications(tuple[str, ...]):  # noqa: SLOT001 - a tuple cannot have s
         own = cls(sorted({*in_round, *later}))
         own.competing = bool(later)
         return own
+
+
+class Conflicts(tuple[str, ...]):  # noqa: SLOT001 - as above
+    """The applications in some rounds that a person must not deal with, sorted: those with which they `declared` a conflict of
+    interest, and those of applicants who never want them to read theirs (`avoided`)."""
+
+    declared: frozenset[str] = frozenset()
+    avoided: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, declared: Iterable[str], avoided: Iterable[str]) -> Conflicts:
+        """From both kinds."""
+        known, hidden = frozenset(declared), frozenset(avoided)
+        conflicts = cls(sorted(known | hidden))
+        conflicts.declared, conflicts.avoided = known, hidden
+        return conflicts
 
 
 def acts_for(actor: Actor, party: str) -> bool:
@@ -112,9 +133,18 @@ def applied_by(actor: Actor, round_id: str, call_id: str) -> Part[OwnApplication
     return (yield from _applied_by(actor.all_parties, round_id, call_id))
 
 
-def _applied_by(parties: Collection[str], round_id: str, call_id: str) -> Part[OwnApplications]:
+def _applied_by(parties: Sequence[str], round_id: str, call_id: str) -> Part[OwnApplications]:
+    person = parties[0]
     in_round = tuple(applications_by(party, round_id) for party in parties)
     in_call = tuple(submissions_to(call_id, party) for party in parties)
-    found: Mapping[str, tuple[str, ...]] = yield IndexEntries((*in_round, *in_call))
+    found: Mapping[str, tuple[str, ...]] = yield IndexEntries(
+        (*in_round, *in_call, kept_from(person), shown_again_to(person))
+    )
     to_call = yield from some(APPLICATION, sorted({each for index in in_call for each in found[index]}))
-    return OwnApplications.of((each for index in in_round for each in found[index]), to_call)
+    own = OwnApplications.of((each for index in in_round for each in found[index]), to_call)
+    own.avoided_by = avoiding(found, person)
+    if own.avoided_by:
+        theirs = tuple(submissions_to(call_id, party) for party in sorted(own.avoided_by))
+        submitted: Mapping[str, tuple[str, ...]] = yield IndexEntries(theirs)
+        own.avoided = frozenset(each for index in theirs for each in submitted[index])
+    return own

@@ -160,6 +160,49 @@ class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
     organisation: str
 
 
+@stored_as("person.entered_by_staff.v1")
+class PersonEnteredByStaff(Fact, frozen=True, kw_only=True):
+    """The staff of an initiative registered the person, to enter an application to a call for them. Until the person uses their
+    account, officers of the call can make a claim to it, to be given to the person."""
+
+    person: str
+    initiative: str
+    call: str
+
+
+@stored_as("person.profile_changed.v1")
+class PersonProfileChanged(Fact, frozen=True, kw_only=True):
+    """The person changed how they are called, the languages that they read, their time zone, and how they can be reached. What
+    was there before no longer counts. Letters and pages are in their `language`."""
+
+    person: str
+    language: str
+    name: Annotated[str | Withheld, Personal(of="person")]
+    languages: Annotated[tuple[str, ...] | Withheld, Personal(of="person")]
+    time_zone: Annotated[str | Withheld | None, Personal(of="person")]
+    contact: Annotated[str | Withheld | None, Personal(of="person")]
+
+
+@stored_as("person.reader_excluded.v1")
+class PersonReaderExcluded(Fact, frozen=True, kw_only=True):
+    """Somebody must never read the person's applications. `reader` is a keyed hash of who that is, and `named` is what the
+    person typed, sealed for themselves."""
+
+    person: str
+    exclusion: str
+    reader: str
+    named: Annotated[str | Withheld, Personal(of="person")]
+
+
+@stored_as("person.reader_allowed.v1")
+class PersonReaderAllowed(Fact, frozen=True, kw_only=True):
+    """The person ended an exclusion."""
+
+    person: str
+    exclusion: str
+    reader: str
+
+
 @stored_as("person.erased.v1")
 class PersonErased(Fact, frozen=True, kw_only=True):
     """The person's sealing key was destroyed; what was sealed under it can no longer be opened. `dossiers` are all that
@@ -186,6 +229,10 @@ PersonFact = (
     | PersonRecovered
     | PersonJoinedOrganisation
     | PersonLeftOrganisation
+    | PersonEnteredByStaff
+    | PersonProfileChanged
+    | PersonReaderExcluded
+    | PersonReaderAllowed
     | PersonErased
 )
 
@@ -233,7 +280,9 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True):
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a person, without personal data. `handles` are by scope, `claims` the oldest first, and of the
-    `ways_in` there is one of each kind at most; `recovery_asked_by` is who asked for the removal of all `factors`. The person acts for these `organisations`, and acted before for the `former_organisations`."""
+    `ways_in` there is one of each kind at most; `recovery_asked_by` is who asked for the removal of all `factors`. The person acts for these `organisations`, and acted before for the `former_organisations`.
+    `exclusions` are those of readers, by their ids, with the keyed hash of each reader. The staff of an initiative registered them
+    (`entered_by`) to enter an application to a call (`entered_for`)."""
 
     status: PersonStatus | None = None
     language: str = "en"
@@ -244,6 +293,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     recovery_asked_by: str | None = None
     organisations: frozenset[str] = frozenset()
     former_organisations: frozenset[str] = frozenset()
+    exclusions: dict[str, str] = {}
+    entered_by: str | None = None
+    entered_for: str | None = None
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the person has never used their account."""
+        return not self.ways_in and not any(claim.used_at for claim in self.claims)
 
     @property
     def erased(self) -> bool:
@@ -308,6 +365,17 @@ def evolve(person: Person, fact: PersonFact) -> Person:
                 organisations=person.organisations - {fact.organisation},
                 former_organisations=person.former_organisations | {fact.organisation},
             )
+        case PersonEnteredByStaff():
+            return msgspec.structs.replace(person, entered_by=fact.initiative, entered_for=fact.call)
+        case PersonProfileChanged():
+            return msgspec.structs.replace(person, language=fact.language)
+        case PersonReaderExcluded():
+            return msgspec.structs.replace(
+                person, exclusions={**person.exclusions, fact.exclusion: fact.reader}
+            )
+        case PersonReaderAllowed():
+            kept = {each: reader for each, reader in person.exclusions.items() if each != fact.exclusion}
+            return msgspec.structs.replace(person, exclusions=kept)
         case PersonErased():
             return msgspec.structs.replace(person, status=PersonStatus.ERASED)
         case _:

@@ -24,6 +24,7 @@ from domain.funds import FUND, FundFact
 from domain.grants.facts import GrantFact
 from domain.grants.state import GRANT
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, InitiativeFact, InstallationFact
+from domain.invitations import INVITATION, InvitationFact
 from domain.older_facts import OLDER
 from domain.organisations import ORGANISATION, OrganisationFact
 from domain.panels.facts import PanelFact
@@ -40,6 +41,7 @@ from domain.values import Role, is_id
 _FACTS: Final = (
     InstallationFact,
     InitiativeFact,
+    InvitationFact,
     PersonFact,
     OrganisationFact,
     DossierFact,
@@ -148,6 +150,7 @@ AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
         for aggregate in (
             INSTALLATION,
             INITIATIVE,
+            INVITATION,
             PERSON,
             ORGANISATION,
             DOSSIER,

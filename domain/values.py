@@ -138,6 +138,15 @@ def decimal_string(minor: int, currency: str) -> str:
     return f"{sign}{whole}.{fraction:0{places}}"
 
 
+HANDLE_BYTES: Final = 10
+_HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
+
+
+def handle_of(random: bytes) -> str:
+    """A handle from random bytes: a letter for each, without letters that are easily confused."""
+    return "".join(_HANDLE_LETTERS[byte % len(_HANDLE_LETTERS)] for byte in random)
+
+
 _ID_BODY: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 
 
@@ -176,6 +185,8 @@ PersonId = Annotated[str, _id_of("person")]
 OrganisationId = Annotated[str, _id_of("organisation")]
 PartyId = Annotated[str, _id_of("person", "organisation")]
 ClaimId = Annotated[str, _id_of("claim")]
+InvitationId = Annotated[str, _id_of("invitation")]
+ExclusionId = Annotated[str, _id_of("exclusion")]
 WayInId = Annotated[str, _id_of("way")]
 FactorId = Annotated[str, _id_of("factor")]
 FundId = Annotated[str, _id_of("fund")]

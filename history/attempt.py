@@ -22,7 +22,7 @@ from domain.organisations import ORGANISATION, Organisation
 from domain.organisations import give_handle as give_handle_to_organisation
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused
-from domain.values import SYSTEM, Role, is_id, stream_id
+from domain.values import HANDLE_BYTES, SYSTEM, Role, handle_of, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
@@ -35,7 +35,6 @@ from history.vault import WrappedKey
 if TYPE_CHECKING:
     from history.runner import Runner
 
-_HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
 _TAKEN: Final = msg("This is already taken.")
 
 
@@ -61,6 +60,7 @@ class Attempt:
             new=lambda kind: stream_id(kind, runner.random(16)),
             demonstration=runner.demonstration,
             versioned=request.expected is not None,
+            hide=runner.hidden,
         )
         self._command = runner.random(16).hex()
         self._names: dict[str, Message] = {}
@@ -150,7 +150,7 @@ class Attempt:
             known, stream = loaded[act.party].state, act.party
         if act.scope in known.handles:
             return known.handles[act.scope]
-        handle = "".join(_HANDLE_LETTERS[byte % len(_HANDLE_LETTERS)] for byte in self._runner.random(10))
+        handle = handle_of(self._runner.random(HANDLE_BYTES))
         given = (
             give_handle_to_organisation(stream, known, scope=act.scope, handle=handle)
             if isinstance(known, Organisation)

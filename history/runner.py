@@ -60,7 +60,7 @@ class Runner:
         self.vault = vault
         self.clock = clock
         self._finish_erasures = finish_erasures
-        self.states = StateCache(history)
+        self.states = StateCache(history, self.hidden)
         self._index_key = index_key
         self.demonstration = demonstration
         # Locks are dropped when nobody waits for them.
@@ -70,6 +70,10 @@ class Runner:
     def keyed(self, label: str, text: bytes) -> bytes:
         """A keyed hash (32 bytes); see `history.keyed`."""
         return keyed_hash(self._index_key, label, text)
+
+    def hidden(self, person: str) -> str:
+        """The keyed hash by which facts and the names of indexes tell of a person without naming them."""
+        return self.keyed("hidden-person", person.encode()).hex()
 
     def version_tag(self, viewer: str, stream: str, version: int) -> str:
         """An opaque tag (22 characters) for a stream's version, different for each viewer (the empty string for the public).

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cachetools import LRUCache
 
 from domain.deciding import Aggregate, Fact, Loaded
+from domain.indexes import HIDDEN_NAMES
 from domain.topics import AGGREGATES
 from domain.values import check_stream_id
 from history.documents import Stored, fact_in
@@ -30,11 +31,20 @@ class Folded:
 
 
 class StateCache:
-    """Caches the newest known state of streams. It may be older than the database's, never newer."""
+    """Caches the newest known state of streams. It may be older than the database's, never newer. `hide` is the keyed hash of a
+    person's id in the names of hidden indexes."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, hide: Callable[[str], str] = str) -> None:
         self.history = history
+        self.hide = hide
         self._folded: LRUCache[str, Folded] = LRUCache(REMEMBERED)
+
+    def stored_name(self, index: str) -> str:
+        """The name under which an index is stored (`domain.indexes.HIDDEN_NAMES`)."""
+        for beginning in HIDDEN_NAMES:
+            if index.startswith(beginning):
+                return f"{beginning}{self.hide(index.removeprefix(beginning))}"
+        return index
 
     def read_set(self, *, bypass_cache: bool) -> ReadSet:
         """A new read set for one command or query. `bypass_cache`: bypass the cache."""
@@ -137,9 +147,10 @@ class ReadSet:
 
     async def index_entries(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The entries of some indexes, always read from the database, in one round trip."""
-        found = await self._states.history.entries(indexes)
+        stored = {index: self._states.stored_name(index) for index in indexes}
+        found = await self._states.history.entries(stored.values())
         self.indexes |= {index: len(entries) for index, entries in found.items()}
-        return found
+        return {index: found[name] for index, name in stored.items()}
 
     def version(self, stream: str) -> int:
         """The version at which a stream was read; 0 for a new stream, which was not read."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from domain import access
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
-from domain.indexes import conflicts_of, judged_by, reviews_of, rounds_of
+from domain.indexes import judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor, OwnApplications
 from domain.reviews.state import REVIEW, Review, concerning
@@ -59,7 +59,7 @@ async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | 
         viewer=actor,
         application=state,
         call=loaded[state.call].state,
-        initiative=loaded[state.initiative].state.within(state.call),
+        initiative=loaded[state.initiative].state.within(state.call, round),
         round_id=round,
         round=loaded[round].state,
         every_review=every,
@@ -89,7 +89,7 @@ async def judged_now(reader: Fresh, viewer: str, rounds: Sequence[str]) -> tuple
     judged = await reader.index_entries_of_all([judged_by(viewer, each) for each in still])
     if not judged:
         return ()
-    conflicts = await reader.index_entries_of_all([conflicts_of(viewer, each) for each in still])
+    conflicts = await reader.conflicts_in_rounds(viewer, still)
     return tuple(each for each in judged if each not in conflicts)
 
 

@@ -6,15 +6,23 @@ Functions that prepare the arguments of access predicates take a `Fresh`, which 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
 from domain.applications.state import APPLICATION, Application
 from domain.deciding import Aggregate, Loaded
-from domain.indexes import applications_by, conflicts_of, rounds_of, submissions_to
+from domain.indexes import (
+    applications_by,
+    avoiding,
+    conflicts_of,
+    kept_from,
+    rounds_of,
+    shown_again_to,
+    submissions_to,
+)
 from domain.initiatives import INITIATIVE, Initiative
 from domain.organisations import ORGANISATION
-from domain.parties import Actor, OwnApplications, is_organisation
+from domain.parties import Actor, Conflicts, OwnApplications, is_organisation
 from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.values import check_stream_id, is_id
@@ -133,12 +141,36 @@ class Fresh:
         `domain.parties.applied_by`. Those that are `known` are not loaded again."""
         in_round = [applications_by(party, round) for party in actor.all_parties]
         in_call = [submissions_to(call, party) for party in actor.all_parties]
-        found = await self.states.read_set(bypass_cache=True).index_entries((*in_round, *in_call))
+        found = await self.states.read_set(bypass_cache=True).index_entries(
+            (*in_round, *in_call, kept_from(actor.id), shown_again_to(actor.id))
+        )
         to_call = {each: (known or {}).get(each) for index in in_call for each in found[index]}
         missing = [each for each, state in to_call.items() if state is None]
         loaded = await self.load(*((APPLICATION, each) for each in missing)) if missing else {}
         states = {each: state or loaded[each].state for each, state in to_call.items()}
-        return OwnApplications.of((each for index in in_round for each in found[index]), states)
+        own = OwnApplications.of((each for index in in_round for each in found[index]), states)
+        own.avoided_by = avoiding(found, actor.id)
+        if own.avoided_by:
+            theirs = [submissions_to(call, party) for party in sorted(own.avoided_by)]
+            own.avoided = frozenset(await self.index_entries_of_all(theirs))
+        return own
+
+    async def avoiding(self, viewer: str) -> frozenset[str]:
+        """The applicants who never want the viewer to read their applications."""
+        indexes = (kept_from(viewer), shown_again_to(viewer))
+        return avoiding(await self.states.read_set(bypass_cache=True).index_entries(indexes), viewer)
+
+    async def conflicts_in_rounds(self, viewer: str, rounds: Iterable[str]) -> Conflicts:
+        """The applications in some rounds that a viewer must not deal with, as in `domain.commands.judged.conflicts_in`, in one
+        round trip unless an applicant avoids them."""
+        wanted = sorted(set(rounds))
+        indexes = [conflicts_of(viewer, each) for each in wanted]
+        found = await self.states.read_set(bypass_cache=True).index_entries(
+            (*indexes, kept_from(viewer), shown_again_to(viewer))
+        )
+        declared = {each for index in indexes for each in found[index]}
+        theirs = [applications_by(p, each) for p in sorted(avoiding(found, viewer)) for each in wanted]
+        return Conflicts.of(declared, await self.index_entries_of_all(theirs) if theirs else ())
 
     async def index_entries(self, index: str) -> tuple[str, ...]:
         """The current ids in one of the command runner's indexes (`domain.indexes`)."""
@@ -152,20 +184,33 @@ class Fresh:
         )
         return tuple([row["entry"] for row in rows])
 
-    async def conflicts_in_call(self, viewer: str, call: str) -> tuple[str, ...]:
-        """The applications of a call with which a person declared a conflict of interest, in whichever stage, in one
+    async def conflicts_in_call(self, viewer: str, call: str) -> Conflicts:
+        """The applications of a call that a person must not deal with, in whichever stage, as in `conflicts_in_rounds`, in one
         round trip. A conflict does not end with a stage."""
         rows = await self.primary_rows(
             """
-            SELECT DISTINCT c.entry FROM history.indexes r, LATERAL (
+            SELECT DISTINCT c.entry, false AS avoided FROM history.indexes r, LATERAL (
                 SELECT o.entry FROM history.indexes o WHERE o.name = %(conflicts)b::text || r.entry OFFSET 0
             ) AS c
             WHERE r.name = %(rounds)b::text
+            UNION ALL
+            SELECT s.entry, true FROM history.indexes k, LATERAL (
+                SELECT o.entry FROM history.indexes o
+                WHERE o.name = %(submissions)b::text || split_part(k.entry, ' ', 1) OFFSET 0
+            ) AS s
+            WHERE k.name = %(kept)b::text
+                AND NOT EXISTS (SELECT FROM history.indexes a WHERE a.name = %(again)b::text AND a.entry = k.entry)
             """,
             conflicts=conflicts_of(viewer, ""),
             rounds=rounds_of(call),
+            submissions=submissions_to(call, ""),
+            kept=self.states.stored_name(kept_from(viewer)),
+            again=self.states.stored_name(shown_again_to(viewer)),
         )
-        return tuple([row["entry"] for row in rows])
+        return Conflicts.of(
+            (row["entry"] for row in rows if not row["avoided"]),
+            (row["entry"] for row in rows if row["avoided"]),
+        )
 
     async def primary_rows(self, query: LiteralString, **values: object) -> list[QueryRow]:
         """The rows of a query on the primary. Placeholders are written ``%(name)b``."""

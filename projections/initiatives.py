@@ -19,19 +19,21 @@ from domain.initiatives import (
 from domain.messages import msg
 from domain.organisations import OrganisationRegistered
 from domain.personal import Withheld
-from domain.persons import PERSON, PersonRegistered, PersonStatus
+from domain.persons import PERSON, PersonProfileChanged, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
 from domain.texts import Texts
+from domain.topics import topics_of
 from domain.values import MEMBER_ROLES, Role
-from projections.reader import Reader, Reference, allow, damaged_in, text_of
+from projections.reader import Reader, allow, damaged_in, text_of
 from projections.versions import Version
 
 
 class CallRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """The roles that a person has for one call only."""
+    """The roles that a person has for one call only, or for one `round` of it only."""
 
     call: str
     roles: tuple[Role, ...]
+    round: str | None = None
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,12 +308,16 @@ async def me(reader: Reader, viewer: str | None) -> Me:
     )
 
 
+_NAMING = (PersonRegistered, PersonProfileChanged, OrganisationRegistered)
+"""The facts that name a party; the newest one counts."""
+
+
 async def names_of(reader: Reader, parties: list[str]) -> dict[str, str | Withheld]:
     """The names of people or organisations, opened: the caller has checked access."""
-    found = await reader.facts([Reference(party, 1) for party in parties], open_boxes=True)
+    found = await reader.newest(parties, topics_of(*_NAMING))
     names = {}
     for reference, recorded in found.items():
-        if isinstance(recorded.fact, PersonRegistered | OrganisationRegistered):
+        if isinstance(recorded.fact, _NAMING):
             names[reference.stream] = recorded.fact.name
     return names
 
@@ -326,9 +332,15 @@ def _own_for_calls(initiative: Initiative, person: str) -> tuple[CallRoles, ...]
 
 
 def _for_calls(initiative: Initiative, person: str) -> tuple[CallRoles, ...]:
-    return tuple(
-        CallRoles(call=call, roles=ordered(roles))
-        for call, roles in sorted(initiative.calls_of(person).items())
+    return (
+        *(
+            CallRoles(call=call, roles=ordered(roles))
+            for call, roles in sorted(initiative.calls_of(person).items())
+        ),
+        *(
+            CallRoles(call=call, roles=(Role.JUROR,), round=round)
+            for round, call in sorted(initiative.rounds_of(person).items())
+        ),
     )
 
 

@@ -12,15 +12,25 @@ import msgspec
 
 from domain import access
 from domain.deciding import Allowed, Fact
+from domain.indexes import invitations_to
 from domain.initiatives import (
     INITIATIVE,
     INSTALLATION_ID,
     AdministratorAppointed,
     InitiativeFounded,
+    JurorAddedToRound,
+    JurorRemovedFromRound,
     MemberAdded,
     MemberAddedToCall,
+    MemberLeft,
     MemberRemoved,
     MemberRemovedFromCall,
+)
+from domain.invitations import (
+    InvitationAccepted,
+    InvitationDeclined,
+    InvitationMade,
+    InvitationWithdrawn,
 )
 from domain.messages import Message, msg
 from domain.personal import Withheld
@@ -43,6 +53,13 @@ _TOLD: Final[tuple[type[Fact], ...]] = (
     MemberRemoved,
     MemberAddedToCall,
     MemberRemovedFromCall,
+    JurorAddedToRound,
+    JurorRemovedFromRound,
+    MemberLeft,
+    InvitationMade,
+    InvitationAccepted,
+    InvitationDeclined,
+    InvitationWithdrawn,
     AdministratorAppointed,
     PersonClaimMade,
     PersonClaimWithdrawn,
@@ -60,7 +77,8 @@ class NamedPerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact about roles or access: what happened, about whom, and by whom (None: the program or the operator).
+    """One fact about roles or access: what happened, about whom (None: about somebody who was invited and has not
+    accepted), and by whom (None: the program or the operator).
 
     `roles` are those after the fact, without the jury's if the viewer may not know who judges. Roles for one call only
     name the `call` to viewers who see all members.
@@ -69,7 +87,7 @@ class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
     at: datetime
     what: Message
-    person: NamedPerson
+    person: NamedPerson | None
     by: NamedPerson | None
     roles: tuple[Role, ...]
     call: str | None = None
@@ -80,7 +98,7 @@ class _RoleChange:
     """What one fact says: its sentence, the person that it is about, and their roles after it."""
 
     what: Message
-    person: str
+    person: str | None
     roles: tuple[Role, ...] = ()
     call: str | None = None
     public: bool = False
@@ -111,7 +129,12 @@ async def given_roles(
             AND position > %(after)b::bigint
         ORDER BY position LIMIT %(count)b
         """,
-        streams=[initiative, INSTALLATION_ID, *state.people],
+        streams=[
+            initiative,
+            INSTALLATION_ID,
+            *state.people,
+            *await reader.index_entries(invitations_to(initiative)),
+        ],
         topics=list(topics_of(*_TOLD)),
         after=after,
         count=count + 1,
@@ -120,13 +143,13 @@ async def given_roles(
     changes = [_change_of(each.fact) for each in recorded]
     actors = {each.envelope.actor for each in recorded} - {SYSTEM}
     sees_all = isinstance(access.sees_members(viewer or "", state), Allowed)
-    known = {each.person for each in changes} | actors
+    known = {each.person for each in changes if each.person} | actors
     if not sees_all:
         known &= {
             viewer,
             *_acted_on_others(recorded, changes),
             *await _named(reader, initiative, loaded.version),
-            *(each.person for each in changes if each.public),
+            *(each.person for each in changes if each.public and each.person),
         }
     names = await names_of(reader, sorted(known))
     entries = []
@@ -138,7 +161,7 @@ async def given_roles(
                 topic=each.topic,
                 at=envelope.decided_at,
                 what=change.what,
-                person=_shown(change.person, known, names),
+                person=None if change.person is None else _shown(change.person, known, names),
                 by=None if envelope.actor == SYSTEM else _shown(envelope.actor, known, names),
                 roles=tuple(role for role in change.roles if not (hides_jury and role in JUDGING)),
                 call=change.call if sees_all else None,
@@ -181,6 +204,29 @@ def _change_of(fact: Fact) -> _RoleChange:
             )
         case MemberRemovedFromCall():
             return _RoleChange(msg("Roles for one call only were removed."), fact.person, call=fact.call)
+        case JurorAddedToRound():
+            # The sentence does not say for what, because a member who is named here would be known as a juror.
+            return _RoleChange(
+                msg("Roles for one call only were given."), fact.person, (Role.JUROR,), call=fact.call
+            )
+        case JurorRemovedFromRound():
+            return _RoleChange(msg("Roles for one call only were removed."), fact.person, call=fact.call)
+        case MemberLeft():
+            return _RoleChange(
+                msg("All roles were given up.")
+                if fact.call is None
+                else msg("Roles for one call only were given up."),
+                fact.person,
+                call=fact.call,
+            )
+        case InvitationMade():
+            return _RoleChange(msg("Somebody was invited."), None, fact.roles, call=fact.call)
+        case InvitationAccepted():
+            return _RoleChange(msg("An invitation was accepted."), fact.person)
+        case InvitationDeclined():
+            return _RoleChange(msg("An invitation was declined."), None)
+        case InvitationWithdrawn():
+            return _RoleChange(msg("An invitation was withdrawn."), None)
         case AdministratorAppointed():
             return _RoleChange(
                 msg("An administrator of the installation was appointed."), fact.person, public=True

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.calls.state import CALL
 from domain.deciding import Loaded
-from domain.indexes import conflicts_of, rounds_of
+from domain.indexes import rounds_of
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.personal import Withheld
@@ -64,16 +64,17 @@ async def mine(
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     belonging = await reader.rows(
-        "SELECT DISTINCT initiative, call FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
+        "SELECT DISTINCT initiative, call, round FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
     )
     houses = {row["initiative"] for row in belonging}
     loaded = await reader.readable(*((INITIATIVE, each) for each in sorted(houses)))
-    judging = [
-        row["call"]
+    judging = {
+        row["round"]: row["call"]
         for row in belonging
         if row["initiative"] in loaded
-        if not loaded[row["initiative"]].state.within(row["call"]).roles(viewer).isdisjoint(JUDGING)
-    ]
+        for house in (loaded[row["initiative"]].state.within(row["call"], row["round"]),)
+        if not house.roles(viewer).isdisjoint(JUDGING)
+    }
     rows = await reader.rows(
         """
         SELECT r.review, r.version, r.call, r.round, r.application, r.status, r.scores, r.rubric_version, a.handle,
@@ -85,19 +86,19 @@ async def mine(
         LEFT JOIN read.titled t ON t.title_stream = r.application AND t.title_version = coalesce(s.written, a.written)
             AND r.status IN ('cleared', 'submitted')
         WHERE r.juror = %(viewer)b AND r.review > %(after)b::text AND r.to_position = 9223372036854775807
-            AND r.call = ANY (%(judging)b::text[])
+            AND r.round = ANY (%(judging)b::text[])
         ORDER BY r.review LIMIT %(limit)b
         """,
         viewer=viewer,
         after=key_of(cursor),
-        judging=judging,
+        judging=list(judging),
         limit=check_limit(limit) + 1,
     )
     reviews = await reader.readable(*((REVIEW, row["review"]) for row in rows))
     judged = {each: kind for row in rows for each, kind in ((row["call"], CALL), (row["round"], ROUND))}
     rubrics = await reader.readable(*((judged[each], each) for each in sorted(judged)))
-    rounds = await reader.index_entries_of_all([rounds_of(call) for call in judging])
-    conflicts = await reader.index_entries_of_all([conflicts_of(viewer, each) for each in rounds])
+    rounds = await reader.index_entries_of_all([rounds_of(call) for call in sorted(set(judging.values()))])
+    conflicts = await reader.conflicts_in_rounds(viewer, rounds)
     found = page(
         rows,
         limit,

@@ -102,7 +102,7 @@ async def standing(reader: Reader, viewer: str | None, round: str) -> PanelStand
     """Where the panel of a round stands, without anything of what it decides on; None where there is none, or it is not shown
     to the viewer."""
     state, actor = await reader.seen_by(viewer, ROUND, round)
-    initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
+    initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call, round)
     own = await reader.applied_by(actor, round, state.call)
     if not isinstance(access.sees_ranking(viewer or "", initiative, state, own=own), Allowed):
         return None
@@ -126,7 +126,7 @@ async def ranking(
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
-    initiative: Initiative = loaded[state.initiative].state.within(state.call)
+    initiative: Initiative = loaded[state.initiative].state.within(state.call, round)
     own = await reader.applied_by(actor, round, state.call)
     owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
     role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))

@@ -24,6 +24,7 @@ from domain.grants.facts import GrantScreened, GrantScreeningEnded
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, applications_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
+from domain.invitations import INVITATION
 from domain.panels.facts import PanelNoteWritten
 from domain.panels.state import PANEL
 from domain.parties import Actor
@@ -175,6 +176,12 @@ class _House:
         match _kind(stream):
             case INITIATIVE.kind:
                 return isinstance(access.sees_members(self._viewer, self._initiative), Allowed)
+            case INVITATION.kind:
+                invited = await self._reader.the(INVITATION, stream)
+                return isinstance(
+                    access.invites(self._viewer, self._initiative, call=invited.call, round=invited.round),
+                    Allowed,
+                )
             case FUND.kind:
                 return _as_officer(access.officer(self._viewer, self._initiative))
             case CALL.kind:
@@ -231,7 +238,9 @@ class _House:
         round = (await self._reader.the(PANEL, stream)).round
         state = await self._reader.the(ROUND, round)
         own = await self._reader.applied_by(self._actor, round, state.call)
-        verdict = access.sees_ranking(self._viewer, self._initiative.within(state.call), state, own=own)
+        verdict = access.sees_ranking(
+            self._viewer, self._initiative.within(state.call, round), state, own=own
+        )
         # The ranking contains the place of every application, including the viewer's own and those with a conflict.
         return _as_officer(verdict) and not own and not await self._conflicts(state.call)
 

@@ -52,6 +52,10 @@ _FACTS: Final = (
     "FROM unnest(%(streams)b::text[], %(versions)b::integer[]) AS w (stream, version) "
     "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version"
 )
+_NEWEST: Final = (
+    "SELECT DISTINCT ON (f.stream) f.position, f.stream, f.version, f.topic, f.document FROM history.facts f "
+    "WHERE f.stream = ANY (%(streams)b::text[]) AND f.topic = ANY (%(topics)b::text[]) ORDER BY f.stream, f.version DESC"
+)
 # Queries on a stopped read model are refused (see `Reader.rows`), so others do not wait for it.
 _POSITION: Final = (
     "SELECT coalesce(min(position), 0) AS position FROM read.positions "
@@ -256,6 +260,21 @@ class Reader(Fresh):
         if self.replica is not None and len(rows) < len(wanted):
             # The facts were named by a current stream that the replica has not seen yet.
             rows = await self.primary_rows(_FACTS, **named)
+        return await self.recorded(rows, open_boxes=open_boxes)
+
+    async def newest(self, streams: Iterable[str], topics: Iterable[str]) -> dict[Reference, Recorded]:
+        """The newest fact of each stream among some topics, opened; the caller has checked access."""
+        wanted = sorted(set(streams))
+        if not wanted:
+            return {}
+        named: dict[str, list[object]] = {"streams": [*wanted], "topics": [*topics]}
+        rows = await self.rows(_NEWEST, **named)
+        if self.replica is not None and len(rows) < len(wanted):
+            rows = await self.primary_rows(_NEWEST, **named)
+        return await self.recorded(rows, open_boxes=True)
+
+    async def recorded(self, rows: Sequence[QueryRow], *, open_boxes: bool) -> dict[Reference, Recorded]:
+        """The recorded facts of some rows. With `open_boxes`, their personal fields are opened; the caller has checked access."""
         found = {
             Reference(row["stream"], row["version"]): recorded_in(row, history=self.history.id)
             for row in rows

@@ -62,7 +62,7 @@ async def progress(
     streams = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     own = await reader.applied_by(actor, round, state.call)
     role = allow(
-        access.sees_progress(who, streams[state.initiative].state.within(state.call), state, own=own)
+        access.sees_progress(who, streams[state.initiative].state.within(state.call, round), state, own=own)
     )
     hidden = {*own, *(await reader.conflicts_in_call(who, state.call))}
     received = [each for each in state.applications if each not in hidden]

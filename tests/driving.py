@@ -30,7 +30,7 @@ from domain.deciding import (
     Verdict,
 )
 from domain.due_dates import removed_by, set_by
-from domain.indexes import entries_of
+from domain.indexes import HIDDEN_NAMES, entries_of
 from domain.refusals import CommandRejected, Forbidden, Invalid, NotFound, Refused
 from domain.unique_names import unique_names_of
 from domain.values import SYSTEM, stream_id
@@ -87,6 +87,7 @@ class World:
             new=self._noting(made),
             demonstration=self.demonstration,
             versioned=versioned,
+            hide=hidden,
         )
         plan = registered(type(command)).plan(command, context)
         read: set[str] = set()
@@ -154,7 +155,7 @@ class World:
                 read.update(stream for _, stream in wanted)
                 return {stream: self._load(aggregate, stream) for aggregate, stream in wanted}
             case IndexEntries(indexes=indexes):
-                return {index: tuple(sorted(self.indexes.get(index, ()))) for index in indexes}
+                return {index: tuple(sorted(self.indexes.get(_stored(index), ()))) for index in indexes}
 
     def _check(self, outcome: Outcome, known: set[str]) -> None:
         """Check that only streams that were read, or new ones, are written, and that each unique name is held once."""
@@ -180,6 +181,18 @@ class World:
                     self.due.pop(key, None)
                 if (due := set_by(fact)) is not None:
                     self.due[due.key] = due
+
+
+def hidden(person: str) -> str:
+    """Stands for the keyed hash of a person's id."""
+    return f"hidden-{person}"
+
+
+def _stored(index: str) -> str:
+    for beginning in HIDDEN_NAMES:
+        if index.startswith(beginning):
+            return f"{beginning}{hidden(index.removeprefix(beginning))}"
+    return index
 
 
 def registered(request: type[Command]) -> Registered[Any]:

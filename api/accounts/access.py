@@ -123,7 +123,6 @@ class EndedSessions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _make_claim(asking: Asking) -> Response[bytes]:
-    await check_administrator(asking)
     key = idempotency_key(asking.request)
     expected = expected_version(asking.request, versioned=False)
     wanted = await asking.body(NewClaim)
@@ -251,7 +250,8 @@ OPERATIONS: Final = (
         method="POST",
         path="/api/persons/{person}/claims",
         summary="Make a one-time claim, which the person exchanges for a token that nobody else knows",
-        description="A person has one claim at a time. They and the members of their initiatives see that it was made. "
+        description="Administrators make claims; for a person for whom the staff entered an application, also the officers of "
+        "that call, until the person has used the account. A person has one claim at a time. They and the members of their initiatives see that it was made. "
         "Its text is returned only once; with an idempotency key, the same request gets the same text within thirty days.",
         handle=_make_claim,
         body=NewClaim,

@@ -50,8 +50,11 @@ _ADDRESSES: Final = (
     Write("/api/initiatives/{initiative}/screening", "initiative.set_screening"),
     Write("/api/initiatives/{initiative}/members", "initiative.add_member", 201),
     Write("/api/initiatives/{initiative}/members/{person}/remove", "initiative.remove_member"),
+    Write("/api/initiatives/{initiative}/leave", "initiative.leave"),
     Write("/api/administrators", "installation.appoint", 201),
     Write("/api/persons", "person.register", 201),
+    Write("/api/persons/{person}/profile", "person.change_profile"),
+    Write("/api/persons/{person}/excluded-readers/{exclusion}/remove", "person.allow_reader"),
     Write("/api/persons/{person}/erase", "person.erase", then=_forget_accounts),
     Write("/api/persons/{person}/claims/{claim}/withdraw", "person.withdraw_claim", then=_note_withdrawn),
     Write("/api/organisations", "organisation.register", 201),
@@ -72,7 +75,9 @@ _ADDRESSES: Final = (
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
+    Write("/api/calls/{call}/applications/entered", "application.enter", 201),
     Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
+    Write("/api/rounds/{round}/jurors/{person}/remove", "round.remove_juror"),
     Write("/api/rounds/{round}/reviews-due", "round.set_reviews_due"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
     Write("/api/applications/{application}/reviews", "review.assign", 201),
@@ -99,8 +104,15 @@ _ADDRESSES: Final = (
 )
 """The writes whose address says more than the name of the command."""
 # fmt: on
-_WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim")
-"""Commands whose answers hold a secret; their addresses are in `api.accounts.access`."""
+_WITH_A_SECRET: Final = (
+    "person.make_claim",
+    "person.use_claim",
+    "person.exclude_reader",
+    "invitation.make",
+    "invitation.accept",
+)
+"""Commands that need or answer a secret, or look up an address; their addresses are in `api.accounts.access`,
+`api.http.invitations` and `api.http.profiles`."""
 _BY_PAGE: Final = (
     "person.add_way_in",
     "person.remove_way_in",

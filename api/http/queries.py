@@ -27,6 +27,7 @@ from domain.values import read_time
 from projections import (
     applications,
     calls,
+    disclosures,
     dossiers,
     following,
     funded,
@@ -40,6 +41,7 @@ from projections import (
     panel_notes,
     panels,
     payments,
+    profiles,
     review_progress,
     reviews,
     round_jury,
@@ -65,6 +67,8 @@ class QueryRoute:
 # fmt: off
 READS: Final = (
     QueryRoute("/api/me", "me.show", initiatives.me),
+    QueryRoute("/api/me/profile", "me.profile", profiles.mine),
+    QueryRoute("/api/me/read-by", "me.read_by", disclosures.mine),
     QueryRoute("/api/me/dossiers", "me.dossiers", dossiers.mine),
     QueryRoute("/api/me/grant-tasks", "me.grant_tasks", grants.tasks),
     QueryRoute("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),

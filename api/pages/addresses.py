@@ -12,21 +12,27 @@ from api.pages import (
     call_setup,
     call_setup_lists,
     calls,
+    disclosures,
+    entering,
     funded,
     funds,
     grants,
     home,
     initiatives,
+    inviting,
     members,
     organisations,
     panels,
     payments,
+    people,
+    profile,
     questions,
     reviews,
     stage_previews,
     stages,
     together,
 )
+from domain.messages import msg
 
 PAGES: Final = (
     *home.PAGES,
@@ -50,7 +56,14 @@ PAGES: Final = (
     *payments.PAGES,
     *funded.PAGES,
     *members.PAGES,
+    *people.PAGES,
+    *profile.PAGES,
+    *disclosures.PAGES,
+    *entering.PAGES,
+    *inviting.PAGES,
 )
 
-DONE: Final = {act.command: act.done for page in PAGES for act in page.acts}
+DONE: Final = {act.command: act.done for page in PAGES for act in page.acts} | {
+    "invitation.accept": msg("You accepted the invitation. What there is to do appears on this page.")
+}
 """The message after a command was done, by its name."""

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from api.http.failing import problem_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.organisations import names_among
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageAction, PageContent, RunOne
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
@@ -20,13 +20,14 @@ from domain.commands.applications.examining import FindApplicationEligible, Find
 from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
 from domain.commands.applications.submitting import ChangeApplication, ContinueApplication
 from domain.commands.grants.offering import OfferGrant
+from domain.commands.persons import MakeClaim
 from domain.commands.reviews import AssignReview, ReplaceReview
 from domain.messages import Message, msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
-from domain.values import Money, Role, read_time
+from domain.values import Channel, Money, Role, read_time
 from projections import applications, calls, initiatives, reviews, rounds, timeline
 from projections.initiatives import CallMember
 from projections.readings import NotRecorded
@@ -84,6 +85,12 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
+            "claimable": bool(
+                shown.on_behalf
+                and shown.applicant
+                and shown.applicant != who
+                and (await trial.of(msg("Make the key"), MakeClaim(person=shown.applicant))).may
+            ),
             "story": story,
             "no_story": no_story,
             "withheld": assigned is not None and not scores and _withheld(assigned.items),
@@ -99,6 +106,20 @@ async def _one(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+async def _claim(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent:
+    """Make a one-time key for somebody for whom the staff entered an application, and show it once."""
+    if form.own("do") != "person.make_claim":
+        raise NotFound
+    shown = await applications.one(visit.wiring.reader, visit.who, visit.path["application"])
+    if not shown.on_behalf or shown.applicant is None:
+        raise NotFound
+    made = await visit.wiring.claims.make(
+        MakeClaim(person=shown.applicant), actor=visit.who, channel=Channel.PAGE, key=form.own("key")
+    )
+    context = {"made": made, "application": shown, "shown_once": True}
+    return PageContent("claim_made.html", context)
 
 
 def actors_in(story: timeline.Timeline | None, *roles: Role) -> dict[str, Message]:
@@ -224,6 +245,7 @@ PAGES = (
     Page(
         path="/applications/{application}",
         show=_one,
+        runs=_claim,
         acts=(
             PageAction(
                 command="application.withdraw",

@@ -36,7 +36,11 @@ async def _apply(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     round = open_round(visit, call)
     rolling = takes_now(visit, call)
-    if (round or rolling) and call.eligibility and (step := _eligibility(visit, call)) is not None:
+    if (
+        (round or rolling)
+        and call.eligibility
+        and (step := eligibility_first(visit, call, "application.submit")) is not None
+    ):
         return step
     return await writing(
         visit,
@@ -55,10 +59,10 @@ async def _apply(visit: Visit) -> PageContent:
     )
 
 
-def _eligibility(visit: Visit, call: CallDetail) -> PageContent | None:
+def eligibility_first(visit: Visit, call: CallDetail, command: str) -> PageContent | None:
     """The eligibility questions, which are asked before the form is shown; None once they are answered as needed. The
     answers are not stored: the form repeats them."""
-    draft = visit.drafts.get("application.submit")
+    draft = visit.drafts.get(command)
     typed = visit.returned.typed if visit.returned else SubmittedForm(draft.typed) if draft else None
     answers = _eligibility_answers(nested(typed.typed())) if typed else {}
     wrong = wrong_answers(call.eligibility, answers)
@@ -69,7 +73,7 @@ def _eligibility(visit: Visit, call: CallDetail) -> PageContent | None:
         "eligibility.html",
         {
             "call": call,
-            "form": visit.form("application.submit"),
+            "form": visit.form(command),
             "why_not": {each.field: each.detail for each in wrong} if answered else {},
         },
         initiative=call.initiative,
@@ -129,7 +133,8 @@ async def writing(
             "round": round,
             "until": until,
             "rolling": rolling,
-            "asks_first": command == "application.submit",
+            "asks_first": command in ("application.submit", "application.enter"),
+            "on_behalf": command == "application.enter",
             "few_needed": few_needed(stage.form),
             "heading": heading,
             "note": note,
@@ -149,7 +154,7 @@ async def writing(
             "saved": saved_at(form.draft, call.time_zone) if form.draft else None,
         },
         labels=labels | _eligibility_labels(visit, call),
-        script=until is not None or rolling,
+        script=(until is not None or rolling) and command != "application.enter",
         initiative=call.initiative,
     )
 
@@ -162,7 +167,11 @@ def _rows(form: FormShown, table: str) -> range:
 
 
 def _labels(visit: Visit, questions: Sequence[Question]) -> dict[str, Message | str]:
-    labels: dict[str, Message | str] = {"applicant": msg("Who applies")}
+    labels: dict[str, Message | str] = {
+        "applicant": msg("Who applies"),
+        "name": msg("How the applicant is called"),
+        "language": msg("Language of letters to them"),
+    }
     for question in questions:
         name = f"answers.{question.id}"
         words = said(question.label, visit.languages).text
@@ -179,7 +188,7 @@ def _eligibility_labels(visit: Visit, call: CallDetail) -> dict[str, Message | s
     return {f"eligibility.{each.id}": said(each.label, visit.languages).text for each in call.eligibility}
 
 
-async def _filled(visit: Visit, form: SubmittedForm) -> Plain:
+async def filled(visit: Visit, form: SubmittedForm) -> Plain:
     """A new application, with the answers to the eligibility questions, which are asked only then."""
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     plain = written(call, call.stages[0].form, form)
@@ -241,7 +250,7 @@ PAGES = (
                     "Your application is submitted. This page is your receipt; you can come back to it at any time."
                 ),
                 told={"call": "call"},
-                filled=_filled,
+                filled=filled,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
         ),

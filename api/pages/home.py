@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from api.pages.own_initiatives import place_of
-from api.pages.page import Page, PageContent
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from api.pages.waiting import waiting_for
+from domain.messages import msg
 from projections import applications, dossiers, grants, initiatives
 from projections.applications import ApplicationLine
 from projections.grants import GrantLine
@@ -40,4 +41,10 @@ async def _me(visit: Visit) -> PageContent:
     )
 
 
-PAGES = (Page(path="/me", show=_me),)
+PAGES = (
+    Page(
+        path="/me",
+        show=_me,
+        acts=(PageAction(command="initiative.leave", done=msg("You gave up your roles.")),),
+    ),
+)

@@ -84,11 +84,11 @@ async def _profile(visit: Visit) -> PageContent:
             "initiative": house.id,
             "house": house,
             "offered": offered,
-            "known": sorted({*_WRITTEN, *offered}),
+            "known": sorted({*LANGUAGES_WRITTEN, *offered}),
             "start": start
             | start_of("about", house.about)
             | start_of("privacy", house.privacy)
-            | {f"languages.{_as_name(code)}": "yes" for code in offered},
+            | {f"languages.{as_name(code)}": "yes" for code in offered},
         },
         labels={
             "name": msg("Name"),
@@ -101,15 +101,15 @@ async def _profile(visit: Visit) -> PageContent:
     )
 
 
-_WRITTEN = ("be", "de", "en", "es", "fr", "hy", "ka", "kk", "pl", "ru", "sr", "tr", "uk", "uz")
-"""Languages that are offered to an initiative."""
+LANGUAGES_WRITTEN = ("be", "de", "en", "es", "fr", "hy", "ka", "kk", "pl", "ru", "sr", "tr", "uk", "uz")
+"""Languages that are offered to an initiative, and to people."""
 
 
 async def _described(visit: Visit, form: SubmittedForm) -> Plain:
     house: Initiative = await visit.wiring.reader.the(INITIATIVE, visit.path["initiative"])
     plain: dict[str, Any] = nested(form.typed())  # Any: whatever was sent
     ticked = plain.get("languages")
-    code_of = {_as_name(code): code for code in (*_WRITTEN, *languages_of(house))}
+    code_of = {as_name(code): code for code in (*LANGUAGES_WRITTEN, *languages_of(house))}
     return {
         **plain,
         "about": texts(plain.get("about")),
@@ -118,7 +118,7 @@ async def _described(visit: Visit, form: SubmittedForm) -> Plain:
     }
 
 
-def _as_name(code: str) -> str:
+def as_name(code: str) -> str:
     """A language's code as it can stand in the name of an input."""
     return code.lower().replace("-", "_")
 

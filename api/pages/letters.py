@@ -13,6 +13,8 @@ from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, REGISTER_MINUTES, Answered
 from api.http.failing import problem_of
 from api.pages.forms import SubmittedForm, read_form
+from api.pages.invitations import ADDRESS as INVITATION
+from api.pages.invitations import invitation_cookie
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -108,7 +110,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             answered = await email.by_link(request.path_params["link"], visit.signed_in)
         except Refused as error:
             return await link_page(visit, error.detail, 409)
-        return await go_on(visit, answered, "/me")
+        # Somebody who was invited and had no account yet goes on with the invitation.
+        invited = invitation_cookie(wiring).name in request.cookies
+        return await go_on(visit, answered, INVITATION if invited else "/me")
 
     async def go_on(visit: Visit, answered: Answered, next_: str) -> Response[Any]:
         gone = [cookies.waiting.forget(), cookies.link.forget()]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from api.pages import member_factors
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
+from domain.commands.leaving import LeaveInitiative
 from domain.commands.screening import SetInitiativeScreening
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
+from domain.values import MEMBER_ROLES, Role
 from projections import members
 
 
@@ -29,6 +31,11 @@ async def _show(visit: Visit) -> PageContent:
             ),
             **await member_factors.shown_of(visit, initiative, house),
             "entries": shown.items,
+            "invites": not house.roles(visit.who).isdisjoint({Role.ADMINISTRATOR, Role.OFFICER}),
+            "own_roles": tuple([role for role in MEMBER_ROLES if role in house.roles(visit.who)]),
+            "leaving": await visit.trial().of(
+                msg("Give up my roles"), LeaveInitiative(initiative=initiative)
+            ),
             "next": shown.next,
         },
         initiative=initiative,
@@ -40,6 +47,12 @@ PAGES = (
         path="/initiatives/{initiative}/members",
         show=_show,
         acts=(
+            PageAction(
+                command="initiative.leave",
+                done=msg("You gave up your roles."),
+                told={"initiative": "initiative"},
+                then=lambda *_: "/me",
+            ),
             PageAction(
                 command="initiative.set_screening",
                 done=msg("The setting for screenings is saved."),

@@ -24,6 +24,7 @@ ADDRESS: Final = "/outbox"
 NAMES: Final[dict[str, Message]] = {
     "sign-in": msg("Link for signing in"),
     "confirm-address": msg("Confirmation of an address"),
+    "invitation": msg("Invitation"),
     "address-changed": msg("An address was changed"),
     "address-removed": msg("An address was removed"),
 }

@@ -26,10 +26,19 @@ class OwnInitiative:
     calls: tuple[CallLine, ...]
     funds: tuple[FundLine, ...]
 
-    def roles_in(self, call: str) -> frozenset[Role]:
-        """All roles that the member holds in one of its calls."""
-        for_call = [role for each in self.own.calls if each.call == call for role in each.roles]
+    def roles_in(self, call: str, round: str | None = None) -> frozenset[Role]:
+        """All roles that the member holds in one of its calls, and in one of its rounds."""
+        for_call = [
+            role
+            for each in self.own.calls
+            if each.call == call and each.round in (None, round)
+            for role in each.roles
+        ]
         return frozenset((*self.own.roles, *for_call))
+
+    def judges_round_of(self, call: str) -> bool:
+        """Whether the member is a juror of a single round of a call."""
+        return any(each.call == call and each.round for each in self.own.calls)
 
     @property
     def judges(self) -> bool:

@@ -60,7 +60,7 @@ class PageAction:
 class Page:
     """A page: its address, its content, and its actions. A `public` page needs no sign-in; one with `as_of` can be
     shown as of an earlier time; one with `tries` takes forms that write nothing, one whose `runs` is set a form
-    that runs several commands (of the name `runs_for`, if it has others, too); what is typed into one with `drafts` can
+    that runs several commands, or none of the `acts` (of the name `runs_for`, if it has others, too); what is typed into one with `drafts` can
     be saved before it is submitted."""
 
     path: str

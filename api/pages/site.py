@@ -51,7 +51,7 @@ from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.deciding import Command
 from domain.messages import Message, msg
-from domain.refusals import CommandRejected, NotFound
+from domain.refusals import CommandRejected, Invalid, NotFound, Refused
 from domain.texts import CONTROL
 from domain.values import Channel
 from history.appends import Unavailable
@@ -197,10 +197,15 @@ class Site:
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
-        own = page.runs_for is None or form.own("do") == page.runs_for
-        if page.runs is not None and own and _KEY.match(form.own("key")):
-            return await self.answer(visit, await page.runs(visit, form, partial(self._run_one, visit)))
         act = next((each for each in page.acts if each.command == form.own("do")), None)
+        own = page.runs_for is None or form.own("do") == page.runs_for
+        if act is None and own and page.runs is not None and _KEY.match(form.own("key")):
+            try:
+                drawn = await page.runs(visit, form, partial(self._run_one, visit))
+            except (Invalid, Refused, KeyReused, Contended) as error:
+                visit = replace(visit, returned=returned_form(form, error))
+                drawn = await page.show(visit)
+            return await self.answer(visit, drawn)
         if act is None:
             raise Problem(
                 ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")

@@ -173,6 +173,7 @@ def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewD
         earlier=(),
         invited_to=None,
         feedback=None,
+        on_behalf=None,
     )
     return ReviewDetail(
         id="",

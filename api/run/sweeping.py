@@ -70,6 +70,7 @@ async def sweep_accounts(wiring: Wiring) -> None:
             await end_with_reviews(wiring.drafts, wiring.reader)
             await wiring.ways_in.sweep()
             await wiring.email.sweep()
+            await wiring.invitations.sweep()
             await wiring.kept_forms.sweep()
             await wiring.factors.sweep()
             await wiring.devices.sweep()

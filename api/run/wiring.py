@@ -16,8 +16,10 @@ from api.accounts.attempts import Attempts
 from api.accounts.claims import Claims
 from api.accounts.devices import Devices
 from api.accounts.email import EmailSignIn
+from api.accounts.excluded_readers import ExcludedReaders
 from api.accounts.factors import Factors
 from api.accounts.first_start import FirstStart
+from api.accounts.invitations import Invitations
 from api.accounts.kept_forms import KeptForms
 from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
@@ -80,6 +82,8 @@ class Wiring:
     words: NineWords
     ways_in: WaysIn
     email: EmailSignIn
+    invitations: Invitations
+    excluded_readers: ExcludedReaders
     devices: Devices
     factors: Factors
     first_start: FirstStart
@@ -273,7 +277,9 @@ def _put_together(
         factors=Factors(history, runner, vault),
         first_start=FirstStart(history, runner),
         kept_forms=KeptForms(history, runner, vault),
+        invitations=Invitations(history, runner, vault, outbox, site=settings.address),
         email=email,
+        excluded_readers=ExcludedReaders(history, runner, email),
         devices=Devices(history, runner, email, outbox, secure=_secure(settings)),
         clock=clock,
     )

@@ -10,6 +10,7 @@ from domain.calls.state import PUBLIC, Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative, Installation
 from domain.messages import counted, msg
+from domain.persons import Person
 from domain.values import MEMBER_ROLES, SYSTEM, Role
 
 NEEDS_FACTOR: Final = msg(
@@ -37,11 +38,29 @@ def oneself(actor: str, person: str) -> Verdict:
     return Allowed(Role.PERSON) if actor == person else Denied(NOT_YOURS, hidden=True)
 
 
-def withdraws_claim(actor: str, person: str, installation: Installation) -> Verdict:
-    """Withdrawing a claim to a person's account: the person (who may not have asked for it) or an administrator of the
-    installation."""
+def makes_claim(actor: str, person: Person, installation: Installation, initiative: Initiative) -> Verdict:
+    """Making a claim to a person's account: an administrator of the installation; and for a person whom the staff registered to
+    enter an application for them, the officers of that call, until the person has used the account. `initiative` is the one
+    whose staff did so, as seen in the call."""
+    verdict = installation_administrator(actor, installation)
+    if isinstance(verdict, Denied) and person.entered_by is not None and person.untouched:
+        entered = officer(actor, initiative)
+        return entered if isinstance(entered, Allowed) else verdict
+    return verdict
+
+
+def oneself_or_administrator(actor: str, person: str, installation: Installation) -> Verdict:
+    """Somebody acting on their own account, or an administrator of the installation."""
     verdict = oneself(actor, person)
     return verdict if isinstance(verdict, Allowed) else installation_administrator(actor, installation)
+
+
+def withdraws_claim(
+    actor: str, person_id: str, person: Person, installation: Installation, initiative: Initiative
+) -> Verdict:
+    """Withdrawing a claim to a person's account: the person (who may not have asked for it) or whoever could make it."""
+    verdict = oneself(actor, person_id)
+    return verdict if isinstance(verdict, Allowed) else makes_claim(actor, person, installation, initiative)
 
 
 def asks_recovery(actor: str, person: str, installation: Installation) -> Verdict:
@@ -135,6 +154,24 @@ def sees_call(actor: str, initiative: Initiative, call: Call) -> Verdict:
     """A published call: everybody. A draft: only the staff."""
     verdict = published(call)
     return verdict if isinstance(verdict, Allowed) else hidden_from_others(officer(actor, initiative))
+
+
+def invites(actor: str, initiative: Initiative, *, call: str | None, round: str | None) -> Verdict:
+    """Inviting people, withdrawing invitations, and ending the role of a juror of one round: the initiative's administrator;
+    for jurors of one round also the officers of its call. `initiative` is the whole one."""
+    if call is None or round is None:
+        return member(actor, initiative, Role.ADMINISTRATOR)
+    return member(actor, initiative.within(call), Role.ADMINISTRATOR, Role.OFFICER)
+
+
+def accepts_invitation(actor: str) -> Verdict:
+    """Every registered person; the program has checked that they have the invitation's secret."""
+    return Denied(NOT_YOURS, hidden=True) if actor == SYSTEM else Allowed(Role.PERSON)
+
+
+def leaves(actor: str, initiative: Initiative) -> Verdict:
+    """A member who gives up their own roles, also those for one call or round alone."""
+    return Allowed(Role.PERSON) if initiative.takes_part(actor) else Denied(NOT_YOURS, hidden=True)
 
 
 def sees_members(actor: str, initiative: Initiative) -> Verdict:

@@ -19,7 +19,7 @@ from domain.grants.state import Grant
 from domain.grants.tasks import Task, TaskKind
 from domain.initiatives import Initiative
 from domain.messages import msg
-from domain.parties import Actor, acts_for, is_tied_to
+from domain.parties import Actor, Conflicts, acts_for, is_tied_to
 from domain.values import Role
 
 
@@ -110,7 +110,8 @@ def _on_grant(verdict: Verdict, actor: Actor, grant: Grant, conflicts: Collectio
 
 def _impartial(verdict: Verdict, application_id: str, conflicts: Collection[str]) -> Verdict:
     if isinstance(verdict, Allowed) and application_id in conflicts:
-        return Denied(CONFLICTED)
+        avoided = isinstance(conflicts, Conflicts) and application_id in conflicts.avoided
+        return Denied(NOT_YOURS, hidden=True) if avoided else Denied(CONFLICTED)
     return verdict
 
 

@@ -9,11 +9,13 @@ from domain.access.members import member, officer
 from domain.access.reviewing import applicant, examines
 from domain.access.ties import (
     CONFLICTED,
+    NOT_YOURS,
     UNDECLARED,
     WITH_PANEL,
     declared_conflict,
     hidden_from_others,
     hides_rivals,
+    is_avoided,
     owes,
     owes_declaration,
     own_reviews,
@@ -59,6 +61,8 @@ def sees_application(
     """
     if acts_for(actor, application.applicant):
         return Allowed(Role.APPLICANT)
+    if is_avoided(application.applicant, own):
+        return Denied(NOT_YOURS, hidden=True)
     return unless_rival(_sees_application(actor.id, initiative, round, reviews), round, own)
 
 
@@ -126,6 +130,8 @@ def sees_reviews(
     """
     if is_tied_to(actor, application.applicant):
         return Denied(msg("Applicants do not see the reviews of their application."))
+    if is_avoided(application.applicant, own):
+        return Denied(NOT_YOURS, hidden=True)
     return unless_rival(_sees_reviews(actor.id, initiative, round, reviews), round, own)
 
 
@@ -267,6 +273,8 @@ def sees_timeline(
     """
     if applicant is not None and acts_for(actor, applicant):
         return Allowed(Role.APPLICANT)
+    if applicant is not None and is_avoided(applicant, own):
+        return Denied(NOT_YOURS, hidden=True)
     verdict = member(actor.id, initiative, Role.OFFICER, Role.FUNDER)
     if (
         isinstance(verdict, Allowed)

@@ -12,6 +12,7 @@ from domain.access.ties import (
     NOT_YOURS,
     UNDECLARED,
     declared_conflict,
+    is_avoided,
     owes_declaration,
     own_reviews,
     unless_applied,
@@ -64,6 +65,8 @@ def examines(
 
     `own` are the actor's applications in the round, `reviews` all reviews of the application.
     """
+    if is_avoided(application.applicant, own):
+        return Denied(NOT_YOURS, hidden=True)
     verdict = unless_applied(officer_on(actor, initiative, application), own)
     if isinstance(verdict, Allowed) and declared_conflict(actor.id, reviews):
         return Denied(CONFLICTED)
@@ -107,6 +110,11 @@ def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Rea
             )
         )
     return Allowed(Role.APPLICANT)
+
+
+def enters(actor: Actor, initiative: Initiative, *, own: Collection[str]) -> Verdict:
+    """The staff who enter an application for somebody who cannot, and so have read it; not in a round in which they applied."""
+    return unless_applied(officer(actor.id, initiative), own)
 
 
 def applicant(actor: Actor, application: Application) -> Verdict:

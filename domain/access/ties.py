@@ -96,6 +96,12 @@ def hides_rivals(round: Round, own: OwnApplications) -> bool:
     return bool(own) and (own.competing or round.status is not RoundStatus.DECIDED)
 
 
+def is_avoided(applicant: str, own: Collection[str]) -> bool:
+    """Whether an applicant never wants the person to read their applications: `own` are the person's `OwnApplications`. Then
+    it is for them as if the application did not exist, so that nobody tells them that they were named."""
+    return isinstance(own, OwnApplications) and applicant in own.avoided_by
+
+
 def hidden_from_others(verdict: Verdict) -> Verdict:
     """Members get the reason; for everybody else, the thing does not exist."""
     return Denied(NOT_YOURS, hidden=True) if isinstance(verdict, Denied) and verdict.hidden else verdict

@@ -9,7 +9,7 @@ from domain.calls.facts import CancellationReason
 from domain.deciding import Fact
 from domain.forms import Answer
 from domain.personal import Personal, Withheld
-from domain.topic import EVERYBODY, stored_as
+from domain.topic import EVERYBODY, Audience, stored_as
 
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
@@ -214,6 +214,15 @@ class ApplicationGrantOffered(StatusStays, frozen=True, kw_only=True):
     grant: str
 
 
+@stored_as("application.entered_on_behalf.v1", audience=frozenset({Audience.STAFF, Audience.APPLICANT}))
+class ApplicationEnteredOnBehalf(StatusStays, frozen=True, kw_only=True):
+    """Staff entered the application that was just submitted, for an applicant who could not do it themselves. `handle` stands
+    for the applicant in the call, since the actor is somebody of the staff."""
+
+    application: str
+    handle: str
+
+
 ApplicationFact = (
     ApplicationSubmitted
     | ApplicationChanged
@@ -233,4 +242,5 @@ ApplicationFact = (
     | ApplicationPromoted
     | ApplicationDeclined
     | ApplicationGrantOffered
+    | ApplicationEnteredOnBehalf
 )

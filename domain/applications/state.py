@@ -17,6 +17,7 @@ from domain.applications.facts import (
     ApplicationContinued,
     ApplicationDeclined,
     ApplicationEndedByErasure,
+    ApplicationEnteredOnBehalf,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
@@ -87,7 +88,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an application, without personal data. Amounts are minor units of `currency`. `resubmit_by` and
     `resubmit_local` are set while it is returned. `invited_to` is the last stage to which it was invited; `earlier` are
     the rounds of earlier stages, in order. `panel` is the panel that decided on it, `grant` the grant that was offered
-    after the award."""
+    after the award. `on_behalf`: the staff entered it for the applicant."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""
@@ -108,6 +109,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = ""
     grant: str | None = None
     decide_by: datetime | None = None
+    on_behalf: bool = False
 
     @property
     def has_unoffered_award(self) -> bool:
@@ -193,6 +195,8 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
             return replace(application, status=ApplicationStatus.DECLINED, panel=fact.panel)
         case ApplicationGrantOffered():
             return replace(application, grant=fact.grant)
+        case ApplicationEnteredOnBehalf():
+            return replace(application, on_behalf=True)
         case _:
             assert_never(fact)
 

@@ -36,10 +36,13 @@ def every_chair_is_excluded(
     people = yield from some(PERSON, named)
     chairs = [person for person in named if people[person].status is not PersonStatus.ERASED]
     reviews = tuple(reviews)
+    judged = {review.application for review in reviews}
     for chair in chairs:
         if access.declared_conflict(chair, reviews):
             continue
         own = yield from applied_by(Actor.of(chair, people[chair]), round_id, call_id)
+        if not judged.isdisjoint(own.avoided):
+            continue
         read = yield from known_of(chair, round_id, stage, call_id, call)
         if not isinstance(
             access.chairs_panel(chair, initiative, call.stage(stage), own=own, read=read), Denied

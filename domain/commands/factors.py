@@ -136,7 +136,7 @@ def _cancel(command: CancelRecovery, context: CommandContext) -> Plan:
         return Outcome(facts={command.person: cancelled}, answers=command.person)
 
     return PlannedCommand(
-        may=access.withdraws_claim(context.actor, command.person, installation),
+        may=access.oneself_or_administrator(context.actor, command.person, installation),
         initiative=None,
         decide=decide,
     )

@@ -174,7 +174,7 @@ def _describe(command: DescribeInitiative, context: CommandContext) -> Plan:
     )
 
 
-def _living(initiative: Initiative) -> Generator[PlanRequest, Any, tuple[str, ...]]:
+def living_administrators(initiative: Initiative) -> Generator[PlanRequest, Any, tuple[str, ...]]:
     """The administrators of an initiative who were not erased; an erased one cannot act again."""
     found = yield from some(PERSON, initiative.administrators)
     return tuple(who for who, person in found.items() if person.status is not PersonStatus.ERASED)
@@ -185,7 +185,7 @@ def _add_member(command: AddMember, context: CommandContext) -> Plan:
     installation, person = yield from together(
         the(INSTALLATION, INSTALLATION_ID), maybe(PERSON, command.person)
     )
-    living = yield from _living(initiative)
+    living = yield from living_administrators(initiative)
 
     def decide() -> Outcome:
         persons.check_registered(person, command.person)
@@ -212,7 +212,7 @@ def _add_member(command: AddMember, context: CommandContext) -> Plan:
 
 def _remove_member(command: RemoveMember, context: CommandContext) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
-    living = yield from _living(initiative)
+    living = yield from living_administrators(initiative)
     return PlannedCommand(
         may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=command.initiative,

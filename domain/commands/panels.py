@@ -99,7 +99,7 @@ def _open(command: OpenPanel, context: CommandContext) -> Plan:
         actor_in(context.actor, command.round, round.call),
         index_entries(reviews_in(command.round)),
     )
-    initiative = initiative.within(round.call)
+    initiative = initiative.within(round.call, command.round)
     reviews = yield from some(REVIEW, asked)
     panel = context.new("panel")
 
@@ -134,9 +134,9 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
         actor_in(context.actor, panel.round, panel.call),
         index_entries(reviews_of(command.application)),
     )
-    initiative = initiative.within(panel.call)
+    initiative = initiative.within(panel.call, panel.round)
     read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
-    if not state.is_ranked(panel, command.application):
+    if not state.is_ranked(panel, command.application) or command.application in own.avoided:
         return PlannedCommand(
             may=access.chairs_panel(context.actor, initiative, call.stage(panel.stage), own=own, read=read),
             initiative=panel.initiative,
@@ -209,7 +209,7 @@ def _close(command: ClosePanel, context: CommandContext) -> Plan:
         actor_in(context.actor, panel.round, panel.call),
         index_entries(judged_by(context.actor, panel.round)),
     )
-    initiative = initiative.within(panel.call)
+    initiative = initiative.within(panel.call, panel.round)
     read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
     no_chair_can = yield from every_chair_is_excluded(
         context.actor, initiative, panel.call, call, panel.round, panel.stage
@@ -238,7 +238,7 @@ def _close(command: ClosePanel, context: CommandContext) -> Plan:
 
 def _return(command: ReturnPanel, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
+    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call, panel.round)
     _, own = yield from actor_in(context.actor, panel.round, panel.call)
     conflicts = yield from conflicts_in_panel(context.actor, panel)
     deciders = yield from index_entries(deciders_of(command.panel))
@@ -267,7 +267,7 @@ def _confirm(command: ConfirmPanel, context: CommandContext) -> Plan:
         conflicts_in_panel(context.actor, panel),
         index_entries(deciders_of(command.panel)),
     )
-    initiative = initiative.within(panel.call)
+    initiative = initiative.within(panel.call, panel.round)
     return PlannedCommand(
         may=access.confirms_panel(context.actor, initiative, own=own, conflicts=conflicts),
         initiative=panel.initiative,

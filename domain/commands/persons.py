@@ -11,6 +11,7 @@ from domain.deciding import (
     Command,
     CommandContext,
     Outcome,
+    Part,
     Plan,
     PlannedCommand,
     Registered,
@@ -20,7 +21,7 @@ from domain.deciding import (
     the,
 )
 from domain.indexes import invitations_of
-from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.organisations import ORGANISATION
 from domain.persons import PERSON, ErasureReason, Person
 from domain.values import ClaimId, PersonId
@@ -114,9 +115,17 @@ def _erase(command: ErasePerson, context: CommandContext) -> Plan:
     return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
+def _entered_by(person: Person) -> Part[Initiative]:
+    """The initiative whose staff registered a person, as seen in the call; an empty one if there is none."""
+    if person.entered_by is None or person.entered_for is None:
+        return Initiative()
+    return (yield from the(INITIATIVE, person.entered_by)).within(person.entered_for)
+
+
 def _make_claim(command: MakeClaim, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
+    initiative = yield from _entered_by(person)
     claim = context.new("claim")
 
     def decide() -> Outcome:
@@ -126,20 +135,23 @@ def _make_claim(command: MakeClaim, context: CommandContext) -> Plan:
         return Outcome(facts={command.person: made}, answers=command.person)
 
     return PlannedCommand(
-        may=access.installation_administrator(context.actor, installation), initiative=None, decide=decide
+        may=access.makes_claim(context.actor, person, installation, initiative),
+        initiative=None,
+        decide=decide,
     )
 
 
 def _withdraw_claim(command: WithdrawClaim, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
+    initiative = yield from _entered_by(person)
 
     def decide() -> Outcome:
         withdrawn = person_claims.withdraw_claim(command.person, person, claim=command.claim, now=context.now)
         return Outcome(facts={command.person: withdrawn}, answers=command.person)
 
     return PlannedCommand(
-        may=access.withdraws_claim(context.actor, command.person, installation),
+        may=access.withdraws_claim(context.actor, command.person, person, installation, initiative),
         initiative=None,
         decide=decide,
     )

@@ -37,7 +37,7 @@ def _record(command: RecordReading, context: CommandContext) -> Plan:
     initiative, (_, own) = yield from together(
         the(INITIATIVE, round.initiative), actor_in(context.actor, command.round, round.call)
     )
-    initiative = initiative.within(round.call)
+    initiative = initiative.within(round.call, command.round)
     return PlannedCommand(
         may=access.reads_of_round(context.actor, initiative, round, own=own),
         initiative=round.initiative,

@@ -33,6 +33,7 @@ from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor, actor_in, actor_of, applied_by
 from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
+from domain.refusals import NotFound
 from domain.reviews import assigning, writing
 from domain.reviews.facts import JUDGING, ConflictReason
 from domain.reviews.state import REVIEW, Review, concerning
@@ -113,7 +114,7 @@ def _ask(application_id: str, juror: str, context: CommandContext, *, replaced: 
         maybe(READING, reading_of(context.actor, application.round)),
         maybe(READING, reading_of(juror, application.round)),
     )
-    initiative = initiative.within(application.call)
+    initiative = initiative.within(application.call, application.round)
     (actor, own), applied, asked = yield from together(
         actor_in(context.actor, application.round, application.call),
         applied_by(Actor.of(juror, person), application.round, application.call),
@@ -206,8 +207,10 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
         actor_in(context.actor, application.round, application.call),
         index_entries(reviews_of(command.application)),
     )
-    initiative = initiative.within(application.call)
+    initiative = initiative.within(application.call, application.round)
     stage = call.stage(round.stage)
+    if command.application in own.avoided:
+        raise NotFound(named=command.application)
     written = tuple(concerning((yield from some(REVIEW, asked)), application.round).values())
     read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
     no_chair_can = yield from every_chair_is_excluded(
@@ -265,7 +268,7 @@ def _declare_no_conflict(command: DeclareNoConflict, context: CommandContext) ->
         maybe(READING, reading_of(context.actor, review.round)),
     )
     read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
-    initiative = initiative.within(review.call)
+    initiative = initiative.within(review.call, review.round)
     return PlannedCommand(
         may=access.declares_no_conflict(
             context.actor, initiative, call.stage(round.stage), review, own=own, read=read
@@ -282,7 +285,7 @@ def _declare_no_conflict(command: DeclareNoConflict, context: CommandContext) ->
 def _declare_conflict(command: DeclareConflict, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, round = yield from together(the(INITIATIVE, review.initiative), the(ROUND, review.round))
-    initiative = initiative.within(review.call)
+    initiative = initiative.within(review.call, review.round)
     return PlannedCommand(
         may=access.juror_of(context.actor, initiative, review),
         initiative=review.initiative,
@@ -322,7 +325,7 @@ def _write(
         maybe(READING, reading_of(context.actor, review.round)),
     )
     read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
-    initiative = initiative.within(review.call)
+    initiative = initiative.within(review.call, review.round)
     return PlannedCommand(
         may=may(context.actor, initiative, call.stage(round.stage), review, own=own, read=read),
         initiative=review.initiative,

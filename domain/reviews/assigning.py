@@ -4,12 +4,14 @@ review."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from domain import fast_track
 from domain.applications.state import Application
 from domain.deciding import Fact
 from domain.initiatives import Initiative
 from domain.messages import Message, msg
+from domain.parties import OwnApplications
 from domain.readings import Reading
 from domain.refusals import Invalid, Refused
 from domain.reviews.facts import (
@@ -28,6 +30,8 @@ from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
 from domain.texts import check_explanation
 
+CANNOT_BE_ASKED: Final = msg("This person cannot be asked to judge this application; ask another juror.")
+
 
 def why_not_asked(
     application_id: str,
@@ -41,17 +45,20 @@ def why_not_asked(
     """Why a member of the jury cannot be asked to review an application, in one sentence; None if they can. They must
     not know who applied, unless the stage is open, nor others' scores.
 
-    In a blind stage the sentence does not show whether they applied themselves or have read something. `existing` are
+    In a blind stage the sentence does not show whether they applied themselves or have read something; in none whether the
+    applicant named them as somebody who must not read it. `existing` are
     all reviews of the application; `juror_applied` are the applications in the same round of the juror and of
     organisations for which they act or acted, and `juror_read` is what they have read of it.
     """
     if any(review.juror == juror for review in existing):
         return msg("This juror is already assigned to this application.")
+    if isinstance(juror_applied, OwnApplications) and application_id in juror_applied.avoided:
+        return CANNOT_BE_ASKED
     scores_seen = juror_read.has("scores", application_id)
     if stage.blind:
         excluded = bool(juror_applied) or scores_seen or juror_read.breaks_blindness
         if excluded:
-            return msg("This person cannot be asked to judge this application; ask another juror.")
+            return CANNOT_BE_ASKED
         return None
     if application_id in juror_applied:
         return msg("Nobody reviews their own application.")

@@ -41,12 +41,13 @@ async def counts(reader: Reader, viewer: str | None, call: str, *, round: str | 
         "SELECT status, count(*) AS count FROM read.applications WHERE call = %(call)b "
         "AND (round = %(round)b::text OR %(round)b::text IS NULL) "
         "AND (round = ANY(%(rounds)b::text[]) OR %(rounds)b::text[] IS NULL) "
-        "AND NOT round = ANY(%(closed)b::text[]) "
+        "AND NOT round = ANY(%(closed)b::text[]) AND NOT applicant = ANY(%(avoiding)b::text[]) "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint GROUP BY status",
         call=call,
         round=round,
         rounds=await decided_rounds(reader, call) if funder else None,
         closed=[] if funder else await with_rivals(reader, actor, call),
+        avoiding=sorted(await reader.avoiding(actor.id)),
         at=LATEST,
     )
     found = {row["status"]: row["count"] for row in rows}

@@ -44,7 +44,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     the questions), and `awaited_until` is the time by which the applicant has to respond. `form` is the version of the
     form of a `stage` of the call that was answered. `answers` are by the ids of its questions, None if there is no
     answer or it was erased; answers that this viewer may not see are named in `withheld` instead; `earlier` are those
-    of earlier stages. `invited_to` is the stage whose form the applicant can answer next. `answers` as a whole is None
+    of earlier stages. `invited_to` is the stage whose form the applicant can answer next. `on_behalf`: the staff entered the application for the applicant; only
+    the staff and the applicant are told. `answers` as a whole is None
     for viewers who know the application only by its handle, and when reading it cannot be recorded. `feedback` are the
     reviews' comments for the applicant; None before they are published and for everybody else. Damaged answers are
     named in `damaged` as ``answers.budget``. `unattended`: the applicant is an organisation without members; only shown
@@ -63,6 +64,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     earlier: tuple[StageAnswers, ...]
     invited_to: str | None
     feedback: tuple[str, ...] | None
+    on_behalf: bool | None
 
 
 async def one(
@@ -80,7 +82,11 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         case.viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     outline = False
-    tied = access.declared_conflict(viewer, reviews) or access.was_asked_to_judge(viewer, case.round, reviews)
+    tied = (
+        access.declared_conflict(viewer, reviews)
+        or access.was_asked_to_judge(viewer, case.round, reviews)
+        or access.is_avoided(case.application.applicant, case.own)
+    )
     if not isinstance(verdict, Allowed) and not tied:
         outsider = access.sees_timeline(case.viewer, case.initiative, round=case.round, own=case.own)
         outline = isinstance(outsider, Allowed)
@@ -186,6 +192,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         ),
         invited_to=state.invited_to if role is Role.APPLICANT and state.status in _MAY_GO_ON else None,
         feedback=feedback,
+        on_behalf=state.on_behalf if inside else None,
     )
 
 

@@ -9,7 +9,6 @@ import msgspec
 from domain import access
 from domain.applications.state import IN_PLAY
 from domain.calls.state import CALL
-from domain.indexes import conflicts_of
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
 from projections.reader import Reader, allow
 
@@ -45,7 +44,7 @@ async def decisions_due(
         limit=count + 1,
         start=start,
     )
-    conflicts = await reader.index_entries_of_all([conflicts_of(who, row["round"]) for row in rows])
+    conflicts = await reader.conflicts_in_rounds(who, [row["round"] for row in rows])
     shown = [row for row in rows[:count] if row["application"] not in conflicts]
     return ResultPage(
         items=tuple([msgspec.convert(row, DecisionDue) for row in shown]),

@@ -10,7 +10,16 @@ from domain import access
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL
 from domain.deciding import Allowed
-from domain.indexes import conflicts_of, judged_by, reviews_of, rounds_of, submissions_of, submissions_to
+from domain.indexes import (
+    conflicts_of,
+    judged_by,
+    kept_from,
+    reviews_of,
+    rounds_of,
+    shown_again_to,
+    submissions_of,
+    submissions_to,
+)
 from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.parties import Actor, OwnApplications, acts_for
@@ -207,6 +216,10 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
             SELECT * FROM read.applications a
             WHERE a.call = (SELECT %(call)b::text) AND a.application > (SELECT %(after)b::text)
                 AND a.from_position <= (SELECT %(at)b::bigint) AND a.to_position > (SELECT %(at)b::bigint)
+                AND NOT a.applicant = ANY (ARRAY (
+                    SELECT split_part(k.entry, ' ', 1) FROM history.indexes k WHERE k.name = (SELECT %(kept)b::text)
+                        AND NOT EXISTS (SELECT FROM history.indexes b WHERE b.name = (SELECT %(again)b::text) AND b.entry = k.entry)
+                ))
                 {filters}
             ORDER BY a.application LIMIT (SELECT %(limit)b::bigint)
         ) AS a
@@ -221,6 +234,8 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
         ],
         submissions=[submissions_to(call, party) for party in viewer.all_parties],
         rounds_of=rounds_of(call),
+        kept=reader.states.stored_name(kept_from(viewer.id)),
+        again=reader.states.stored_name(shown_again_to(viewer.id)),
         **asked,
     )
 

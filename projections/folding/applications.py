@@ -14,6 +14,7 @@ from domain.applications.facts import (
     ApplicationContinued,
     ApplicationDeclined,
     ApplicationEndedByErasure,
+    ApplicationEnteredOnBehalf,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
@@ -104,6 +105,8 @@ def fold(rows: Rows, fact: ApplicationFact | DossierErased, placed: Placed) -> N
 
 def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: Placed) -> ApplicationRow:
     """An application's row after one more fact. What is shown beside the status is said by the fact that set it."""
+    if isinstance(fact, ApplicationEnteredOnBehalf):
+        return _SHOWN(row, fact, handle=fact.handle)  # instead of the handle of whoever entered it
     if isinstance(fact, StatusStays):
         return _SHOWN(row, fact)
     given: dict[str, object] = {

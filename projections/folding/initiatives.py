@@ -10,8 +10,11 @@ from domain.initiatives import (
     InitiativeFactorsRequired,
     InitiativeFounded,
     InitiativeScreeningSet,
+    JurorAddedToRound,
+    JurorRemovedFromRound,
     MemberAdded,
     MemberAddedToCall,
+    MemberLeft,
     MemberRemoved,
     MemberRemovedFromCall,
     MemberSecured,
@@ -37,13 +40,13 @@ def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
     match fact:
         case InitiativeFounded():
             rows.put(MEMBERSHIPS, MembershipRow(person=fact.founder, initiative=fact.initiative))
-        case MemberAdded() | MemberAddedToCall():
+        case MemberAdded() | MemberAddedToCall() | JurorAddedToRound():
             rows.put(MEMBERSHIPS, MembershipRow(person=fact.person, initiative=fact.initiative))
-        case MemberRemoved():
+        case MemberRemoved() | MemberLeft(call=None, round=None):
             rows.clear(MEMBERSHIPS, (fact.person, fact.initiative))
         case InitiativeScreeningSet() | InitiativeDescribed() | InitiativeFactorsRequired() | MemberSecured():
             pass  # belongs to no person
-        case MemberRemovedFromCall():
+        case MemberRemovedFromCall() | JurorRemovedFromRound() | MemberLeft():
             pass  # queries leave out people who have no role any more
         case _:
             assert_never(fact)

@@ -19,10 +19,9 @@ from domain.grants.facts import (
     GrantTerminated,
 )
 from domain.grants.state import GRANT, Grant
-from domain.indexes import conflicts_of
 from domain.initiatives import Initiative
 from domain.messages import msg
-from domain.parties import Actor, is_organisation
+from domain.parties import Actor, Conflicts, is_organisation
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
@@ -62,20 +61,22 @@ async def of_call(
     initiative = whole.within(call)
     who = viewer or ""
     allow(access.sees_payments(actor, initiative))
+    conflicts = await reader.conflicts_in_call(who, call)
     rows = await reader.rows(
         """
         SELECT * FROM read.grants
         WHERE call = %(call)b AND "grant" > %(after)b::text AND (%(status)b::text IS NULL OR status = %(status)b::text)
+            AND NOT application = ANY (%(avoided)b::text[])
             AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint
         ORDER BY "grant" LIMIT %(limit)b
         """,
         call=call,
+        avoided=sorted(conflicts.avoided),
         after=key_of(cursor),
         status=status,
         at=position_at(as_of, access.sees_times(actor, initiative, money=True)),
         limit=check_limit(limit) + 1,
     )
-    conflicts = await reader.conflicts_in_call(who, call)
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: QueryRow) -> GrantLine:
@@ -118,6 +119,8 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
     who = viewer or ""
     role = allow(access.sees_payments(actor, initiative, recipient=state.recipient))
     conflicts = await _conflicts(reader, who, state.application)
+    if state.application in conflicts.avoided:
+        raise NotFound
     at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient, money=True))
     rows = await reader.rows(
         'SELECT * FROM read.grants WHERE "grant" = %(grant)b '
@@ -184,10 +187,10 @@ async def _title(reader: Reader, application: str) -> str | Withheld | None:
     return reader.opened(rows[0], "title", str) if rows else Withheld.ERASED
 
 
-async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str, ...]:
+async def _conflicts(reader: Fresh, viewer: str, application: str) -> Conflicts:
     """The applications with which the viewer declared a conflict, in all rounds that the grant's application went through."""
     state = await reader.the(APPLICATION, application)
-    return await reader.index_entries_of_all([conflicts_of(viewer, each) for each in state.rounds])
+    return await reader.conflicts_in_rounds(viewer, state.rounds)
 
 
 async def _host(

@@ -10,7 +10,7 @@ from domain.calls.state import CALL
 from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
 from domain.grants.tasks import Task, TaskKind, tasks_on
-from domain.indexes import conflicts_of, rounds_of
+from domain.indexes import rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.organisations import ORGANISATION
@@ -78,7 +78,7 @@ async def tasks(
         for call in {row["call"] for row in rows}
         for round in await reader.index_entries(rounds_of(call))
     ]
-    conflicts = await reader.index_entries_of_all([conflicts_of(viewer, round) for round in rounds])
+    conflicts = await reader.conflicts_in_rounds(viewer, rounds)
 
     def waiting(row: QueryRow) -> GrantTasks:
         grant: Grant = loaded[row["grant"]].state

@@ -8,7 +8,6 @@ from typing import Final
 
 from domain import access
 from domain.applications.state import APPLICATION, Application
-from domain.indexes import conflicts_of
 from domain.messages import Message, verbatim
 from domain.parties import Actor
 from domain.readings import READING, Reading, reading_of
@@ -51,7 +50,7 @@ async def titled(
     read = await _readings(reader, viewer.id, own_rounds)
     if conflicts is None:
         stages = sorted({each for state in states.values() for each in state.rounds})
-        conflicts = await reader.index_entries_of_all([conflicts_of(viewer.id, each) for each in stages])
+        conflicts = await reader.conflicts_in_rounds(viewer.id, stages)
     return frozenset(
         application
         for application, state in states.items()

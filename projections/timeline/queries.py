@@ -11,6 +11,7 @@ from domain.grants.state import GRANT
 from domain.indexes import applications_of, rounds_of
 from domain.messages import in_context, msg, verbatim
 from domain.parties import is_tied_to
+from domain.refusals import NotFound
 from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.values import Role
 from projections import readings
@@ -109,6 +110,8 @@ async def of_grant(
     state, whole, actor = await reader.with_initiative_seen_by(viewer, GRANT, grant)
     initiative = whole.within(state.call)
     role = allow(access.sees_timeline(actor, initiative, applicant=state.recipient))
+    if role is not Role.APPLICANT and state.recipient in await reader.avoiding(actor.id):
+        raise NotFound
     times = access.sees_times(actor, initiative, applicant=state.recipient)
     call = await reader.the(CALL, state.call)
     return await page(

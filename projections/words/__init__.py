@@ -13,6 +13,7 @@ from domain.dossiers import DossierFact
 from domain.funds import FundFact
 from domain.grants.facts import GrantFact
 from domain.initiatives import InitiativeFact, InstallationFact
+from domain.invitations import InvitationFact
 from domain.organisations import OrganisationFact
 from domain.panels.facts import PanelFact
 from domain.persons import PersonFact
@@ -28,6 +29,7 @@ from projections.words.people import (
     dossier_words,
     initiative_words,
     installation_words,
+    invitation_words,
     organisation_words,
     person_words,
 )
@@ -44,6 +46,8 @@ def words(fact: Fact, context: SentenceContext) -> FactInWords:
         return installation_words(fact)
     if isinstance(fact, InitiativeFact):
         return initiative_words(fact, context)
+    if isinstance(fact, InvitationFact):
+        return invitation_words(fact)
     if isinstance(fact, PersonFact):
         return person_words(fact)
     if isinstance(fact, OrganisationFact):

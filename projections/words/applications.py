@@ -11,6 +11,7 @@ from domain.applications.facts import (
     ApplicationContinued,
     ApplicationDeclined,
     ApplicationEndedByErasure,
+    ApplicationEnteredOnBehalf,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
@@ -43,6 +44,10 @@ def application_words(fact: ApplicationFact, context: SentenceContext) -> FactIn
                     about=about,
                     requested=Money.of(fact.requested, fact.currency),
                 )
+            )
+        case ApplicationEnteredOnBehalf():
+            return FactInWords(
+                msg("{actor} entered {about} for somebody who could not do it.", actor=actor, about=about)
             )
         case ApplicationInvited():
             return FactInWords(msg("{actor} invited {about} to the next stage.", actor=actor, about=about))

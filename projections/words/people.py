@@ -15,11 +15,21 @@ from domain.initiatives import (
     InitiativeScreeningSet,
     InstallationFact,
     InstallationOpened,
+    JurorAddedToRound,
+    JurorRemovedFromRound,
     MemberAdded,
     MemberAddedToCall,
+    MemberLeft,
     MemberRemoved,
     MemberRemovedFromCall,
     MemberSecured,
+)
+from domain.invitations import (
+    InvitationAccepted,
+    InvitationDeclined,
+    InvitationFact,
+    InvitationMade,
+    InvitationWithdrawn,
 )
 from domain.labels import reason
 from domain.messages import msg
@@ -38,6 +48,7 @@ from domain.persons import (
     PersonClaimMade,
     PersonClaimUsed,
     PersonClaimWithdrawn,
+    PersonEnteredByStaff,
     PersonErased,
     PersonFact,
     PersonFactorAdded,
@@ -45,6 +56,9 @@ from domain.persons import (
     PersonHandleGiven,
     PersonJoinedOrganisation,
     PersonLeftOrganisation,
+    PersonProfileChanged,
+    PersonReaderAllowed,
+    PersonReaderExcluded,
     PersonRecovered,
     PersonRecoveryAsked,
     PersonRecoveryCancelled,
@@ -118,6 +132,36 @@ def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWo
             )
         case MemberRemovedFromCall():
             return FactInWords(msg("{actor} removed a person's roles for one call.", actor=context.actor))
+        case JurorAddedToRound():
+            return FactInWords(
+                msg("{actor} accepted an invitation to judge in one round.", actor=context.actor)
+            )
+        case JurorRemovedFromRound():
+            return FactInWords(msg("{actor} removed a juror of one round.", actor=context.actor))
+        case MemberLeft(call=None, round=None):
+            return FactInWords(msg("{actor} gave up all roles.", actor=context.actor))
+        case MemberLeft(round=None):
+            return FactInWords(msg("{actor} gave up their roles for one call.", actor=context.actor))
+        case MemberLeft():
+            return FactInWords(msg("{actor} gave up the role of a juror of one round.", actor=context.actor))
+        case _:
+            assert_never(fact)
+
+
+def invitation_words(fact: InvitationFact) -> FactInWords:
+    """A fact of an invitation."""
+    match fact:
+        case InvitationMade():
+            return FactInWords(
+                msg("Somebody was invited to take part."),
+                changed=(msg("Can be answered until {ends_at}", ends_at=fact.ends_at),),
+            )
+        case InvitationAccepted():
+            return FactInWords(msg("An invitation was accepted."))
+        case InvitationDeclined():
+            return FactInWords(msg("An invitation was declined."))
+        case InvitationWithdrawn():
+            return FactInWords(msg("An invitation was withdrawn."))
         case _:
             assert_never(fact)
 
@@ -168,6 +212,12 @@ def person_words(fact: PersonFact) -> FactInWords:
             return FactInWords(msg("A person acts for an organisation from now on."))
         case PersonLeftOrganisation():
             return FactInWords(msg("A person no longer acts for an organisation."))
+        case PersonEnteredByStaff():
+            return FactInWords(msg("The staff registered a person, to enter an application for them."))
+        case PersonProfileChanged():
+            return FactInWords(msg("A person changed their profile."))
+        case PersonReaderExcluded() | PersonReaderAllowed():
+            return FactInWords(msg("A person changed who must not read their applications."))
         case PersonErased():
             return FactInWords(
                 msg("A person was erased."),

@@ -93,6 +93,11 @@ initiative.describe            e  e  .  .  .  D   i  i  i  i  i  i  i  O  O  O  
 initiative.set_screening       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.require_factors     e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+initiative.leave               e  e  .  .  .  P   P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  .  .  .
+invitation.make                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+invitation.accept              e  e  P  P  P  P   P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  .  P
+invitation.decline             e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
+invitation.withdraw            e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.make_claim              e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.withdraw_claim          e  e  P  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
@@ -101,6 +106,9 @@ person.register_oneself        e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  
 installation.set_up            e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 person.add_way_in              e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 person.remove_way_in           e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+person.change_profile          e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+person.exclude_reader          e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+person.allow_reader            e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 person.add_factor              e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 person.remove_factor           e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 person.ask_recovery            e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
@@ -136,12 +144,14 @@ call.set_screening             e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  
 call.add_member                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+round.remove_juror             e  e  .  .  .  D   i  i  i  i  i  i  i  O  O  O  i  i  i  i  D  .  .  .
 round.extend                   e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.grant_late_access        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.set_reviews_due          e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
 application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
+application.enter              e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.change             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 application.return             e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.resubmit           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

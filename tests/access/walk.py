@@ -13,7 +13,13 @@ from domain.commands.call_drafts import CallTexts
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
-from domain.initiatives import INSTALLATION_ID, InitiativeFounded, InstallationOpened, MemberAdded
+from domain.initiatives import (
+    INSTALLATION_ID,
+    InitiativeFounded,
+    InstallationOpened,
+    JurorAddedToRound,
+    MemberAdded,
+)
 from domain.organisations import OrganisationMemberRemoved, OrganisationRegistered
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
@@ -104,6 +110,7 @@ def _house(walk: Walk) -> None:
         person=NEWCOMER,
         roles=(Role.ADMINISTRATOR,),
     )
+    _invitations(walk)
     walk.stop("person.register", name="Applicant One", email="one@example.org")
     walk.stop("person.make_claim", person=NEWCOMER)
     walk.do(KEEPER, "person.make_claim", person=STRANGER, days=30)
@@ -115,6 +122,11 @@ def _house(walk: Walk) -> None:
     walk.do(STRANGER, "person.add_way_in", person=STRANGER, kind="email")
     way = walk.world.state(PERSONS, STRANGER).ways_in[-1].id
     walk.stop("person.remove_way_in", person=STRANGER, way=way)
+    walk.stop("person.change_profile", person=STRANGER, name="Applicant Two", language="ru")
+    walk.stop("person.exclude_reader", person=STRANGER, reader=JUROR, named="juror@example.org")
+    walk.do(STRANGER, "person.exclude_reader", person=STRANGER, reader=NEWCOMER, named="new@example.org")
+    exclusion = next(iter(walk.world.state(PERSONS, STRANGER).exclusions))
+    walk.stop("person.allow_reader", person=STRANGER, exclusion=exclusion)
     walk.stop("person.add_factor", person=STRANGER, kind="totp")
     walk.do(STRANGER, "person.add_factor", person=STRANGER, kind="totp")
     factor = walk.world.state(PERSONS, STRANGER).factors[-1].id
@@ -131,6 +143,25 @@ def _house(walk: Walk) -> None:
     _organisations(walk)
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)
     walk.do(OUTSIDER, "initiative.add_member", initiative=other, person=OUTSIDER, roles=MEMBER_ROLES)
+
+
+def _invitations(walk: Walk) -> None:
+    """Somebody is invited, and somebody leaves; nobody does in the life that goes on."""
+    before = fork(walk.world)
+    inviting: dict[str, Any] = {
+        "initiative": INITIATIVE,
+        "roles": (Role.JUROR,),
+        "way": "link",
+        "to": "a keyed hash",
+    }
+    walk.stop("invitation.make", **inviting)
+    invitation = walk.do(ADMINISTRATOR, "invitation.make", **inviting)
+    for answer in ("accept", "decline", "withdraw"):
+        walk.stop(f"invitation.{answer}", invitation=invitation)
+    administers = MemberAdded(initiative=INITIATIVE, person=NEWCOMER, roles=(Role.ADMINISTRATOR,))
+    walk.world.given(INITIATIVE, administers)
+    walk.stop("initiative.leave", initiative=INITIATIVE)
+    walk.world = before
 
 
 def _organisations(walk: Walk) -> None:
@@ -197,7 +228,13 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
     walk.stop("call.remove_member", call=call, person=NEWCOMER)
     walk.world = before
     closes = (AFTER - timedelta(days=1)).replace(tzinfo=None)
-    return call, walk.stop_and_do(OFFICER, "round.open", call=call, closes_at=closes)
+    round = walk.stop_and_do(OFFICER, "round.open", call=call, closes_at=closes)
+    before = fork(walk.world)
+    juror = JurorAddedToRound(initiative=INITIATIVE, call=call, round=round, person=NEWCOMER)
+    walk.world.given(INITIATIVE, juror)
+    walk.stop("round.remove_juror", round=round, person=NEWCOMER)
+    walk.world = before
+    return call, round
 
 
 def _round(walk: Walk, call: str, round: str) -> str:
@@ -212,6 +249,7 @@ def _round(walk: Walk, call: str, round: str) -> str:
     others = [
         walk.do(who, "application.submit", **applying) for who in (OTHER_ARTIST, RIVAL_CHAIR, RIVAL_OFFICER)
     ]
+    walk.stop("application.enter", name="Applicant of the staff", **applying)
     walk.stop("application.withdraw", application=application, reason="safety")
     later = AFTER.replace(tzinfo=None)
     walk.stop("round.extend", round=round, closes_at=later, reason="events")

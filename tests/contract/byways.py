@@ -46,6 +46,8 @@ def take_byways(running: Running, walked: Walked) -> None:
     leaving.post(f"/api/persons/{leaving.id}/claims/{claim}/withdraw")
     administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
 
+    _invitations(administrator, ids, newcomer("Invited juror"))
+    _profile(newcomer("Person of the profile"), walked.people["artist"].id)
     _another_call(people["officer"], ids)
     _organisation(administrator, people["artist"], newcomer("Member"), newcomer("Erased member"))
 
@@ -53,6 +55,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     for who, path in (
         ("officer", "/api/me"),
         ("artist", "/api/me/dossiers"),
+        ("artist", "/api/me/read-by"),
         ("finance", "/api/me/grant-tasks"),
         ("officer", "/api/initiatives/{initiative}"),
         ("funder", "/api/initiatives/{initiative}/members"),
@@ -95,6 +98,39 @@ def take_byways(running: Running, walked: Walked) -> None:
     assert read.status_code == 200
     for path in ("/health", "/health/ready"):
         assert running.client.get(path).status_code == 200
+
+
+def _invitations(administrator: Person, ids: dict[str, str], invited: Person) -> None:
+    """One that is accepted and left again, one that is declined, and one that is withdrawn; and a juror of one round."""
+    address = f"/api/initiatives/{ids['initiative']}/invitations"
+    made = [administrator.post(address, roles=["finance"], note=f"Note {number}") for number in range(3)]
+    accepted, declined, _ = [{"invitation": each["link"].rpartition("/")[2]} for each in made]
+    invited.post("/api/invitations/read", **accepted)
+    invited.post("/api/invitations/accept", **accepted)
+    invited.post(f"/api/initiatives/{ids['initiative']}/leave")
+    invited.post("/api/invitations/decline", **declined)
+    administrator.post(f"/api/invitations/{made[2]['id']}/withdraw")
+    administrator.get(address)
+
+
+def _profile(person: Person, other: str) -> None:
+    """A profile, and somebody who must not read one's applications for a while."""
+    own = f"/api/persons/{person.id}"
+    person.post(f"{own}/profile", name="Of the profile", language="ru", languages=["ru", "ka"])
+    for named in (other, "unknown@example.org"):
+        person.post(f"{own}/excluded-readers", named=named)
+    first, _ = person.get("/api/me/profile")["excluded"]
+    person.post(f"{own}/excluded-readers/{first['id']}/remove")
+
+
+def _round_juror(administrator: Person, round_: str, invited: Person) -> None:
+    """Somebody is invited to judge in a round, by a letter and by a link, and removed again."""
+    initiative = administrator.get(f"/api/rounds/{round_}")["initiative"]
+    address = f"/api/initiatives/{initiative}/invitations"
+    administrator.post(address, roles=["juror"], round=round_, email="invited@example.org", language="ru")
+    link = administrator.post(address, roles=["juror"], round=round_)["link"]
+    invited.post("/api/invitations/accept", invitation=link.rpartition("/")[2])
+    administrator.post(f"/api/rounds/{round_}/jurors/{invited.id}/remove")
 
 
 def _organisation(administrator: Person, founder: Person, member: Person, other: Person) -> None:
@@ -142,10 +178,18 @@ def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: P
     by = (deadline + timedelta(days=1)).isoformat()
     officer.post(f"/api/applications/{application}/return", questions="Which one?", resubmit_by=by)
     applicant.post(f"/api/applications/{application}/resubmit", **text)
+    officer.post(
+        f"/api/calls/{call}/applications/entered",
+        round=round_,
+        name="Entered by staff",
+        language="ru",
+        **text,
+    )
     officer.post(f"/api/rounds/{round_}/extend", closes_at=by, reason="events")
     until = (deadline + timedelta(days=2)).isoformat()
     officer.post(f"/api/rounds/{round_}/late-access", applicant=other.id, until=until, reason="illness")
     officer.get(f"/api/rounds/{round_}/late-access")
+    _round_juror(officer, round_, other)
     officer.post(
         f"/api/rounds/{round_}/reviews-due",
         due_at=(walked.deadline + timedelta(days=300)).replace(tzinfo=None).isoformat(),

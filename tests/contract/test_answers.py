@@ -22,6 +22,7 @@ SYSTEM_ONLY: Final = frozenset(
         "dossier.erase",
         "grant.lapse",
         "installation.open",
+        "invitation.decline",
         "installation.set_up",
         "panel.move_waiting_list",
         "person.register_oneself",
@@ -29,8 +30,17 @@ SYSTEM_ONLY: Final = frozenset(
     }
 )
 """Commands that the program alone gives, and that have no address therefore."""
-ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
-"""Commands whose addresses are in `api.accounts.access`, since their answers hold a secret."""
+ANSWERED_WITH_A_SECRET: Final = frozenset(
+    {
+        "person.make_claim",
+        "person.use_claim",
+        "person.exclude_reader",
+        "invitation.make",
+        "invitation.accept",
+    }
+)
+"""Commands whose addresses are in `api.accounts.access`, `api.http.invitations` and `api.http.profiles`, since they need or answer a secret, or
+look up an address."""
 BY_PAGE: Final = frozenset(
     {"person.add_way_in", "person.remove_way_in", "person.add_factor", "person.remove_factor"}
 )

@@ -18,6 +18,13 @@ from tests.journey.running import Running
 
 TAG = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 UNVERSIONED = {
+    "initiative.leave",
+    "invitation.make",
+    "invitation.accept",
+    "invitation.withdraw",
+    "person.change_profile",
+    "person.exclude_reader",
+    "person.allow_reader",
     "person.register",
     "person.make_claim",
     "person.withdraw_claim",

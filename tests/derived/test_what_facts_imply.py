@@ -27,6 +27,8 @@ from domain.dossiers import DossierErased, DossierKept
 from domain.due_dates import removed_by, set_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
+from domain.initiatives import InitiativeFounded, MemberAdded, MemberAddedToCall
+from domain.invitations import InvitationMade
 from domain.messages import msg
 from domain.organisations import OrganisationMemberInvited
 from domain.panels.facts import (
@@ -40,7 +42,7 @@ from domain.panels.facts import (
     PanelWaitingListStayed,
 )
 from domain.personal import Withheld
-from domain.persons import PersonRegistered
+from domain.persons import PersonReaderAllowed, PersonReaderExcluded, PersonRegistered
 from domain.rounds.facts import (
     RoundCancelled,
     RoundClosed,
@@ -50,6 +52,7 @@ from domain.rounds.facts import (
 )
 from domain.topics import TOPIC_OF
 from domain.unique_names import UniqueName, unique_names_of
+from domain.values import Role
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
     APPLICATION,
@@ -117,12 +120,44 @@ CONTINUED = ApplicationContinued(
 )
 ORGANISATION = numbered("organisation", 1)
 
+INVITATION = numbered("invitation", 1)
+EXCLUDED = PersonReaderExcluded(person=ARTIST, exclusion="exclusion-1", reader="0f", named="Somebody")
+ALLOWED = PersonReaderAllowed(person=ARTIST, exclusion="exclusion-1", reader="0f")
+INVITATION_MADE = InvitationMade(
+    invitation=INVITATION,
+    initiative=INITIATIVE,
+    call=None,
+    round=None,
+    roles=(Role.JUROR,),
+    way="link",
+    made_at=CLOSES,
+    ends_at=CLOSES,
+)
+
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
     (
         OrganisationMemberInvited(organisation=ORGANISATION, person=OTHER_ARTIST),
         ARTIST,
         ((f"invitations of {OTHER_ARTIST}", ORGANISATION),),
     ),
+    (
+        InitiativeFounded(initiative=INITIATIVE, name="Invented", founder=ARTIST),
+        ARTIST,
+        ((f"initiatives of {ARTIST}", INITIATIVE),),
+    ),
+    (
+        MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.JUROR,)),
+        OFFICER,
+        ((f"initiatives of {ARTIST}", INITIATIVE),),
+    ),
+    (
+        MemberAddedToCall(initiative=INITIATIVE, call=CALL, person=ARTIST, roles=(Role.JUROR,)),
+        OFFICER,
+        ((f"initiatives of {ARTIST}", INITIATIVE),),
+    ),
+    (EXCLUDED, ARTIST, (("kept from 0f", f"{ARTIST} exclusion-1"),)),
+    (ALLOWED, ARTIST, (("shown again to 0f", f"{ARTIST} exclusion-1"),)),
+    (INVITATION_MADE, OFFICER, ((f"invitations to {INITIATIVE}", INVITATION),)),
     (opened(), OFFICER, ((f"rounds of {CALL}", ROUND),)),
     (
         submitted(),

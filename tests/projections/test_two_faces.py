@@ -180,6 +180,8 @@ def test_the_face_for_access_has_no_way_to_a_replica() -> None:
         "index_entries",
         "index_entries_of_all",
         "conflicts_in_call",
+        "conflicts_in_rounds",
+        "avoiding",
         "primary_rows",
         "actor",
         "seen_by",

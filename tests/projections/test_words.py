@@ -76,8 +76,10 @@ def test_every_topic_has_a_sentence(topic: str, language: str) -> None:
 def test_every_sentence_names_who_acted_or_what_it_is_about(topic: str) -> None:
     """What an application, a grant, a call, a round or a fund is told of can be followed to it; members are not named."""
     values = words(example(topic), TOLD).what.values
-    by_actor = "member" in topic or topic.startswith(
-        ("organisation.", "initiative.screening_set.", "initiative.described.")
+    by_actor = (
+        "member" in topic
+        or "juror" in topic
+        or topic.startswith(("organisation.", "initiative.screening_set.", "initiative.described."))
     )
     assert ("actor" if by_actor else "name" if "founded" in topic else "about") in values
 

@@ -21,9 +21,16 @@ TABLE = """
     initiative.member_removed.v1           .      x      .
     initiative.member_added_to_call.v1     .      x      .
     initiative.member_removed_from_call.v1 .      x      .
+    initiative.juror_added_to_round.v1     .      x      .
+    initiative.juror_removed_from_round.v1 .      x      .
+    initiative.member_left.v1              .      x      .
     initiative.screening_set.v1            .      x      .
     initiative.factors_required.v1         .      x      .
     initiative.member_secured.v1           .      .      .
+    invitation.made.v1                     .      .      .
+    invitation.accepted.v1                 .      .      .
+    invitation.declined.v1                 .      .      .
+    invitation.withdrawn.v1                .      .      .
     person.registered.v1                   .      .      .
     person.handle_given.v1                 .      .      .
     person.claim_made.v1                   .      .      .
@@ -38,6 +45,10 @@ TABLE = """
     person.recovered.v1                    .      .      .
     person.joined_organisation.v1          .      .      .
     person.left_organisation.v1            .      .      .
+    person.entered_by_staff.v1             .      .      .
+    person.profile_changed.v1              .      .      .
+    person.reader_excluded.v1              .      .      .
+    person.reader_allowed.v1               .      .      .
     person.erased.v1                       .      .      .
     organisation.registered.v1             x      .      .
     organisation.handle_given.v1           .      .      .
@@ -96,6 +107,7 @@ TABLE = """
     application.waitlisted.v1              x      x      x
     application.promoted.v1                x      x      x
     application.declined.v1                x      x      x
+    application.entered_on_behalf.v1       x      x      .
     application.grant_offered.v1           .      .      .
     review.assigned.v1                     .      x      x
     review.cleared.v1                      .      x      x

@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 import msgspec
 
 import domain
-from domain import dossiers, funds, initiatives, organisations, persons, readings
+from domain import dossiers, funds, initiatives, invitations, organisations, persons, readings
 from domain.applications.facts import ApplicationFact
 from domain.calls.facts import CallFact
 from domain.commands.register import REGISTER
@@ -68,6 +68,7 @@ def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
     unions = {
         "installation": initiatives.InstallationFact,
         "initiative": initiatives.InitiativeFact,
+        "invitation": invitations.InvitationFact,
         "person": persons.PersonFact,
         "organisation": organisations.OrganisationFact,
         "dossier": dossiers.DossierFact,

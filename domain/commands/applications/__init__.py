@@ -1,5 +1,11 @@
 """Commands for applications."""
 
-from domain.commands.applications import ending, examining, returning, submitting
+from domain.commands.applications import ending, entering, examining, returning, submitting
 
-COMMANDS = (*submitting.COMMANDS, *returning.COMMANDS, *examining.COMMANDS, *ending.COMMANDS)
+COMMANDS = (
+    *submitting.COMMANDS,
+    *entering.COMMANDS,
+    *returning.COMMANDS,
+    *examining.COMMANDS,
+    *ending.COMMANDS,
+)

@@ -85,8 +85,32 @@ def for_everybody(states: EveryState) -> None:
     house = stage.speaking("officer").get("/api/me")["initiatives"][0]["initiative"]
     fund = stage.speaking("officer").get(f"/api/initiatives/{house}/funds")["items"][0]["id"]
     see("members", f"/initiatives/{house}/members", "officer", ADMINISTRATOR)
+    _people(states, house)
     see("fund", f"/funds/{fund}", "officer", "funder")
     see("fund-timeline", f"/funds/{fund}/timeline", "funder")
+
+
+def _people(states: EveryState, house: str) -> None:
+    """Invitations in each state, and what a person has about themselves."""
+    see, invitations = states.see, f"/api/initiatives/{house}/invitations"
+    open_link, declined, withdrawn = (
+        states.post(ADMINISTRATOR, invitations, roles=["finance", "officer"], note=f"Note {number}")
+        for number in range(3)
+    )
+    states.post(ADMINISTRATOR, invitations, roles=["funder"], email="invited@example.org", language="ru")
+    secret = declined["link"].rpartition("/")[2]
+    states.post(ADMINISTRATOR, "/api/invitations/decline", invitation=secret)
+    states.post(ADMINISTRATOR, f"/api/invitations/{withdrawn['id']}/withdraw")
+    see("people", f"/initiatives/{house}/people", "officer", ADMINISTRATOR)
+    see("people-unfolded", f"/initiatives/{house}/people", ADMINISTRATOR, then=opened)
+    see("invite", f"/initiatives/{house}/invite", "officer", ADMINISTRATOR)
+    see("invite-wrong", f"/initiatives/{house}/invite", ADMINISTRATOR, then=sent("invitation-make", days="0"))
+    invitation = f"/invitation/{open_link['link'].rpartition('/')[2]}"
+    see("invitation", invitation, NOBODY, "newcomer")
+    see("invitation-over", f"/invitation/{secret}", NOBODY)
+    see("own-profile", "/me/profile", "applicant")
+    see("own-profile-wrong", "/me/profile", "applicant", then=sent("person-exclude_reader", named="nobody"))
+    see("read-by", "/me/read-by", "applicant", "newcomer")
 
 
 def _being_written(states: EveryState, draft: str) -> None:

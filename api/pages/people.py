@@ -1,0 +1,100 @@
+"""The people of an initiative and the invitations to it, for those who invite and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.pages.page import Page, PageAction, PageContent
+from api.pages.visits import Visit
+from domain import access
+from domain.deciding import Allowed
+from domain.initiatives import INITIATIVE, Initiative
+from domain.messages import msg
+from domain.refusals import Forbidden, NotFound
+from domain.values import Role
+from projections import calls, initiatives
+from projections.calls import CallLine
+from projections.initiatives import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Roles of a member that are removed together: those in the whole initiative, for one call, or for one round of it. `call`
+    is None if it cannot be read."""
+
+    roles: tuple[Role, ...]
+    do: str
+    of: str
+    call: CallLine | None = None
+    closes_at: datetime | None = None
+    time_zone: str = "UTC"
+    removable: bool = True
+
+
+async def _show(visit: Visit) -> PageContent:
+    reader, initiative = visit.wiring.reader, visit.path["initiative"]
+    house: Initiative = await reader.the(INITIATIVE, initiative)
+    try:
+        members = (await initiatives.one(reader, visit.person, initiative)).members
+    except (Forbidden, NotFound):
+        members = ()  # an officer of one call alone sees only the invitations to its rounds
+    listed = await visit.wiring.invitations.all(reader, visit.who, initiative, now=visit.wiring.clock())
+    named = {each.call for member in members for each in member.calls}
+    known = {call: await calls.one(reader, visit.person, call) for call in sorted(named)}
+    return PageContent(
+        "people.html",
+        {
+            "initiative": initiative,
+            "name": house.name,
+            "people": [(each, _held(visit.who, house, each, known)) for each in members],
+            "open": [each for each in listed.items if each.status == "open"],
+            "over": [each for each in listed.items if each.status != "open"],
+        },
+        initiative=initiative,
+    )
+
+
+def _held(who: str, house: Initiative, member: Member, known: Mapping[str, CallLine]) -> list[Held]:
+    administers = Role.ADMINISTRATOR in house.roles(who)
+    found = []
+    if member.roles:
+        found.append(Held(member.roles, "initiative.remove_member", "", removable=administers))
+    for each in member.calls:
+        call = known.get(each.call)
+        if each.round is None:
+            found.append(Held(each.roles, "call.remove_member", each.call, call, removable=administers))
+            continue
+        may = access.invites(who, house, call=each.call, round=each.round)
+        round = next((one for one in call.rounds if one.id == each.round), None) if call else None
+        found.append(
+            Held(
+                each.roles,
+                "round.remove_juror",
+                each.round,
+                call,
+                closes_at=round.closes_at if round else None,
+                time_zone=round.time_zone if round else "UTC",
+                removable=isinstance(may, Allowed),
+            )
+        )
+    return found
+
+
+PAGES = (
+    Page(
+        path="/initiatives/{initiative}/people",
+        show=_show,
+        acts=(
+            PageAction(
+                command="initiative.remove_member",
+                done=msg("All roles of this person here are removed."),
+                told={"initiative": "initiative"},
+            ),
+            PageAction(command="call.remove_member", done=msg("The roles for this call are removed.")),
+            PageAction(command="round.remove_juror", done=msg("This person no longer judges in the round.")),
+            PageAction(command="invitation.withdraw", done=msg("The invitation is withdrawn.")),
+        ),
+    ),
+)

@@ -1,0 +1,129 @@
+"""Inviting by letter and by link, in the browser: from the form to the role, for people with and without an account."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from tests.pages.conftest import Stage, Visitor, hidden
+from tests.pages.test_letters import letter_to
+
+
+def initiative_of(stage: Stage) -> str:
+    return str(stage.speaking("administrator").get("/api/me")["initiatives"][0]["initiative"])
+
+
+def invite(inviter: Visitor, path: str, **typed: str) -> str:
+    """Send the form; gives the page that follows."""
+    fields = inviter.form(path, "invitation-make") | {"days": "14", "language": "ru"} | typed
+    answer = inviter.send(path, fields)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def link_in(text: str) -> str:
+    (found,) = set(re.findall(r"/invitation/owi_[A-Za-z0-9_-]{43}", html.unescape(text)))
+    return str(found)
+
+
+def answer(visitor: Visitor, do: str) -> str:
+    """Press a button of the invitation that was opened; gives where it leads, or the page."""
+    page = visitor.open("/invitation").text
+    fields = {"_secret": hidden(page, "_secret"), "_do": do}
+    if 'name="_csrf"' in page:
+        fields["_csrf"] = hidden(page, "_csrf")
+    sent = visitor.send("/invitation", fields)
+    return sent.headers.get("location", sent.text)
+
+
+def test_somebody_without_an_account_gets_a_letter_registers_and_judges_one_round(stage: Stage) -> None:
+    inviter = stage.visitor("administrator")
+    invited_to = f"/initiatives/{initiative_of(stage)}"
+    address = "invited.juror@example.org"
+    assert "The letter is on its way" in invite(
+        inviter, f"{invited_to}/invite", scope=stage.round, email=address
+    )
+    listed = inviter.open(f"{invited_to}/people").text
+    assert address in listed
+
+    letter = letter_to(stage, address)
+    assert "Call of the Pages" not in re.sub("<p>.*", "", letter, flags=re.DOTALL)  # the subject says nothing
+    assert "Конкурс страниц" in letter
+    guest = stage.visitor()
+    assert guest.open(link_in(letter)).headers["location"] == "/invitation"
+    page = guest.open("/invitation").text
+    assert "To accept, sign in or register first" in page
+    assert answer(guest, "accept").count("Your session has expired") == 1  # nobody is signed in yet
+    register = guest.open("/register?next=/invitation").text
+    fields = {
+        "_secret": hidden(register, "_secret"),
+        "_next": "/invitation",
+        "name": "Гостья",
+        "language": "ru",
+    }
+    assert 'href="/invitation"' in html.unescape(
+        guest.send("/register", fields).text
+    )  # her nine words, and then back
+    assert answer(guest, "accept") == "/me"
+    assert "You are a juror of the round until" in guest.open("/me?lang=en").text
+    assert "Гостья" in inviter.open(f"{invited_to}/people").text
+    assert address not in inviter.open(f"{invited_to}/people").text
+    assert "was accepted already" in answer_again(stage, letter)
+
+    leave = guest.form("/me", f"initiative-leave-{stage.round}")
+    assert guest.send("/me", leave).headers["location"] == "/me"
+    assert "You are a juror of the round until" not in guest.open("/me?lang=en").text
+
+
+def answer_again(stage: Stage, letter: str) -> str:
+    somebody = stage.visitor()
+    somebody.open(link_in(letter))
+    return somebody.open("/invitation").text
+
+
+def test_a_link_is_shown_once_declined_by_anybody_and_withdrawn(stage: Stage) -> None:
+    inviter = stage.visitor("administrator")
+    house = f"/initiatives/{initiative_of(stage)}"
+    empty = inviter.form(f"{house}/invite", "invitation-make") | {
+        "scope": "initiative",
+        "note": "For Ivan",
+        "days": "14",
+    }
+    refused = inviter.send(f"{house}/invite", empty)
+    assert (refused.status_code, "Choose at least one role." in refused.text) == (422, True)
+    assert "For Ivan" in refused.text  # what was typed is kept
+
+    ticked = {"scope": "initiative", "roles.finance": "yes"}
+    fields = inviter.form(f"{house}/invite", "invitation-make") | {"days": "14", **ticked}
+    links = {link_in(inviter.send(f"{house}/invite", fields).text) for _ in range(2)}
+    assert len(links) == 1  # pressed twice, made once
+    guest = stage.visitor()
+    (link,) = links
+    guest.open(link)
+    assert "You declined the invitation" in answer(guest, "decline")
+    assert "Declined" in inviter.open(f"{house}/people").text
+
+    link = link_in(invite(inviter, f"{house}/invite", **ticked, note="For Anna"))
+    assert "For Anna" in inviter.open(f"{house}/people").text
+    withdraw = inviter.form(f"{house}/people", "invitation-withdraw-1")
+    assert inviter.send(f"{house}/people", withdraw).status_code == 303
+    guest.open(link)
+    assert "This invitation was withdrawn." in guest.open("/invitation").text
+
+
+def test_a_member_accepts_and_is_removed(stage: Stage) -> None:
+    inviter, member = stage.visitor("administrator"), stage.visitor("finance")
+    house = f"/initiatives/{initiative_of(stage)}"
+    member.open(link_in(invite(inviter, f"{house}/invite", scope=stage.call, **{"roles.juror": "yes"})))
+    assert answer(member, "accept") == "/me"
+    assert "Your role in this call: juror" in member.open("/me").text
+    page = inviter.open(f"{house}/people").text
+    (form,) = re.findall(
+        r'<form[^>]* id="(call-remove_member-[^"]+)">(?:(?!</form>).)*?' + stage.people["finance"],
+        page,
+        re.DOTALL,
+    )
+    assert inviter.send(f"{house}/people", inviter.form(f"{house}/people", form)).status_code == 303
+    assert "Your role in this call: juror" not in member.open("/me").text
+    assert stage.visitor("juror").open(f"{house}/people").status_code == 404
+    assert stage.visitor("juror").open(f"{house}/invite").status_code == 404

@@ -1,0 +1,103 @@
+"""People who must never read somebody's applications: what every question answers them, after the whole life of a grant."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.refusals import Forbidden, NotFound
+from projections import applications, grants, own_reviews, panels, profiles, reviews, timeline
+from projections.paging import MOST
+from tests.projections.conftest import CANARY_TITLES, Season
+
+pytestmark = pytest.mark.anyio
+
+GONE = f"NotFound: {NotFound().detail}"
+STAFF = ("officer", "juror", "chair", "finance")
+
+
+async def answered(asking: Awaitable[Any]) -> str:
+    """What an answer says, as text; the kind of refusal otherwise."""
+    try:
+        found = await asking
+    except (NotFound, Forbidden) as refused:
+        return f"{type(refused).__name__}: {refused.detail}"
+    return msgspec.json.encode(found, enc_hook=str).decode()
+
+
+async def everything(season: Season, who: str) -> dict[str, str]:
+    """What one is answered about the first artist's application and grant, and where it could stand in a list."""
+    reader, viewer = season.reader, season.people[who]
+    application, call = season.application1, season.call
+    asked = {
+        "application": applications.one(reader, viewer, application),
+        "applications": applications.of_call(reader, viewer, call, limit=MOST),
+        "counts": applications.counts(reader, viewer, call),
+        "reviews": reviews.of_application(reader, viewer, application),
+        "own reviews": own_reviews.mine(reader, viewer),
+        "timeline": timeline.of_application(reader, viewer, application, limit=MOST),
+        "ranking": panels.ranking(reader, viewer, season.round, limit=MOST),
+        "grant": grants.one(reader, viewer, season.things["grant"]),
+        "grants": grants.of_call(reader, viewer, call, limit=MOST),
+        "tasks": grants.tasks(reader, viewer, limit=MOST),
+    }
+    return {name: await answered(asking) for name, asking in asked.items()}
+
+
+async def test_who_was_named_finds_nothing_and_everybody_else_finds_as_much_as_before(season: Season) -> None:
+    await season.whole("open")
+    season.project()
+    before = {who: await everything(season, who) for who in (*STAFF, "funder")}
+    assert all(CANARY_TITLES[0] in before[who]["applications"] for who in ("officer",))
+    for who in STAFF:
+        await season.run(
+            "person.exclude_reader",
+            season.artist1,
+            person=season.artist1,
+            reader=season.people[who],
+            named=f"{who}@example.org",
+        )
+    season.project()
+    after = {who: await everything(season, who) for who in (*STAFF, "funder")}
+
+    assert after["funder"] == before["funder"]
+    for who in STAFF:
+        told = after[who]
+        assert told["application"] == told["timeline"] == GONE, who
+        assert told["reviews"] == GONE, who
+        assert told["grant"] == (GONE if who in ("officer", "finance") else before[who]["grant"]), who
+        assert not [each for each, text in told.items() if CANARY_TITLES[0] in text], who
+        for listed in ("applications", "ranking"):
+            assert season.application1 not in told[listed], (who, listed)
+    assert CANARY_TITLES[1] in after["officer"]["applications"]  # the other artist named nobody
+    assert after["officer"]["counts"] != before["officer"]["counts"]
+    assert "You declared a conflict" not in "".join(text for told in after.values() for text in told.values())
+
+    mine = await profiles.mine(season.reader, season.artist1)
+    assert [each.named for each in mine.excluded] == [f"{who}@example.org" for who in STAFF]
+    stored = season.rows(
+        "SELECT convert_from(document, 'UTF8') FROM history.facts WHERE topic = 'person.reader_excluded.v1'"
+    )
+    names = season.rows("SELECT name FROM history.indexes WHERE name LIKE 'kept from %'")
+    text = "".join(str(row[0]) for row in (*stored, *names))
+    assert len(stored) == len(names) == len(STAFF)
+    assert not [who for who in STAFF if season.people[who] in text or f"{who}@" in text]
+
+    for each in mine.excluded:
+        await season.run("person.allow_reader", season.artist1, person=season.artist1, exclusion=each.id)
+    season.project()
+    assert {who: await everything(season, who) for who in (*STAFF, "funder")} == before
+
+
+async def test_a_profile_replaces_the_name_that_is_shown(season: Season) -> None:
+    await season.begin()
+    person = season.artist1
+    fields = {"language": "ru", "languages": ("ru", "ka"), "time_zone": "Asia/Tbilisi", "contact": "Signal"}
+    await season.run("person.change_profile", person, person=person, name="Новое имя", **fields)
+    season.project()
+    found = await profiles.mine(season.reader, person)
+    assert (found.name, found.language, found.languages) == ("Новое имя", "ru", ("ru", "ka"))
+    assert (found.time_zone, found.contact, found.excluded) == ("Asia/Tbilisi", "Signal", ())
