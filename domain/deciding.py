@@ -147,7 +147,8 @@ RemovedBy = Mapping[type[Fact], Callable[[Any], str]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a rule: new facts by stream, and what else the same append has to do.
+    """The result of a rule: new facts by stream, and what else the same append has to do. Without any fact there was nothing to
+    do, and the command succeeds without writing.
 
     Index entries, unique names and due dates are derived from the facts alone: see `domain.indexes`,
     `domain.unique_names` and `domain.due_dates`. `subjects` are data subjects whose sealing key has to be created

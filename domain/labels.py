@@ -1,4 +1,5 @@
-"""Labels: how a person reads statuses, roles, reasons and other codes. Each is written only here.
+"""Labels: how a person reads statuses, roles, reasons and other codes. Each is written only once: here, or, for the codes of a
+reason, beside the type that lists them (`domain.reasons`).
 
 A label is written as it stands in the middle of a sentence. The same English word can have several labels, because
 other languages need different forms of it.
@@ -10,6 +11,8 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
+import domain.topics  # noqa: F401 - imports every class of facts, which declare their reasons
+from domain import reasons
 from domain.applications.state import STATUS_LABELS, ApplicationStatus
 from domain.calls.state import CallStatus
 from domain.funds import FundStatus
@@ -119,7 +122,7 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
     },
 }
 
-REASONS: Final[Mapping[str, Message]] = {
+_SHARED_REASONS: Final[Mapping[str, Message]] = {
     "account_not_found": msg("the bank does not know the account"),
     "amount_questioned": msg("an amount needs to be reconsidered"),
     "erased": msg("what was written in it was erased"),
@@ -129,7 +132,6 @@ REASONS: Final[Mapping[str, Message]] = {
     "collaboration": msg("they work or worked together"),
     "conflicts_of_interest": msg("the other jurors have a conflict of interest"),
     "costs_rose": msg("its costs rose since it was submitted"),
-    "duplicate": msg("the same was submitted twice"),
     "employment": msg("one works for the other"),
     "family": msg("they are family"),
     "financial": msg("they have financial ties"),
@@ -146,16 +148,13 @@ REASONS: Final[Mapping[str, Message]] = {
     "grant_declined": msg("the grant was declined"),
     "grant_lapsed": msg("the offer was not answered in time"),
     "held_by_bank": msg("the bank is holding the payment"),
-    "incomplete": msg("it is incomplete"),
     "jurors_unavailable": msg("no other juror is available"),
     "minimum_of_call": msg("the call has a higher minimum award"),
     "name_mismatch": msg("the name does not match the account"),
     "no_longer_possible": msg("it is no longer possible"),
-    "not_entitled": msg("the applicant is not entitled to apply"),
     "not_selected": msg("it was not selected"),
     "other": msg("another reason"),
     "outcome_questioned": msg("an outcome needs to be reconsidered"),
-    "outside_scope": msg("it is outside the scope of the call"),
     "procedure": msg("the procedure was not followed"),
     "quality": msg("for its quality"),
     "reach": msg("for the people it reaches"),
@@ -177,7 +176,10 @@ REASONS: Final[Mapping[str, Message]] = {
     "funds_lost": msg("the money is no longer available"),
     "plans_changed": msg("the plans have changed"),
 }
-"""Every reason's code."""
+
+REASONS: Final[Mapping[str, Message]] = {**_SHARED_REASONS, **reasons.DECLARED}
+"""The words of every reason's code: those that are declared beside their types (`domain.reasons`), and the rest."""
+assert len(REASONS) == len(_SHARED_REASONS) + len(reasons.DECLARED), "a reason has two meanings"
 
 SCREENING_RESULTS: Final[Mapping[str, Message]] = {
     "no_match": in_context("screening", "nobody found on a list"),

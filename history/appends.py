@@ -66,8 +66,9 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """The outcome of an append: the positions of the facts, or in `detail` what prevented it."""
+    """The outcome of an append: the positions of the facts, or in `detail` what prevented it. ``nothing``: there was nothing to
+    append."""
 
-    outcome: Literal["appended", "repeated", "reused", "rotated", "conflict", "name_taken"]
+    outcome: Literal["appended", "nothing", "repeated", "reused", "rotated", "conflict", "name_taken"]
     positions: tuple[int, ...] = ()
     detail: str | None = None

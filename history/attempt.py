@@ -29,6 +29,7 @@ from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import Implied, implied_by
 from history.requests import Answer, Request, Stale
 from history.shapes import shape_of
+from history.states import Folded
 from history.store import opened_keys
 from history.vault import WrappedKey
 
@@ -85,6 +86,8 @@ class Attempt:
             )
             if expected != present:
                 raise Stale(present)
+        if not any(outcome.facts.values()):
+            return Appended("nothing")
         handle = await self._handle(act, person)
         keys, made = await self._keys(outcome)
         for stream, facts in outcome.facts.items():
@@ -238,8 +241,22 @@ class Attempt:
         """The answer to a command that was just appended; also puts the new states into the cache."""
         assert self._outcome is not None
         after = self._runner.states.remember(self._reading, self._facts)
-        about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]
-        return Answer(about.stream, after[about.stream].told, about.leaf, appended.positions)
+        stream = self._outcome.answers
+        about = after.get(stream) or self._reading.loaded(stream)
+        return self._answer(about, appended.positions)
+
+    async def unchanged(self) -> Answer:
+        """The answer to a command that had nothing to do: that of the stream's newest fact."""
+        assert self._outcome is not None
+        about = self._reading.loaded(self._outcome.answers)
+        position = await self._runner.history.position_of(self._outcome.answers, about.version)
+        assert position is not None
+        return self._answer(about, (position,))
+
+    def _answer(self, about: Folded, positions: tuple[int, ...]) -> Answer:
+        assert self._outcome is not None
+        assert about.leaf is not None
+        return Answer(self._outcome.answers, about.told, about.leaf, positions)
 
 
 def subjects_of(fact: Fact) -> set[str]:

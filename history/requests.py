@@ -31,7 +31,7 @@ class KeyReused(Exception):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of a command: the stream that it is about, the version of it that everybody is told, the leaf hash of its
-    newest fact, and the positions of all facts written."""
+    newest fact, and the positions of all facts written, or of that fact if there was nothing to write."""
 
     stream: str
     version: int

@@ -106,10 +106,8 @@ class Runner:
                     appended = await work.attempt(entry, append)
                     answered = work.answer(appended) if appended.outcome == "appended" else None
             except (CommandRejected, Stale):
-                if idempotency is not None:
-                    answer = await self._repeated(await self.history.remembered(idempotency))
-                    if answer is not None:
-                        return answer
+                if (answer := await self._remembered(idempotency)) is not None:
+                    return answer
                 # Cached states may be outdated, and several reads may have happened at different times. So a command is
                 # refused only if everything was read from the database and nothing has changed since.
                 if bypass_cache and (attempt == MAX_ATTEMPTS - 1 or await work.holds()):
@@ -123,6 +121,13 @@ class Runner:
                     if work.erases and request.channel is not Channel.SYSTEM:
                         await self._follow_erasure()
                     return answered
+                case "nothing":
+                    if (answer := await self._remembered(idempotency)) is not None:
+                        return answer
+                    # Decided on what was read, as a refusal is.
+                    if bypass_cache and (attempt == MAX_ATTEMPTS - 1 or await work.holds()):
+                        return await work.unchanged()
+                    bypass_cache = True
                 case "repeated" | "reused":
                     answer = await self._repeated(appended)
                     assert answer is not None
@@ -197,14 +202,20 @@ class Runner:
             request=self.keyed("request", body),
         )
 
+    async def _remembered(self, idempotency: Idempotency | None) -> Answer | None:
+        return (
+            None if idempotency is None else await self._repeated(await self.history.remembered(idempotency))
+        )
+
     async def _repeated(self, appended: Appended | None) -> Answer | None:
         if appended is None:
             return None
         if appended.outcome == "reused":
             raise KeyReused
         stream = appended.detail
-        rows = [row for row in await self.history.at(appended.positions) if row.stream == stream]
         assert stream is not None
-        assert rows
-        version = await self.states.told_version(stream, rows[-1].version)
-        return Answer(stream, version, rows[-1].leaf, appended.positions, repeated=True)
+        written = [row for row in await self.history.at(appended.positions) if row.stream == stream]
+        # A command that wrote only to other streams is answered with this one as it stands now.
+        newest = written[-1] if written else (await self.history.load({stream: 0}))[stream][-1]
+        version = await self.states.told_version(stream, newest.version)
+        return Answer(stream, version, newest.leaf, appended.positions, repeated=True)

@@ -161,6 +161,10 @@ class ReadSet:
         folded = self._loaded.get(stream)
         return 0 if folded is None else folded.told
 
+    def loaded(self, stream: str) -> Folded:
+        """A stream as it was read."""
+        return self._loaded[stream]
+
     def folded(self, stream: str, aggregate: Aggregate[Any]) -> Folded:
         """A stream as it was read; an empty one for a new stream."""
         return self._loaded.get(stream) or Folded(aggregate.empty, 0, 0, None)

@@ -39,6 +39,23 @@ class Case:
         """The stage whose round it is in."""
         return self.call.stage(self.round.stage)
 
+    @property
+    def tied(self) -> bool:
+        """Whether the viewer has ties to the application (`access.has_ties`)."""
+        return access.has_ties(self.viewer, self.application.applicant, self.reviews.values())
+
+    @property
+    def as_staff(self) -> bool:
+        """Whether the viewer reads what is for the staff alone (`access.sees_as_staff`)."""
+        return access.sees_as_staff(
+            self.viewer,
+            self.initiative,
+            self.round,
+            self.application,
+            self.reviews.values(),
+            own=self.own,
+        )
+
 
 async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | None = None) -> Case:
     """Load an application with everything that access checks for a viewer need: in the round where it is, or in an earlier

@@ -2,8 +2,9 @@
 and scores.
 
 A raw fact names its actor. Facts of an initiative are shown to its officers, its own stream also to its administrators, and
-each reading to its reader. Officers see facts about what pages show them. Reading that rules out reviewing or applying is
-recorded first, as for pages. Everything else is withheld.
+each reading to its reader. Officers see facts about what pages show them as staff: of an application or a grant to which they
+have ties, they see none, whatever its audience. Reading that rules out reviewing or applying is recorded first, as for pages.
+Everything else is withheld.
 """
 
 from __future__ import annotations
@@ -212,7 +213,7 @@ class _House:
 
     async def _application(self, stream: str) -> bool:
         case = await self._case(stream)
-        return self._sees_applicant(case) and await self._recorded(case, "applicants")
+        return case.as_staff and await self._recorded(case, "applicants")
 
     async def _review(self, stream: str) -> bool:
         review = await self._reader.the(REVIEW, stream)
@@ -225,7 +226,7 @@ class _House:
             case.reviews.values(),
             own=case.own,
         )
-        if not _as_officer(verdict) or not self._sees_applicant(case):
+        if not _as_officer(verdict) or not case.as_staff:
             return False
         # The scores of a juror who stepped back later are still in the stream.
         scored = bool(review.scores) and review.juror != self._viewer
@@ -247,20 +248,8 @@ class _House:
     async def _grant(self, stream: str) -> bool:
         grant = await self._reader.the(GRANT, stream)
         initiative, conflicts = self._initiative.within(grant.call), await self._conflicts(grant.call)
-        return _as_officer(access.sees_recipient(self._actor, initiative, grant, conflicts=conflicts))
-
-    def _sees_applicant(self, case: Case) -> bool:
-        return _as_officer(
-            access.sees_applicant(
-                self._actor,
-                case.initiative,
-                case.stage,
-                case.round,
-                case.application,
-                case.reviews.values(),
-                own=case.own,
-            )
-        )
+        verdict = access.sees_recipient(self._actor, initiative, grant, conflicts=conflicts)
+        return _as_officer(verdict) and not access.is_tied_to(self._actor, grant.recipient)
 
     async def _recorded(self, case: Case, kind: ReadingKind, *, of: str | None = None) -> bool:
         return await readings.record(self._reader, self._viewer, case.application.round, kind, application=of)

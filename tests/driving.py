@@ -160,7 +160,7 @@ class World:
     def _check(self, outcome: Outcome, known: set[str]) -> None:
         """Check that only streams that were read, or new ones, are written, and that each unique name is held once."""
         assert set(outcome.facts) <= known, "a stream was written that the plan never read"
-        assert outcome.facts.get(outcome.answers), "the answer is about a stream that got a fact"
+        assert outcome.answers in known, "the answer is about a stream that the plan never read"
         taken = set(self.unique_names)
         for facts in outcome.facts.values():
             for fact in facts:

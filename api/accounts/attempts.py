@@ -36,12 +36,12 @@ LIMITS: Final[Mapping[str, HourlyLimit]] = {
     "letter": HourlyLimit(account=6, network=30, all=2000),
     "words": HourlyLimit(account=20, network=60, all=3000),
     "invite": HourlyLimit(account=100, network=1000, all=2000),
+    "passkey": HourlyLimit(account=200, network=200, all=6000),
     "second": HourlyLimit(account=15, network=60, all=3000),
     "register": HourlyLimit(account=20, network=20, all=600),
 }
-"""The limits by what is tried: to ask for a letter, to sign in with nine words, to type a code as a second
-factor, to register with nine words (for which there
-is no account yet), to invite somebody by a letter."""
+"""The limits by what is tried: to ask for a letter, to sign in with nine words, to invite somebody by a letter, to use a passkey
+or type a code as a second factor, to register with nine words (for which there is no account yet)."""
 
 
 class Attempts:

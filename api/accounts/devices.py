@@ -9,13 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from api.accounts.browsers import Browser
-from api.accounts.email import EmailSignIn, deliverable
+from api.accounts.email import EmailSignIn
 from api.accounts.sessions import SignedIn
 from api.letters.letter import Letter
-from api.letters.outbox import Outbox
-from api.locales import locale_of
 from domain.messages import msg
-from domain.persons import PERSON
 from history.runner import Runner
 from history.store import History
 
@@ -30,13 +27,10 @@ _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 class Devices:
     """The browsers of the people of one installation."""
 
-    def __init__(
-        self, history: History, runner: Runner, email: EmailSignIn, outbox: Outbox, *, secure: bool
-    ) -> None:
+    def __init__(self, history: History, runner: Runner, email: EmailSignIn, *, secure: bool) -> None:
         self._history = history
         self._runner = runner
         self._email = email
-        self._outbox = outbox
         self._secure = secure
         self.cookie_name = "__Host-overwinter-device" if secure else "overwinter-device"
 
@@ -57,7 +51,7 @@ class Devices:
             )
             row = await cursor.fetchone()
         if row is not None and row[0]:
-            await self._tell(person, browser)
+            await self._email.tell(person, _letter(browser))
         # As in `api.accounts.sessions`: imported only by servers.
         from litestar.datastructures import Cookie
 
@@ -83,17 +77,6 @@ class Devices:
                 "DELETE FROM accounts.devices d WHERE d.last_seen_at < now() - make_interval(days => %b::integer) "
                 "OR NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = d.person)",
                 (KEPT_DAYS,),
-            )
-
-    async def _tell(self, person: str, browser: Browser) -> None:
-        address = await self._email.address_of(person)
-        if address is None:
-            return
-        loaded = await self._runner.states.read_set(bypass_cache=False).load(((PERSON, person),))
-        locale = locale_of((loaded[person].state.language,))
-        async with self._history.connection() as connection:
-            await self._outbox.put(
-                connection, _letter(browser), to=deliverable(address), locale=locale, person=person
             )
 
 

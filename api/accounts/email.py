@@ -21,10 +21,10 @@ from api.accounts.sessions import SignedIn
 from api.accounts.ways_in import WaysIn
 from api.letters.letter import Letter
 from api.letters.outbox import Outbox
-from api.locales import Locale
+from api.locales import Locale, locale_of
 from domain.addresses import address_name, check_email
 from domain.messages import msg
-from domain.persons import PersonWayInAdded
+from domain.persons import PERSON, PersonWayInAdded
 from domain.refusals import Invalid, Refused
 from history.keyed import keyed_hash
 from history.outside import NotOpened, open_box, seal
@@ -222,6 +222,14 @@ class EmailSignIn:
         await self._ways_in.remove(signed_in, way)
         if former is not None:
             await self._tell(former, _removed(), signed_in.person, locale)
+
+    async def tell(self, person: str, letter: Letter) -> None:
+        """Write to somebody in their own language, if they sign in with an address."""
+        address = await self.address_of(person)
+        if address is None:
+            return
+        loaded = await self._runner.states.read_set(bypass_cache=False).load(((PERSON, person),))
+        await self._tell(address, letter, person, locale_of((loaded[person].state.language,)))
 
     async def address_of(self, person: str) -> str | None:
         """The address with which a person signs in; None if they have none, or were erased."""

@@ -190,16 +190,19 @@ class Factors:
                 (signs, factor),
             )
 
-    async def check_code(self, half: HalfSignedIn, typed: str) -> None:
-        """Raise `Invalid` unless this is a code of the person's app, or a recovery code, that was not used before."""
+    async def check_code(self, half: HalfSignedIn, typed: str) -> bool:
+        """Whether this is a recovery code, and not one of the person's app. Raises `Invalid` if it is neither, or was used
+        before."""
         code = _plain(typed)
+        of_app = len(code) == DIGITS and code.isdigit()
         right = (
             await self._use_code_of_app(half.person, code)
-            if len(code) == DIGITS and code.isdigit()
+            if of_app
             else await self._use_recovery_code(half.person, code)
         )
         if not right:
             raise Invalid.field("code", WRONG)
+        return not of_app
 
     async def _use_code_of_app(self, person: str, code: str) -> bool:
         async with self._history.connection() as connection:
@@ -279,8 +282,18 @@ class Factors:
         for row in await self._history.at(answer.positions):
             fact = read(row.topic, row.document, history=self._history.id).fact
             if isinstance(fact, PersonFactorAdded):
+                if answer.repeated:
+                    await self._check_still_there(fact)
                 return fact
         raise AssertionError("a second factor was added, but there is no fact of it")
+
+    async def _check_still_there(self, added: PersonFactorAdded) -> None:
+        """Raise `Refused` if it was removed since: a form that is sent again must not bring it back."""
+        loaded = await self._runner.states.read_set(bypass_cache=True).load(((PERSON, added.person),))
+        if all(each.id != added.factor for each in loaded[added.person].state.factors):
+            raise Refused(
+                msg("This form was sent before, and something was changed since. Open the page again.")
+            )
 
     async def _passkeys(self, person: str) -> dict[str, Passkey]:
         async with self._history.connection() as connection:

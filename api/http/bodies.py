@@ -93,14 +93,14 @@ async def take_in(request: Request[Any, Any, Any], limit: int) -> bytes | None:
 def decode(
     raw: bytes,
     kind: type[T],
-    told_elsewhere: frozenset[str] = frozenset(),
+    in_address: frozenset[str] = frozenset(),
     *,
     most_fields: int = MOST_FIELDS,
     options: bool = False,
 ) -> T:
     """A body as a value of `kind`, a msgspec Struct; an empty body counts as an empty object.
 
-    `told_elsewhere` are fields that the address tells; `options`: codes were chosen by words, which stand beside them on a
+    `in_address` are fields that the address gives; `options`: codes were chosen by words, which stand beside them on a
     page. Raises `Problem` for what is no JSON, names a field twice or has
     an object with more than `most_fields`, and `Invalid` with the fields that are wrong.
     """
@@ -121,7 +121,7 @@ def decode(
         plain = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(raw, error) from None
-    walk = BodyWalk(told_elsewhere, options=options)
+    walk = BodyWalk(in_address, options=options)
     walk.value("", plain, type_shape(cast("type", kind)))
     if walk.errors:
         raise Invalid(tuple(walk.errors[:MOST_ERRORS]), more=walk.is_full)

@@ -129,8 +129,8 @@ def _by_name(name: str) -> Write:
 
 
 def _writes() -> tuple[Write, ...]:
-    told = {write.command for write in _ADDRESSES} | set(_WITH_A_SECRET) | set(_BY_PAGE)
-    named = [name for name, entry in REGISTER.items() if not entry.by_program and name not in told]
+    addressed = {write.command for write in _ADDRESSES} | set(_WITH_A_SECRET) | set(_BY_PAGE)
+    named = [name for name, entry in REGISTER.items() if not entry.by_program and name not in addressed]
     return (*_ADDRESSES, *map(_by_name, named))
 
 
@@ -199,12 +199,12 @@ def expected_version(request: HTTPRequest[Any, Any, Any], *, versioned: bool) ->
 
 
 def body_type(write: Write) -> type[msgspec.Struct]:
-    """What the body of a write holds: the command's fields without those that the path tells."""
+    """What the body of a write holds: the command's fields without those that are in the address."""
     request = REGISTER[write.command].request
-    told = _told(write.path)
+    in_address = _in_address(write.path)
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []  # Any: types and defaults
     for field in msgspec.structs.fields(request):
-        if field.name in told:
+        if field.name in in_address:
             continue
         if field.default is not msgspec.NODEFAULT:
             fields.append((field.name, field.type, field.default))
@@ -224,7 +224,7 @@ def body_type(write: Write) -> type[msgspec.Struct]:
     return made
 
 
-def _told(path: str) -> frozenset[str]:
+def _in_address(path: str) -> frozenset[str]:
     return frozenset(re.findall(r"\{([a-z_]+)\}", path))
 
 
@@ -241,23 +241,23 @@ def operation_of(write: Write) -> Operation:
     entry = REGISTER[write.command]
     command, versioned = entry.request, entry.versioned
     body = body_type(write)
-    told = _told(write.path)
+    in_address = _in_address(write.path)
     fields = {field.name: field.type for field in msgspec.structs.fields(command)}
-    numbers = frozenset(name for name in told if fields[name] is int)
+    numbers = frozenset(name for name in in_address if fields[name] is int)
     summary, _, rest = " ".join((command.__doc__ or "").split()).partition(". ")
 
     async def handle(asking: Asking) -> Response[bytes]:
         key = idempotency_key(asking.request)
         expected = expected_version(asking.request, versioned=versioned)
-        sent = await asking.body(body, told)
-        path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
+        sent = await asking.body(body, in_address)
+        path = {name: asking.number(name) if name in numbers else asking.path[name] for name in in_address}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
         try:
             answer = await asking.wiring.runner.run(
                 Request(command=wanted, actor=asking.who, channel=Channel.API, key=key, expected=expected)
             )
         except NotFound as error:
-            raise field_of(error, wanted, told) from None
+            raise field_of(error, wanted, in_address) from None
         if write.then is not None:
             await write.then(asking.wiring, wanted)
         done = Done(id=answer.stream, leaf=answer.leaf.hex()) if versioned else Noted(id=answer.stream)

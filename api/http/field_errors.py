@@ -42,9 +42,9 @@ class BodyWalk:
     """One walk through a decoded body, collecting what is wrong. What comes from a page has `options` with words of their own,
     so their codes are not named."""
 
-    def __init__(self, told_elsewhere: frozenset[str], *, options: bool = False) -> None:
+    def __init__(self, in_address: frozenset[str], *, options: bool = False) -> None:
         self.errors: list[FieldError] = []
-        self._told_elsewhere = told_elsewhere
+        self._in_address = in_address
         self._options = options
 
     @property
@@ -138,9 +138,9 @@ class BodyWalk:
         fields = {field.encode_name: field for field in shape.fields}
         for name in value:
             if name not in fields:
-                told = not path and name in self._told_elsewhere
+                given = not path and name in self._in_address
                 sentence = (
-                    msg("This is already in the address; leave it out of the body.") if told else _UNKNOWN
+                    msg("This is already in the address; leave it out of the body.") if given else _UNKNOWN
                 )
                 self._wrong(_join(path, shown_name(name)), sentence)
         for name, field in fields.items():

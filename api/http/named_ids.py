@@ -30,13 +30,13 @@ def named_ids(value: msgspec.Struct) -> Iterator[tuple[str, str, str]]:
             yield field, id_of, named
 
 
-def field_of(error: NotFound, command: msgspec.Struct, told: frozenset[str]) -> CommandRejected:
+def field_of(error: NotFound, command: msgspec.Struct, in_address: frozenset[str]) -> CommandRejected:
     """What is answered when a command names something that is not there, or not for this person: which field names it, or
-    the error itself, as 404, where it is what the address names. `told` are the fields that the address tells."""
-    sent = [(field, named) for field, _, named in named_ids(command) if field not in told]
-    nothing_told = len(sent) == len(_id_fields(type(command)))
+    the error itself, as 404, where it is what the address names. `in_address` are the fields that the address gives."""
+    sent = [(field, named) for field, _, named in named_ids(command) if field not in in_address]
+    in_body_alone = len(sent) == len(_id_fields(type(command)))
     for field, named in sent:
-        if named == error.named or (error.named is None and nothing_told):
+        if named == error.named or (error.named is None and in_body_alone):
             detail = msg("Nothing has this id, or you have no access to it.")
             return Invalid.field(field, detail if error.detail == NOT_FOUND else error.detail)
     return error

@@ -71,11 +71,11 @@ class Asking:
             raise NotFound
         return int(text)
 
-    async def body(self, kind: type[T], told_elsewhere: frozenset[str] = frozenset()) -> T:
-        """The request's body as a value of `kind`; `told_elsewhere` are fields that the address tells. Raises `Problem` and
+    async def body(self, kind: type[T], in_address: frozenset[str] = frozenset()) -> T:
+        """The request's body as a value of `kind`; `in_address` are fields that the address gives. Raises `Problem` and
         `Invalid`."""
         raw = await read_body(self.request)
-        return decode(raw, kind, told_elsewhere, most_fields=self.wiring.settings.most_fields)
+        return decode(raw, kind, in_address, most_fields=self.wiring.settings.most_fields)
 
 
 Handle = Callable[[Asking], Awaitable[Response[bytes]]]

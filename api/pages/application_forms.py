@@ -150,14 +150,12 @@ PAGES = (
             PageAction(
                 command="application.change",
                 done=msg("Your changes are submitted."),
-                told={"application": "application"},
                 filled=_anew,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
             PageAction(
                 command="application.resubmit",
                 done=msg("Your application is submitted again."),
-                told={"application": "application"},
                 filled=_anew,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
@@ -171,7 +169,6 @@ PAGES = (
             PageAction(
                 command="application.continue",
                 done=msg("Your answers for the next stage are submitted."),
-                told={"application": "application"},
                 filled=_continued,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),

@@ -250,28 +250,22 @@ PAGES = (
             PageAction(
                 command="application.withdraw",
                 done=msg("The application is withdrawn."),
-                told={"application": "application"},
             ),
             PageAction(
                 command="application.return",
                 done=msg("The application is returned to the applicant with your questions."),
-                told={"application": "application"},
                 filled=_returned,
             ),
             PageAction(
                 command="application.erase",
                 done=msg("The texts of this application, and those about it, are erased."),
-                told={"application": "application"},
             ),
-            PageAction(
-                command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}
-            ),
+            PageAction(command="application.find_eligible", done=_ELIGIBLE),
             PageAction(
                 command="application.find_ineligible",
                 done=msg("The application is marked as ineligible."),
-                told={"application": "application"},
             ),
-            PageAction(command="review.assign", done=_ASKED, told={"application": "application"}),
+            PageAction(command="review.assign", done=_ASKED),
             PageAction(
                 command="review.replace",
                 done=msg("Another juror is asked in place of the one who stepped back."),
@@ -279,7 +273,6 @@ PAGES = (
             PageAction(
                 command="grant.offer",
                 done=msg("The grant is offered."),
-                told={"application": "application"},
                 filled=_offered,
                 then=lambda _, answer: f"/grants/{answer.stream}",
             ),

@@ -249,7 +249,6 @@ PAGES = (
                 done=msg(
                     "Your application is submitted. This page is your receipt; you can come back to it at any time."
                 ),
-                told={"call": "call"},
                 filled=filled,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),

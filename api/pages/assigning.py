@@ -256,7 +256,6 @@ PAGES = (
             PageAction(
                 command="round.set_reviews_due",
                 done=msg("The date is saved. The jurors see it in their list of reviews."),
-                told={"round": "round"},
                 filled=_due,
             ),
         ),
@@ -268,7 +267,6 @@ PAGES = (
             PageAction(
                 command="review.assign",
                 done=msg("The juror is asked and will find the application in their list of reviews."),
-                told={"application": "application"},
             ),
         ),
     ),

@@ -319,11 +319,7 @@ def _part(place: str, show: Any, filled: Any) -> Page:  # Any: as in Page and Pa
     return Page(
         path=f"{SETUP}/{place}",
         show=show,
-        acts=(
-            PageAction(
-                command="call.change_draft", done=SAVED, told={"call": "call"}, filled=filled, then=_back
-            ),
-        ),
+        acts=(PageAction(command="call.change_draft", done=SAVED, filled=filled, then=_back),),
     )
 
 
@@ -335,13 +331,11 @@ PAGES = (
             PageAction(
                 command="call.publish",
                 done=msg("The call is published. It takes applications once you say until when."),
-                told={"call": "call"},
                 then=lambda visit, _: f"/calls/{visit.path['call']}",
             ),
             PageAction(
                 command="call.discard",
                 done=msg("The draft is discarded."),
-                told={"call": "call"},
                 then=lambda visit, _: f"/calls/{visit.path['call']}",
             ),
         ),

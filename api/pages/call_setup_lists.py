@@ -117,11 +117,7 @@ PAGES = (
     Page(
         path=f"{SETUP}/eligibility",
         show=_eligibility,
-        acts=(
-            PageAction(
-                command="call.change_draft", done=SAVED, told={"call": "call"}, filled=_eligibility_filled
-            ),
-        ),
+        acts=(PageAction(command="call.change_draft", done=SAVED, filled=_eligibility_filled),),
     ),
     Page(
         path=f"{SETUP}/stages",
@@ -130,7 +126,6 @@ PAGES = (
             PageAction(
                 command="call.change_stages",
                 done=msg("The stages are saved."),
-                told={"call": "call"},
                 filled=_stages_filled,
             ),
         ),

@@ -160,26 +160,22 @@ PAGES = (
         show=_one,
         public=True,
         acts=(
-            PageAction(
-                command="round.open", done=msg("The round is open."), told={"call": "call"}, filled=_timed
-            ),
+            PageAction(command="round.open", done=msg("The round is open."), filled=_timed),
             PageAction(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
             PageAction(
                 command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed
             ),
-            PageAction(command="call.change", done=msg("The call is changed."), told={"call": "call"}),
+            PageAction(command="call.change", done=msg("The call is changed.")),
             PageAction(
                 command="call.set_screening",
                 done=msg("The setting for screenings is saved."),
-                told={"call": "call"},
             ),
             PageAction(
                 command="call.copy",
                 done=msg("This is the copy. Only the staff see it until you publish it."),
-                told={"call": "call"},
                 then=lambda _, answer: f"/calls/{answer.stream}/setup",
             ),
-            PageAction(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
+            PageAction(command="call.cancel", done=msg("The call is cancelled.")),
         ),
     ),
 )

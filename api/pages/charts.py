@@ -55,27 +55,23 @@ class Bar:
     tone: str = ""
 
 
-_BARS: Final = (320, 46)
+_BARS: Final = (320, 14)
 
 
-def bars(shown: Sequence[Bar], title: str) -> str:
-    """Horizontal bars from a common zero, the largest as wide as there is room, each below its label and its number: so it
-    can be read on a narrow screen, too."""
-    width, row = _BARS
+def bars(shown: Sequence[Bar]) -> str:
+    """Horizontal bars from a common zero, the largest as wide as there is room. Labels and numbers are text of the page above
+    each bar, so that they are read aloud, grow with the page and find room on a narrow screen."""
+    width, height = _BARS
     most = max((each.size for each in shown), default=0)
     drawn = []
-    for number, each in enumerate(shown):
-        top = number * row
+    for each in shown:
         wide = max(2, width * each.size // most) if most and each.size > 0 else 0
         drawn.append(
-            f'<text x="0" y="{top + 14}">{escape(each.label)}</text>'
-            f'<text class="end" x="{width}" y="{top + 14}">{escape(each.words)}</text>'
-            f'<rect class="bar{f" {each.tone}" if each.tone else ""}" x="0" y="{top + 20}" width="{wide}" height="14"/>'
+            f"<div><dt>{escape(each.label)}</dt><dd>{escape(each.words)}</dd>"
+            f'<dd><svg class="bars" viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">'
+            f'<rect class="bar{f" {each.tone}" if each.tone else ""}" width="{wide}" height="{height}"/></svg></dd></div>'
         )
-    height = row * len(shown)
-    return safe(
-        f'<svg class="bars" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">{"".join(drawn)}</svg>'
-    )
+    return safe(f'<dl class="chart">{"".join(drawn)}</dl>')
 
 
 def _short(number: Decimal) -> str:

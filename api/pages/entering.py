@@ -47,7 +47,6 @@ PAGES = (
             PageAction(
                 command=DO,
                 done=msg("The application is submitted for the applicant."),
-                told={"call": "call"},
                 filled=filled,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),

@@ -8,6 +8,7 @@ import segno
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts import factor_letters
 from api.accounts.factors import new_key
 from api.accounts.passkeys import party_of
 from api.accounts.sessions import SignedIn
@@ -75,7 +76,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         match do:
             case "remove":
                 await factors.remove(signed_in, form.fields.get("factor", ""))
+                await wiring.email.tell(visit.who, factor_letters.removed())
             case "codes":
+                await wiring.email.tell(visit.who, factor_letters.codes_made())
                 return await codes_page(visit, signed_in, key_of(form), added=False)
             case "cancel":
                 command = CancelRecovery(person=visit.who)
@@ -99,6 +102,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         return await site.answer(visit, PageContent("codes.html", context))
 
     async def after_adding(visit: Visit, signed_in: SignedIn, key: str) -> Response[Any]:
+        await wiring.email.tell(visit.who, factor_letters.added())
         if await factors.codes_left(signed_in.person):
             return redirect(ADDRESS)
         return await codes_page(visit, signed_in, key, added=True)

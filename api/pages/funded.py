@@ -48,9 +48,6 @@ def _chart(sums: FundedSums, locale: Locale) -> str:
             )
             for label, amount, tone in shown
         ],
-        locale.say(
-            msg("Your pledges in {currency}; the table below has the same numbers.", currency=sums.currency)
-        ),
     )
 
 

@@ -131,12 +131,9 @@ PAGES = (
             PageAction(
                 command="fund.pledge",
                 done=msg("The pledge is recorded."),
-                told={"fund": "fund"},
                 filled=_pledged,
             ),
-            PageAction(
-                command="fund.receive", done=msg("The money that arrived is recorded."), told={"fund": "fund"}
-            ),
+            PageAction(command="fund.receive", done=msg("The money that arrived is recorded.")),
         ),
     ),
     Page(path="/funds/{fund}/timeline", show=_timeline_of_fund, as_of=True),

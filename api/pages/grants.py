@@ -264,8 +264,6 @@ async def _payee(_: Visit, form: SubmittedForm) -> Plain:
     return dict(plain)
 
 
-_TOLD = {"grant": "grant"}
-
 PAGES = (
     Page(path="/grants", show=_mine),
     Page(path="/calls/{call}/grants", show=_of_call),
@@ -273,56 +271,45 @@ PAGES = (
         path="/grants/{grant}",
         show=_one,
         acts=(
-            PageAction(command="grant.accept", done=msg("You accepted the grant."), told=_TOLD),
-            PageAction(command="grant.decline", done=msg("You declined the grant."), told=_TOLD),
+            PageAction(command="grant.accept", done=msg("You accepted the grant.")),
+            PageAction(command="grant.decline", done=msg("You declined the grant.")),
             PageAction(
                 command="grant.set_payee",
                 done=msg(
                     "The bank details are saved. A second person has to check them before anything is paid."
                 ),
-                told=_TOLD,
                 filled=_payee,
             ),
-            PageAction(
-                command="grant.confirm_payee", done=msg("The bank details are confirmed."), told=_TOLD
-            ),
-            PageAction(command="grant.record_screening", done=msg("The screening is recorded."), told=_TOLD),
-            PageAction(command="grant.schedule", done=msg("The instalments are scheduled."), told=_TOLD),
-            PageAction(command="grant.submit_report", done=msg("Your report is submitted."), told=_TOLD),
-            PageAction(command="grant.accept_report", done=msg("The report is accepted."), told=_TOLD),
+            PageAction(command="grant.confirm_payee", done=msg("The bank details are confirmed.")),
+            PageAction(command="grant.record_screening", done=msg("The screening is recorded.")),
+            PageAction(command="grant.schedule", done=msg("The instalments are scheduled.")),
+            PageAction(command="grant.submit_report", done=msg("Your report is submitted.")),
+            PageAction(command="grant.accept_report", done=msg("The report is accepted.")),
             PageAction(
                 command="grant.return_report",
                 done=msg("The report is returned to the recipient."),
-                told=_TOLD,
             ),
-            PageAction(command="grant.suspend", done=msg("The grant is suspended."), told=_TOLD),
-            PageAction(command="grant.resume", done=msg("The grant is resumed."), told=_TOLD),
+            PageAction(command="grant.suspend", done=msg("The grant is suspended.")),
+            PageAction(command="grant.resume", done=msg("The grant is resumed.")),
             PageAction(
                 command="grant.terminate",
                 done=msg("The grant has ended. What was not paid is back in the fund."),
-                told=_TOLD,
             ),
             PageAction(
                 command="grant.propose_amendment",
                 done=msg("The amendment is proposed. It takes effect once the recipient accepts it."),
-                told=_TOLD,
             ),
-            PageAction(command="grant.accept_amendment", done=msg("You accepted the amendment."), told=_TOLD),
-            PageAction(
-                command="grant.decline_amendment", done=msg("You declined the amendment."), told=_TOLD
-            ),
-            PageAction(command="grant.complete", done=msg("The grant is completed."), told=_TOLD),
-            PageAction(command="instalment.request", done=msg("The payment is requested."), told=_TOLD),
-            PageAction(command="instalment.approve", done=msg("You approved the payment."), told=_TOLD),
+            PageAction(command="grant.accept_amendment", done=msg("You accepted the amendment.")),
+            PageAction(command="grant.decline_amendment", done=msg("You declined the amendment.")),
+            PageAction(command="grant.complete", done=msg("The grant is completed.")),
+            PageAction(command="instalment.request", done=msg("The payment is requested.")),
+            PageAction(command="instalment.approve", done=msg("You approved the payment.")),
             PageAction(
                 command="instalment.instruct",
                 done=msg("The payment order is recorded."),
-                told=_TOLD,
             ),
-            PageAction(command="instalment.settle", done=msg("The payment is recorded."), told=_TOLD),
-            PageAction(
-                command="instalment.fail", done=msg("It is recorded that the bank did not pay."), told=_TOLD
-            ),
+            PageAction(command="instalment.settle", done=msg("The payment is recorded.")),
+            PageAction(command="instalment.fail", done=msg("It is recorded that the bank did not pay.")),
         ),
     ),
 )

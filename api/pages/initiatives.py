@@ -138,7 +138,6 @@ PAGES = (
             PageAction(
                 command="fund.open",
                 done=msg("The fund is open."),
-                told={"initiative": "initiative"},
                 then=lambda _, answer: f"/funds/{answer.stream}",
             ),
         ),
@@ -150,7 +149,6 @@ PAGES = (
             PageAction(
                 command="initiative.describe",
                 done=msg("The profile is saved."),
-                told={"initiative": "initiative"},
                 filled=_described,
                 then=lambda visit, _: f"/initiatives/{visit.path['initiative']}",
             ),

@@ -40,6 +40,8 @@ class LetterCookies:
     def __init__(self, wiring: Wiring) -> None:
         name = wiring.sessions.cookie_name
         self.waiting = SameBrowser(f"{name}-letter")
+        # Where the browser wanted to go when it asked, for the link, which does not say it.
+        self.onward = SameBrowser(f"{name}-onward")
         self.link = SameBrowser(f"{name}-link")
         self.ticket = SameBrowser(f"{name}-ticket")
 
@@ -112,10 +114,11 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             return await link_page(visit, error.detail, 409)
         # Somebody who was invited and had no account yet goes on with the invitation.
         invited = invitation_cookie(wiring).name in request.cookies
-        return await go_on(visit, answered, INVITATION if invited else "/me")
+        onward = within(request.cookies.get(cookies.onward.name, ""))
+        return await go_on(visit, answered, INVITATION if invited else onward)
 
     async def go_on(visit: Visit, answered: Answered, next_: str) -> Response[Any]:
-        gone = [cookies.waiting.forget(), cookies.link.forget()]
+        gone = [cookies.waiting.forget(), cookies.link.forget(), cookies.onward.forget()]
         if answered.person is not None:
             assert visit.signed_in is not None
             await email.add(visit.signed_in, answered, locale=visit.locale)

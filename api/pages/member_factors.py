@@ -58,7 +58,6 @@ ACTS = (
     PageAction(
         command="initiative.require_factors",
         done=msg("The setting for second factors is saved."),
-        told={"initiative": "initiative"},
     ),
     PageAction(
         command="person.ask_recovery",

@@ -50,13 +50,11 @@ PAGES = (
             PageAction(
                 command="initiative.leave",
                 done=msg("You gave up your roles."),
-                told={"initiative": "initiative"},
                 then=lambda *_: "/me",
             ),
             PageAction(
                 command="initiative.set_screening",
                 done=msg("The setting for screenings is saved."),
-                told={"initiative": "initiative"},
             ),
             *member_factors.ACTS,
         ),

@@ -88,8 +88,6 @@ async def _registered(_: Visit, form: SubmittedForm) -> Plain:
     return dict(plain)
 
 
-_TOLD = {"organisation": "organisation"}
-
 PAGES = (
     Page(
         path="/organisations",
@@ -115,23 +113,19 @@ PAGES = (
             PageAction(
                 command="organisation.invite",
                 done=msg("The person is invited, and finds the invitation under Organisations."),
-                told=_TOLD,
             ),
             PageAction(
                 command="organisation.join",
                 done=msg("You act for the organisation from now on."),
-                told=_TOLD,
             ),
             PageAction(
                 command="organisation.remove_member",
                 done=msg("This person no longer acts for the organisation."),
-                told=_TOLD,
                 then=lambda _visit, _answer: "/organisations",
             ),
             PageAction(
                 command="organisation.close",
                 done=msg("The organisation is closed. Its grants continue."),
-                told=_TOLD,
             ),
         ),
     ),

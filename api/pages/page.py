@@ -42,15 +42,13 @@ Runs = Callable[[Visit, SubmittedForm, RunOne], Awaitable[PageContent]]
 class PageAction:
     """A command that a form of the page can send.
 
-    Fields of the command that are in the page's address are taken from there (`told`: by the names there), the others
-    from the form; `filled` makes them if the form has another shape than the command, and `inputs` says then at which
+    Fields of the command that are in the page's address are taken from there, the others from the form; `filled` makes them if the form has another shape than the command, and `inputs` says then at which
     input the error of a field is shown. `done` is the message on the next page, which is the same one or the address
     from `then`.
     """
 
     command: str
     done: Message
-    told: Mapping[str, str] = field(default_factory=dict)
     filled: Filled | None = None
     inputs: Callable[[str], str] | None = None
     then: Next | None = None

@@ -199,7 +199,6 @@ PAGES = (
             PageAction(
                 command="panel.open",
                 done=msg("The panel is open, and the ranking is final."),
-                told={"round": "round"},
             ),
             PageAction(command="panel.set_outcome", done=msg("The outcome is saved.")),
             PageAction(command="panel.write_note", done=msg("The note is saved.")),

@@ -90,7 +90,6 @@ PAGES = (
             PageAction(
                 command="initiative.remove_member",
                 done=msg("All roles of this person here are removed."),
-                told={"initiative": "initiative"},
             ),
             PageAction(command="call.remove_member", done=msg("The roles for this call are removed.")),
             PageAction(command="round.remove_juror", done=msg("This person no longer judges in the round.")),

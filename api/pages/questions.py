@@ -275,7 +275,6 @@ def _written_by(filled: Any) -> tuple[PageAction, ...]:  # Any: as in PageAction
         PageAction(
             command="call.prepare_form",
             done=msg("The form is saved."),
-            told={"call": "call", "stage": "stage"},
             filled=filled,
             inputs=_input_of,
             then=_back,

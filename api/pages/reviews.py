@@ -99,23 +99,19 @@ PAGES = (
             PageAction(
                 command="review.declare_no_conflict",
                 done=msg("You declared that you have no conflict of interest. Here is the application."),
-                told={"review": "review"},
             ),
             PageAction(
                 command="review.declare_conflict",
                 done=msg("You stepped back. Another juror can be asked now. Thank you for telling us."),
-                told={"review": "review"},
             ),
             PageAction(
                 command="review.submit",
                 done=msg("Your review is submitted. You can change it until the panel opens."),
-                told={"review": "review"},
                 filled=filled,
             ),
             PageAction(
                 command="review.change",
                 done=msg("Your review is changed."),
-                told={"review": "review"},
                 filled=filled,
             ),
         ),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts import factor_letters
 from api.accounts.attempts import network_of
 from api.accounts.passkeys import party_of
 from api.accounts.sessions import HalfSignedIn, same_csrf
@@ -98,17 +99,19 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if form.own("language"):
             return await page(visit, half, next_, typed=typed)
         try:
-            if form.own("do") == "passkey":
+            by_passkey = form.own("do") == "passkey"
+            await wiring.attempts.count(
+                "passkey" if by_passkey else "second",
+                account=sha256(half.person.encode()).digest(),
+                network=network_of(request, wiring.settings),
+            )
+            if by_passkey:
                 await factors.check_passkey(
                     half, party_of(request, wiring.settings), form.fields.get("passkey", "")
                 )
             else:
-                await wiring.attempts.count(
-                    "second",
-                    account=sha256(half.person.encode()).digest(),
-                    network=network_of(request, wiring.settings),
-                )
-                await factors.check_code(half, typed)
+                if await factors.check_code(half, typed):
+                    await wiring.email.tell(half.person, factor_letters.code_used())
         except Invalid as error:
             errors = {each.field: each.detail for each in error.errors}
             return await page(visit, half, next_, errors=errors, typed=typed, status=422)

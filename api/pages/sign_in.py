@@ -23,6 +23,7 @@ from api.pages.forms import SubmittedForm, read_form
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
+from api.pages.proving import AGAIN
 from api.pages.rendering import said
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
@@ -62,6 +63,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     sessions = wiring.sessions
     browser = SameBrowser(f"{sessions.cookie_name}-sign-in")
     waiting = SameBrowser(f"{sessions.cookie_name}-letter")
+    onward = SameBrowser(f"{sessions.cookie_name}-onward")
 
     async def page(
         visit: Visit,
@@ -70,6 +72,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         error: Invalid | None = None,
     ) -> Response[Any]:
         kept = form.own("kept") if form else visit.query.get("kept", "")
+        kept = kept if kept in ("1", AGAIN) else ""
         secret = secrets.token_urlsafe(24)
         # An access key is not repeated in the form, because a form can be seen on the screen.
         typed = {name: form.fields.get(name, "") if form else "" for name in ("email", "words")}
@@ -134,7 +137,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         )
         asked = await wiring.email.ask(address, locale=visit.locale)
         where = "/sign-in/letter" + (f"?next={next_}" if next_ != "/me" else "")
-        return redirect(where, cookies=[waiting.cookie(asked, MINUTES * 60), browser.forget()])
+        return redirect(
+            where,
+            cookies=[
+                waiting.cookie(asked, MINUTES * 60),
+                onward.cookie(next_, MINUTES * 60),
+                browser.forget(),
+            ],
+        )
 
     async def begin(request: Request[Any, Any, Any], form: SubmittedForm) -> Cookie:
         way = chosen_way(form)

@@ -282,11 +282,11 @@ class Site:
     async def _run(self, visit: Visit, act: PageAction, form: SubmittedForm) -> Answer:
         kind = REGISTER[act.command].request
         typed: Plain = await act.filled(visit, form) if act.filled else nested(form.typed())
-        told = {name: visit.path[place] for name, place in act.told.items()}
+        in_address = {name: visit.path[name] for name in kind.__struct_fields__ if name in visit.path}
         key, seen = form.own("key"), form.own("seen")
         if not _KEY.match(key) or not (seen == "" or _VERSION.match(seen)):
             raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
-        command = command_of(kind, {**typed, **told})
+        command = command_of(kind, {**typed, **in_address})
         try:
             return await self._wiring.runner.run(
                 Asked(
@@ -298,7 +298,7 @@ class Site:
                 )
             )
         except NotFound as error:
-            raise field_of(error, command, frozenset(told)) from None
+            raise field_of(error, command, frozenset(in_address)) from None
 
     # Answers
 

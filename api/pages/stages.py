@@ -259,11 +259,10 @@ async def _criteria_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
 
 
 _STAGE: Final = "/calls/{call}/stages/{stage}"
-_TOLD: Final = {"call": "call", "stage": "stage"}
 
 
 def _action(command: str, done: Message, filled: Any) -> PageAction:  # Any: as in PageAction
-    return PageAction(command=command, done=done, told=_TOLD, filled=filled)
+    return PageAction(command=command, done=done, filled=filled)
 
 
 PAGES = (

@@ -280,7 +280,7 @@ def _put_together(
         invitations=Invitations(history, runner, vault, outbox, site=settings.address),
         email=email,
         excluded_readers=ExcludedReaders(history, runner, email),
-        devices=Devices(history, runner, email, outbox, secure=_secure(settings)),
+        devices=Devices(history, runner, email, secure=_secure(settings)),
         clock=clock,
     )
 

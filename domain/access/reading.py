@@ -13,6 +13,7 @@ from domain.access.ties import (
     UNDECLARED,
     WITH_PANEL,
     declared_conflict,
+    has_ties,
     hidden_from_others,
     hides_rivals,
     is_avoided,
@@ -109,6 +110,22 @@ def sees_applicant(
     if isinstance(verdict, Allowed) and verdict.role in JUDGING and stage.blind:
         return Denied(msg("In this call, jurors do not see who applied."))
     return verdict
+
+
+def sees_as_staff(
+    actor: Actor,
+    initiative: Initiative,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: OwnApplications,
+) -> bool:
+    """Whether a person reads what is for the staff alone of an application: those who see it as staff and have no ties to it.
+    The arguments are those of `sees_application`, whose role does not tell this: once the round is decided, it is also that of
+    people who acted for the applicant before."""
+    verdict = sees_application(actor, initiative, round, application, reviews, own=own)
+    return verdict == Allowed(Role.OFFICER) and not has_ties(actor, application.applicant, reviews)
 
 
 def sees_reviews(

@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.deciding import Allowed, Denied, Verdict
 from domain.messages import msg
-from domain.parties import OwnApplications
+from domain.parties import Actor, OwnApplications, is_tied_to
 from domain.readings import Reading
 from domain.reviews.state import OUTSTANDING, STEPPED_BACK, Review, undeclared
 from domain.rounds.state import Round, RoundStatus
@@ -28,6 +28,12 @@ WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
 def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
     """Whether a person declared a conflict in one of an application's reviews. Then they do not see it in any role."""
     return any(review.status in STEPPED_BACK for review in own_reviews(actor, reviews))
+
+
+def has_ties(actor: Actor, party: str, reviews: Iterable[Review]) -> bool:
+    """Whether a person has ties to an application of a `party`: they act or acted for it, or declared a conflict in one of these
+    `reviews` of the application. Whatever their other roles, they read of it no more than applicants do."""
+    return is_tied_to(actor, party) or declared_conflict(actor.id, reviews)
 
 
 def was_asked_to_judge(actor: str, round: Round, reviews: Iterable[Review]) -> bool:

@@ -8,11 +8,19 @@ from typing import Annotated, Literal
 from domain.calls.facts import CancellationReason
 from domain.deciding import Fact
 from domain.forms import Answer
+from domain.messages import msg
 from domain.personal import Personal, Withheld
+from domain.reasons import reasons
 from domain.topic import EVERYBODY, Audience, stored_as
 
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
+reasons(
+    outside_scope=msg("it is outside the scope of the call"),
+    incomplete=msg("it is incomplete"),
+    not_entitled=msg("the applicant is not entitled to apply"),
+    duplicate=msg("the same was submitted twice"),
+)
 AwardReason = Literal["quality", "urgency", "reach", "balance", "other"]
 ApplicationDeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 

@@ -25,7 +25,7 @@ from projections.cases import Case, case_of
 from projections.folding.applications import Answered
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
-from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, text_of
+from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, recorded_in, text_of
 
 
 class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     if not rows:
         raise NotFound
     row = rows[0]
-    state = case.application if as_of is None else await _state_at(reader, case.id, row["version"])
+    state = case.application if as_of is None else await _state_at(reader, case.id, at)
     place = row["rank"] is None or access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
@@ -199,13 +199,18 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
 _MAY_GO_ON: Final = (ApplicationStatus.INVITED, ApplicationStatus.LAPSED)
 
 
-async def _state_at(reader: Reader, application: str, version: int) -> Application:
-    """The state of an application after the fact of that version."""
-    wanted = [Reference(application, number) for number in range(1, version + 1)]
-    found = await reader.facts(wanted, open_boxes=False)
+async def _state_at(reader: Reader, application: str, position: int) -> Application:
+    """The state of an application at a position. Its row cannot say after how many facts: the version there is the one that people
+    are told, which does not count all (`Fact.told`)."""
+    rows = await reader.rows(
+        "SELECT position, topic, document FROM history.facts "
+        "WHERE stream = %(application)b AND position <= %(position)b::bigint ORDER BY version",
+        application=application,
+        position=position,
+    )
     state = Application()
-    for each in wanted:
-        state = evolve(state, cast("ApplicationFact", found[each].fact))
+    for row in rows:
+        state = evolve(state, cast("ApplicationFact", recorded_in(row, history=reader.history.id).fact))
     return state
 
 

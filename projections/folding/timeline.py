@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from domain.applications.facts import ApplicationContinued, ApplicationSubmitted
-from domain.calls.facts import CallAwardsConfirmed, CallChanged, CallDrafted
+from domain.calls.facts import CallAwardReleased, CallAwardsConfirmed, CallChanged, CallDrafted
 from domain.deciding import Fact
 from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
@@ -85,8 +85,19 @@ def shown_in(placed: Placed) -> tuple[str, ...]:
 
 def _concerned(placed: Placed) -> tuple[str, ...]:
     """The streams whose rows say where a fact is shown and what it is about."""
-    fact = placed.fact
-    return (*shown_in(placed), fact.panel) if isinstance(fact, CallAwardsConfirmed) else shown_in(placed)
+    other = _about_stream(placed.fact)
+    return shown_in(placed) if other is None else (*shown_in(placed), other)
+
+
+def _about_stream(fact: Fact) -> str | None:
+    """Another stream that a fact is about, but in whose timeline it is not shown."""
+    match fact:
+        case CallAwardsConfirmed():
+            return fact.panel
+        case CallAwardReleased():
+            return fact.grant
+        case _:
+            return None
 
 
 STREAMS: Final = Table("timeline_streams", StreamRow, key=("stream",), versions=False, concerns=_concerned)
@@ -103,10 +114,9 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
     if isinstance(fact, RoundOpened | RoundClosed) and _of_rolling_call(rows, placed.stream):
         return  # the application's submission says it already
     round, application = about(fact)
-    if isinstance(fact, CallAwardsConfirmed):
-        # It tells the result of its panel's round, so it is shown where that is.
-        panel = rows.get(STREAMS, fact.panel)
-        round = None if panel is None else panel.round
+    other = _about_stream(fact)
+    if other is not None and (row := rows.get(STREAMS, other)) is not None:
+        round, application = row.round, row.application
     envelope = placed.recorded.envelope
     # Nobody is shown who has read something.
     handle = None if isinstance(fact, ReadingRecorded) else envelope.acting.handle

@@ -10,7 +10,6 @@ from domain.funds import FUND
 from domain.grants.state import GRANT
 from domain.indexes import applications_of, rounds_of
 from domain.messages import in_context, msg, verbatim
-from domain.parties import is_tied_to
 from domain.refusals import NotFound
 from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.values import Role
@@ -72,7 +71,6 @@ async def of_application(
     if role is Role.OFFICER:
         await _record_times(reader, who, case.call, rounds)
     conflicts = (application,) if conflict else ()
-    tied = (application,) if conflict or is_tied_to(case.viewer, case.application.applicant) else ()
     return await page(
         reader,
         Asked(
@@ -84,7 +82,7 @@ async def of_application(
             zone=case.call.time_zone,
             currency=case.application.currency,
             places=places,
-            tied=tied,
+            tied=(application,) if case.tied else (),
             names={
                 case.application.call: _name_of_call(case.application.call, case.call),
                 **names_of_rounds(case.application.call, case.call, states),
@@ -114,6 +112,10 @@ async def of_grant(
         raise NotFound
     times = access.sees_times(actor, initiative, applicant=state.recipient)
     call = await reader.the(CALL, state.call)
+    tied = role is not Role.APPLICANT and (
+        access.is_tied_to(actor, state.recipient)
+        or state.application in await reader.conflicts_in_call(actor.id, state.call)
+    )
     return await page(
         reader,
         Asked(
@@ -123,6 +125,7 @@ async def of_grant(
             at=position_at(as_of, times),
             zone=call.time_zone,
             currency=state.currency,
+            tied=(state.application,) if tied else (),
         ),
         cursor,
         limit,

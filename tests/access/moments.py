@@ -177,13 +177,20 @@ def stored(world: World) -> tuple[object, ...]:
     return streams, world.indexes, world.unique_names, world.due
 
 
+class Moments(dict[str, Moment]):
+    """The moments of the walk, by the row of the table that they are about."""
+
+    def __missing__(self, row: str) -> Moment:
+        raise AssertionError(f"add a stop to tests/access/walk.py, where {row} is legal")
+
+
 @dataclass
 class Walk:
     """The walk: `moments` by the row of the table that they are about."""
 
     world: World
     now: datetime
-    moments: dict[str, Moment] = field(default_factory=dict)
+    moments: Moments = field(default_factory=Moments)
 
     def stop(self, row: str, /, **fields: Any) -> Command:
         """Here everybody tries the command of this row."""

@@ -37,6 +37,7 @@ from tests.scene import (
     STRANGER,
     THIRD_JUROR,
     initiative,
+    numbered,
 )
 
 NAMES = {
@@ -67,6 +68,7 @@ def members() -> Initiative:
 HOUSE = members()
 STAFF = {"officer": Role.OFFICER, "judging officer": Role.OFFICER}
 APPLIED = "You or your organisation applied in this round, so other applications are not shown to you before it is decided."
+NONE = OwnApplications()
 OURS = Application(status=ApplicationStatus.ELIGIBLE, applicant=ARTIST)
 
 
@@ -192,6 +194,40 @@ class TestTheApplicationsText:
         assert access.sees_application(
             Actor(OFFICER), HOUSE, CLOSED, own, (), own=OwnApplications((APPLICATION,))
         ) == Allowed(Role.APPLICANT)
+
+
+class TestWhatOnlyTheStaffReadOfAnApplication:
+    @staticmethod
+    def readers(round: Round, given: tuple[Review, ...] = (), application: Application = OURS) -> set[str]:
+        """Who of the people of the initiative reads it, if an officer acted before for the organisation that applied."""
+        former = Actor(OFFICER, former=frozenset({numbered("organisation", 1)}))
+        return {
+            NAMES[who]
+            for who in EVERYBODY
+            if access.sees_as_staff(
+                former if who == OFFICER else Actor(who), HOUSE, round, application, given, own=NONE
+            )
+        }
+
+    @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL, DECIDED])
+    def test_is_for_officers_alone(self, state: Round) -> None:
+        assert self.readers(state) == {"officer", "judging officer"}
+        given = reviews(juror=ReviewStatus.SUBMITTED, chair=ReviewStatus.CLEARED)
+        assert self.readers(state, given) == {"officer", "judging officer"}
+
+    def test_is_for_officers_who_were_asked_to_judge_it_once_the_round_is_decided(self) -> None:
+        asked = reviews(judging_officer=ReviewStatus.CLEARED)
+        assert self.readers(IN_PANEL, asked) == {"officer"}
+        assert self.readers(DECIDED, asked) == {"officer", "judging officer"}
+
+    @pytest.mark.parametrize("state", [OPEN, DECIDED])
+    def test_is_for_none_who_have_ties_to_it(self, state: Round) -> None:
+        organisations = msgspec.structs.replace(OURS, applicant=numbered("organisation", 1))
+        conflict = reviews(judging_officer=ReviewStatus.RECUSED)
+        assert self.readers(state, application=organisations) == {"judging officer"}
+        assert self.readers(state, conflict) == {"officer"}
+        own = msgspec.structs.replace(OURS, applicant=OFFICER)
+        assert self.readers(state, application=own) == {"judging officer"}
 
 
 class TestTheTimeline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import psycopg
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from api.accounts.email import Answered
 from api.locales import ENGLISH
 from api.run.wiring import Wiring
-from tests.accounts.test_second_factors import person
+from tests.accounts.test_second_factors import person, set_up, show
+from tests.accounts.test_second_factors import sign_in as sign_in_half
 from tests.accounts.test_sessions import anyio_backend, wired
 from tests.accounts.test_signing_in_again import Person
 from tests.pages.conftest import hidden
@@ -33,6 +35,11 @@ async def sign_in(person: Person, device: str | None) -> str:
     sent = {"_secret": hidden(page, "_secret"), "_next": "/me", "_do": "token", "token": person.token}
     answer = await person.client.post("/sign-in", data=sent, headers={"User-Agent": FIREFOX})
     return answer.cookies[name]
+
+
+async def subjects(wired: Wiring) -> list[str]:
+    written = [each.written for each in await wired.outbox.all(secrets_too=True)]
+    return sorted(each.subject for each in written if each is not None and each.to == ADDRESS)
 
 
 async def letters(wired: Wiring) -> list[str]:
@@ -78,3 +85,21 @@ async def test_without_an_address_only_the_list_tells(wired: Wiring, person: Per
     await sign_in(person, None)
     assert await letters(wired) == []
     assert (await wired.sessions.all(person.id))[0].new_device
+
+
+async def test_changes_of_second_factors_are_told_by_letter(wired: Wiring, person: Person) -> None:
+    await add_address(wired, person)
+    await set_up(person)
+    page = (await person.client.get("/me/second-factor")).text
+    made = await person.send("/me/second-factor", _do="codes", _key=hidden(page, "_key"))
+    code = re.findall(r"<li>([2-9a-z-]{14})</li>", made.text)[0]
+    await sign_in_half(person)
+    assert (await show(person, code)).status_code == 303
+    (factor,) = await wired.factors.all(person.id)
+    await person.send("/me/second-factor", _do="remove", factor=factor.factor)
+    assert await subjects(wired) == [
+        "A recovery code was used",
+        "A second factor was added",
+        "A second factor was removed",
+        "New recovery codes were made",
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,10 +13,13 @@ import pytest
 from api.accounts.founded import unfounded
 from api.cli.first_start import tell_operator
 from api.http.app import make_app
-from api.run.wiring import Wiring
+from api.run.settings import read_settings
+from api.run.wiring import Wiring, all_migrations, wire
 from domain.initiatives import INITIATIVE, InitiativeFounded
 from domain.values import Role
 from history.documents import read
+from history.migrate import migrate
+from tests.accounts.test_email import ADDRESS, Mailbox
 from tests.accounts.test_sessions import anyio_backend, wired
 from tests.pages.conftest import hidden
 
@@ -116,3 +120,49 @@ async def test_the_key_is_printed_on_a_terminal_and_never_logged(
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     await tell_operator(wired)
     assert wired.first_start.key() in capsys.readouterr().out
+
+
+@pytest.fixture
+async def writing(database_url: str, tmp_path: Path) -> AsyncIterator[Wiring]:
+    """An installation that sends letters."""
+    migrate(database_url, all_migrations())
+    settings = read_settings(
+        {
+            "DATABASE_URL": database_url,
+            "DATA_DIR": str(tmp_path / "data"),
+            "OVERWINTER_SMTP": "smtp://127.0.0.1:1",
+            "OVERWINTER_MAIL_FROM": "grants@example.org",
+            "OVERWINTER_PUBLIC_URL": "https://grants.example.org",
+        }
+    )
+    async with wire(settings, database_url, connections=2) as wiring:
+        yield wiring
+
+
+async def test_the_operator_can_sign_in_by_e_mail_and_again_by_the_link_of_a_letter(writing: Wiring) -> None:
+    transport = httpx.ASGITransport(app=make_app(writing))
+    box = Mailbox(writing)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="https://grants.example.org", headers={"Accept": "text/html"}
+    ) as browser:
+        wrong = await send(browser, key=writing.first_start.key(), way="email", email="no address")
+        assert (wrong.status_code, 'id="email-error"' in wrong.text) == (422, True)
+        answer = await send(browser, key=writing.first_start.key(), way="email", email=ADDRESS)
+        assert answer.headers["location"] == "/sign-in/letter"
+        page = (await browser.get("/sign-in/letter")).text
+        code = {"_secret": hidden(page, "_secret"), "code": await box.code()}
+        assert (await browser.post("/sign-in/letter", data=code)).headers["location"] == "/me/access"
+        (initiative,) = await founded(writing)
+        assert [each.kind for each in await writing.ways_in.all(initiative.founder)] == ["email"]
+        # The link of a later letter leads to where the browser wanted to go.
+        page = (await browser.get("/sign-in?next=/organisations")).text
+        asked = {
+            "_secret": hidden(page, "_secret"),
+            "_next": "/organisations",
+            "_do": "email",
+            "email": ADDRESS,
+        }
+        await browser.post("/sign-in", data=asked)
+        link = f"/sign-in/letter/{await box.link()}"
+        pressed = {"_secret": hidden((await browser.get(link)).text, "_secret")}
+        assert (await browser.post(link, data=pressed)).headers["location"] == "/organisations"

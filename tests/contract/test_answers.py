@@ -50,7 +50,8 @@ BY_PAGE: Final = frozenset(
 def test_every_operation_was_used_with_success(used: Used) -> None:
     """A new operation is not described before somebody has seen it work."""
     succeeded = {operation.name for operation, answer in used.answers if answer.is_success}
-    assert {operation.name for operation in operations()} - succeeded == set()
+    unused = sorted({operation.name for operation in operations()} - succeeded)
+    assert not unused, f"use these in tests/contract/byways.py, each with success: {unused}"
 
 
 def test_every_command_has_an_address_or_is_the_program_s_own() -> None:

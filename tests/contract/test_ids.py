@@ -53,6 +53,7 @@ def test_these_are_all() -> None:
         ("review.assign", "juror"),
         ("review.replace", "juror"),
         ("panel.set_outcome", "application"),
+        ("panel.write_note", "application"),
         ("grant.set_payee", "host"),
         ("call.change_draft", "fund"),
     ]

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from domain.commands.register import REGISTER
+from domain.deciding import (
+    Allowed,
+    Command,
+    CommandContext,
+    Fact,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    the,
+    together,
+)
+from domain.initiatives import INITIATIVE
+from domain.persons import PERSON, PersonHandleGiven
 from domain.refusals import NotFound, Refused
 from domain.values import Role
+from history.implied import BY_REQUEST
 from history.requests import KeyReused, Stale
 from tests.history.conftest import Office, Offices
 
@@ -81,6 +98,43 @@ async def test_the_same_key_with_another_request_is_refused(office: Office) -> N
         )
 
     assert office.rows() == rows
+
+
+async def test_a_command_that_has_nothing_to_do_is_answered_as_if_it_were_done(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a fact, or with one in another stream alone; and the answer that a key remembers comes first."""
+    administrator, initiative = await office.opened()
+    given = REGISTER["initiative.describe"].request
+
+    def nothing(command: Command, context: CommandContext) -> Plan:
+        yield from together(the(INITIATIVE, initiative), the(PERSON, administrator))
+        return PlannedCommand(
+            may=Allowed(Role.ADMINISTRATOR),
+            decide=lambda: Outcome(facts=facts, answers=initiative),
+            initiative=initiative,
+        )
+
+    entry = Registered("initiative.describe", given, nothing)
+    describe = {"initiative": initiative, "contact": "https://example.org"}
+    first = await office.run("initiative.describe", administrator, key="k-1", **describe)
+    monkeypatch.setitem(BY_REQUEST, given, entry)  # type: ignore[arg-type]
+    written = office.rows()
+    facts: dict[str, tuple[Fact, ...]] = {initiative: ()}
+    again = await office.run("initiative.describe", administrator, key="k-1", **describe)
+    answer = await office.run("initiative.describe", administrator, **describe)
+
+    assert again.repeated
+    assert answer == replace(again, repeated=False) == first
+    assert (answer.leaf, answer.positions) == (written[-1][5], (written[-1][0],))
+    assert office.rows() == written
+
+    facts = {administrator: (PersonHandleGiven(person=administrator, scope=initiative, handle="k7m2p9qrst"),)}
+    elsewhere = await office.run("initiative.describe", administrator, key="k-2", **describe)
+    assert (elsewhere.stream, elsewhere.version, elsewhere.leaf) == (initiative, first.version, first.leaf)
+    assert elsewhere.position == len(written) + 1
+    repeated = await office.run("initiative.describe", administrator, key="k-2", **describe)
+    assert repeated == replace(elsewhere, repeated=True)
 
 
 async def test_keys_of_different_people_do_not_meet(office: Office) -> None:

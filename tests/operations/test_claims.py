@@ -78,3 +78,13 @@ def test_mistakes_are_told_before_anything_is_done(migrated: Operator) -> None:
     ):
         assert migrated.refused("claims", "exchange", *option, typed=claim).startswith(sentence)
     migrated.said("claims", "exchange", typed=claim)
+
+
+def test_the_key_of_the_first_start_is_printed_until_there_is_an_administrator(migrated: Operator) -> None:
+    said = migrated.said("first-start")
+    assert said == migrated.said("first-start")
+    assert "/first-start" in said
+    assert "owf_" in said
+    made = json.loads(migrated.said("claims", "create", "--administrator", "--json"))
+    assert "already has an administrator" in migrated.refused("first-start")
+    assert "has no second factor" in migrated.refused("recovery", "ask", made["person"])

@@ -80,14 +80,19 @@ class Outline(HTMLParser):
             self._secrets += 1
         if tag == "th" and given.get("scope") not in ("row", "col"):
             self.faults.append("a heading of a table without its scope")
-        ours = tag == "script" and set(given) == {"src", "defer"} and given["src"].startswith("/draft.js?")
+        ours = (
+            tag == "script"
+            and set(given) == {"src", "defer"}
+            and given["src"].startswith(("/draft.js?", "/passkey.js?"))
+        )
         if (tag in ("script", "style", "iframe", "object", "embed", "base") and not ours) or any(
             name.startswith("on") or name == "style" for name in given
         ):
             self.faults.append(f"not allowed here: {tag} {given}")
         for name in ("href", "src", "action", "formaction"):
             address = urlsplit(given.get(name, ""))
-            if address.scheme or address.netloc:
+            # An authenticator app on the same device opens the other one.
+            if (address.scheme or address.netloc) and address.scheme != "otpauth":
                 self.faults.append(f"leads elsewhere: {given[name]}")
 
 

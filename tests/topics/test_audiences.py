@@ -174,6 +174,8 @@ def written() -> dict[str, dict[str, bool]]:
 
 def test_the_table_has_every_topic_and_every_audience() -> None:
     """A new topic stands in no timeline before somebody writes down who reads it."""
+    missing = sorted(TOPICS.keys() - written().keys())
+    assert not missing, f"add rows to TABLE in this file: who reads {missing}"
     assert written().keys() == TOPICS.keys()
     assert list(ROLES) == [str(audience) for audience in Audience]
 
