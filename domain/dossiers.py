@@ -11,7 +11,7 @@ import msgspec
 
 from domain.deciding import Aggregate, Fact
 from domain.messages import msg
-from domain.persons import ErasureReason
+from domain.persons.facts import ErasureReason
 from domain.refusals import Refused
 from domain.topic import EVERYBODY, stored_as
 

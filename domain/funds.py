@@ -10,7 +10,7 @@ import msgspec
 
 from domain import limits
 from domain.deciding import Aggregate, Fact
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.limits import MAX_MINOR
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused

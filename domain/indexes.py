@@ -13,11 +13,11 @@ from domain.applications.facts import ApplicationContinued, ApplicationInvited, 
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered, GrantPayeeSet
-from domain.initiatives import InitiativeFounded, MemberAdded, MemberAddedToCall
+from domain.initiatives.facts import InitiativeFounded, MemberAdded, MemberAddedToCall
 from domain.invitations import InvitationMade
 from domain.organisations import ORGANISATION, OrganisationMemberInvited
 from domain.panels.facts import PanelOutcomeSet
-from domain.persons import PersonReaderAllowed, PersonReaderExcluded
+from domain.persons.facts import PersonReaderAllowed, PersonReaderExcluded
 from domain.reviews.facts import ReviewAssigned, ReviewConflictDeclared
 from domain.rounds.facts import RoundOpened
 from domain.values import is_id

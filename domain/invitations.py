@@ -15,7 +15,9 @@ import msgspec
 
 from domain import limits
 from domain.deciding import Aggregate, Fact
-from domain.initiatives import Initiative, JurorAddedToRound, add_member, add_to_call
+from domain.initiatives.facts import JurorAddedToRound
+from domain.initiatives.rules import add_member, add_to_call
+from domain.initiatives.state import Initiative
 from domain.messages import Message, msg
 from domain.refusals import Invalid, Refused
 from domain.rounds.state import RoundStatus

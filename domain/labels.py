@@ -17,12 +17,12 @@ from domain.applications.state import STATUS_LABELS, ApplicationStatus
 from domain.calls.state import CallStatus
 from domain.funds import FundStatus
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
-from domain.initiatives import InstallationStatus
+from domain.initiatives.state import InstallationStatus
 from domain.invitations import InvitationStatus
 from domain.messages import Message, in_context, msg
 from domain.organisations import OrganisationStatus
 from domain.panels.state import PanelStatus
-from domain.persons import PersonStatus
+from domain.persons.state import PersonStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Channel, Role

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from domain.deciding import Fact
-from domain.initiatives import Initiative, JurorRemovedFromRound, MemberLeft, keep_one_administrator
+from domain.initiatives.facts import JurorRemovedFromRound, MemberLeft
+from domain.initiatives.rules import keep_one_administrator
+from domain.initiatives.state import Initiative
 from domain.messages import msg
 from domain.refusals import Refused
 

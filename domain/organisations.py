@@ -14,7 +14,7 @@ from domain.deciding import Aggregate, Fact
 from domain.identifiers import check_identifiers
 from domain.messages import msg
 from domain.personal import Personal, Withheld
-from domain.persons import ErasureReason
+from domain.persons.facts import ErasureReason
 from domain.refusals import NotFound, Refused
 from domain.texts import check_text
 from domain.topic import MEMBERS, stored_as

@@ -11,7 +11,8 @@ from domain.deciding import IndexEntries, Part, maybe, some
 from domain.indexes import applications_by, avoiding, kept_from, shown_again_to, submissions_to
 from domain.messages import msg
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
-from domain.persons import PERSON, Person, check_registered
+from domain.persons.rules import check_registered
+from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
 from domain.values import SYSTEM, is_id
 

@@ -7,13 +7,9 @@ from datetime import datetime, timedelta
 from domain import limits
 from domain.deciding import Fact
 from domain.messages import msg
-from domain.persons import (
-    Person,
-    PersonClaimMade,
-    PersonClaimUsed,
-    PersonClaimWithdrawn,
-    check_registered,
-)
+from domain.persons.facts import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
+from domain.persons.rules import check_registered
+from domain.persons.state import Person
 from domain.refusals import Invalid, NotFound, Refused
 
 

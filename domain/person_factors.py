@@ -7,16 +7,16 @@ from typing import Final
 
 from domain.deciding import Fact
 from domain.messages import msg
-from domain.persons import (
+from domain.persons.facts import (
     FactorKind,
-    Person,
     PersonFactorAdded,
     PersonFactorRemoved,
     PersonRecovered,
     PersonRecoveryAsked,
     PersonRecoveryCancelled,
-    check_registered,
 )
+from domain.persons.rules import check_registered
+from domain.persons.state import Person
 from domain.refusals import NotFound, Refused
 
 MOST_PASSKEYS: Final = 10

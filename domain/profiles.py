@@ -8,13 +8,9 @@ from domain import limits
 from domain.calls.drafting import check_time_zone
 from domain.deciding import Fact
 from domain.messages import msg
-from domain.persons import (
-    Person,
-    PersonProfileChanged,
-    PersonReaderAllowed,
-    PersonReaderExcluded,
-    check_registered,
-)
+from domain.persons.facts import PersonProfileChanged, PersonReaderAllowed, PersonReaderExcluded
+from domain.persons.rules import check_registered
+from domain.persons.state import Person
 from domain.refusals import Invalid, NotFound, Refused
 from domain.texts import check_language, check_optional, check_text
 

@@ -23,13 +23,15 @@ from domain.dossiers import DOSSIER, DossierFact
 from domain.funds import FUND, FundFact
 from domain.grants.facts import GrantFact
 from domain.grants.state import GRANT
-from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, InitiativeFact, InstallationFact
+from domain.initiatives.facts import INSTALLATION_ID, InitiativeFact, InstallationFact
+from domain.initiatives.state import INITIATIVE, INSTALLATION
 from domain.invitations import INVITATION, InvitationFact
 from domain.older_facts import OLDER
 from domain.organisations import ORGANISATION, OrganisationFact
 from domain.panels.facts import PanelFact
 from domain.panels.state import PANEL
-from domain.persons import PERSON, PersonFact
+from domain.persons.facts import PersonFact
+from domain.persons.state import PERSON
 from domain.readings import READING, ReadingFact
 from domain.reviews.facts import ReviewFact
 from domain.reviews.state import REVIEW

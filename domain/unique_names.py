@@ -14,7 +14,7 @@ from domain.deciding import Fact
 from domain.grants.facts import GrantOffered
 from domain.messages import Message, msg
 from domain.personal import Withheld
-from domain.persons import PersonRegistered
+from domain.persons.facts import PersonRegistered
 
 
 class UniqueName(NamedTuple):

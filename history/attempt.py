@@ -20,7 +20,8 @@ from domain.deciding import (
 from domain.messages import Message, msg
 from domain.organisations import ORGANISATION, Organisation
 from domain.organisations import give_handle as give_handle_to_organisation
-from domain.persons import PERSON, Person, PersonStatus, give_handle
+from domain.persons.rules import give_handle
+from domain.persons.state import PERSON, Person, PersonStatus
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import HANDLE_BYTES, SYSTEM, Role, handle_of, is_id, stream_id
 from history.appends import Append, Appended, Idempotency

@@ -29,7 +29,8 @@ from typing import Final, get_args
 import msgspec
 import psycopg
 
-from domain.persons import PERSON, ErasureReason
+from domain.persons.facts import ErasureReason
+from domain.persons.state import PERSON
 from domain.topics import erases, is_subject
 from domain.values import SYSTEM, Channel, is_id
 from history.appends import APPEND_LOCK, Unavailable

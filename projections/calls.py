@@ -13,7 +13,7 @@ from domain.calls.state import CALL, Call, CallStatus
 from domain.deciding import Allowed
 from domain.eligibility import EligibilityQuestion
 from domain.forms import Form, Rubric
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.rounds.state import ROUND

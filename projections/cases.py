@@ -9,7 +9,7 @@ from domain import access
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
 from domain.indexes import judged_by, reviews_of, rounds_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.parties import Actor, OwnApplications
 from domain.reviews.state import REVIEW, Review, concerning
 from domain.rounds.state import ROUND, Round, RoundStatus

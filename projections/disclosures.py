@@ -13,7 +13,7 @@ from domain.calls.state import CALL
 from domain.grants.state import GRANT
 from domain.indexes import submissions_of
 from domain.messages import Message, in_context, msg
-from domain.persons import PersonRegistered
+from domain.persons.facts import PersonRegistered
 from domain.readings import ReadingRecorded
 from domain.refusals import Forbidden
 from domain.reviews.facts import JUDGING

@@ -9,9 +9,10 @@ import msgspec
 from domain import access
 from domain.dossiers import DOSSIER
 from domain.indexes import dossiers_of
-from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INSTALLATION
 from domain.messages import msg
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import Forbidden
 from projections.fresh import Fresh
 from projections.reader import Reader, allow

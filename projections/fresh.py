@@ -20,10 +20,10 @@ from domain.indexes import (
     shown_again_to,
     submissions_to,
 )
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.organisations import ORGANISATION
 from domain.parties import Actor, Conflicts, OwnApplications, is_organisation
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import NotFound
 from domain.values import check_stream_id, is_id
 from history.statements import ask

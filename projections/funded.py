@@ -8,7 +8,7 @@ import msgspec
 
 from domain import access
 from domain.deciding import Allowed
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.parties import Actor
 from domain.values import Money
 from projections import applications, following

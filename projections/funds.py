@@ -8,7 +8,7 @@ import msgspec
 
 from domain import access
 from domain.funds import FUND
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.parties import Actor
 from domain.personal import Withheld
 from domain.refusals import NotFound

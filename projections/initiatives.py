@@ -9,17 +9,13 @@ import msgspec
 
 from domain import access
 from domain.calls.state import CALL
-from domain.initiatives import (
-    INITIATIVE,
-    INSTALLATION,
-    INSTALLATION_ID,
-    NEED_FACTOR,
-    Initiative,
-)
+from domain.initiatives.facts import INSTALLATION_ID, NEED_FACTOR
+from domain.initiatives.state import INITIATIVE, INSTALLATION, Initiative
 from domain.messages import msg
 from domain.organisations import OrganisationRegistered
 from domain.personal import Withheld
-from domain.persons import PERSON, PersonProfileChanged, PersonRegistered, PersonStatus
+from domain.persons.facts import PersonProfileChanged, PersonRegistered
+from domain.persons.state import PERSON, PersonStatus
 from domain.refusals import Forbidden
 from domain.texts import Texts
 from domain.topics import topics_of

@@ -10,7 +10,7 @@ from domain import access
 from domain.calls.state import CALL
 from domain.deciding import Allowed
 from domain.indexes import invitations_to
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.invitations import INVITATION, Invitation, InvitationWay
 from domain.refusals import NotFound
 from domain.texts import Texts

@@ -19,7 +19,7 @@ import msgspec
 from domain import access
 from domain.exchange import Exchange
 from domain.funds import FUND
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.parties import Actor
 from domain.values import Money
 from projections.moments import AsOf, position_at

@@ -13,8 +13,7 @@ import msgspec
 from domain import access
 from domain.deciding import Allowed, Fact
 from domain.indexes import invitations_to
-from domain.initiatives import (
-    INITIATIVE,
+from domain.initiatives.facts import (
     INSTALLATION_ID,
     AdministratorAppointed,
     InitiativeFounded,
@@ -26,6 +25,7 @@ from domain.initiatives import (
     MemberRemoved,
     MemberRemovedFromCall,
 )
+from domain.initiatives.state import INITIATIVE
 from domain.invitations import (
     InvitationAccepted,
     InvitationDeclined,
@@ -34,7 +34,7 @@ from domain.invitations import (
 )
 from domain.messages import Message, msg
 from domain.personal import Withheld
-from domain.persons import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
+from domain.persons.facts import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
 from domain.reviews.facts import JUDGING
 from domain.topics import topics_of
 from domain.values import SYSTEM, Role

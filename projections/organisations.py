@@ -10,7 +10,7 @@ from domain.indexes import invitations_of
 from domain.messages import msg, verbatim
 from domain.organisations import ORGANISATION, Organisation, OrganisationRegistered
 from domain.personal import Withheld
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import Forbidden
 from domain.values import Role
 from projections.initiatives import names_of

@@ -10,7 +10,7 @@ import msgspec
 from domain.calls.state import CALL
 from domain.deciding import Loaded
 from domain.indexes import rounds_of
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.messages import msg
 from domain.personal import Withheld
 from domain.refusals import Forbidden

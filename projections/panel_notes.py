@@ -10,7 +10,7 @@ from domain import access
 from domain.applications.state import APPLICATION
 from domain.deciding import Allowed
 from domain.indexes import reviews_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.panels.facts import PanelNoteWritten
 from domain.personal import Withheld

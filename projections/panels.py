@@ -13,7 +13,7 @@ from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
 from domain.calls.state import CALL, Call
 from domain.deciding import Allowed
 from domain.indexes import reviews_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.panels.facts import RankingPlace
 from domain.panels.ranking import rank, without
 from domain.parties import Actor, OwnApplications

@@ -15,7 +15,7 @@ from domain.grants.facts import GrantPayeeSet
 from domain.grants.state import GRANT, Grant
 from domain.grants.statuses import GrantStatus, InstalmentStatus
 from domain.indexes import rounds_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.parties import Actor
 from domain.personal import Withheld
 from domain.values import Money

@@ -5,13 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from domain.messages import msg
-from domain.persons import (
-    PERSON,
-    Person,
-    PersonProfileChanged,
-    PersonReaderExcluded,
-    PersonRegistered,
-)
+from domain.persons.facts import PersonProfileChanged, PersonReaderExcluded, PersonRegistered
+from domain.persons.state import PERSON, Person
 from domain.refusals import Forbidden
 from domain.topics import topics_of
 from projections.reader import Reader, damaged_in, text_of

@@ -24,12 +24,13 @@ from domain.funds import FUND, FundCommitted, FundReleased
 from domain.grants.facts import GrantScreened, GrantScreeningEnded
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, applications_of
-from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INITIATIVE, INSTALLATION, Initiative
 from domain.invitations import INVITATION
 from domain.panels.facts import PanelNoteWritten
 from domain.panels.state import PANEL
 from domain.parties import Actor
-from domain.persons import PersonRegistered
+from domain.persons.facts import PersonRegistered
 from domain.readings import READING, ReadingKind
 from domain.refusals import CommandRejected
 from domain.reviews.state import REVIEW

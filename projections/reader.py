@@ -19,7 +19,8 @@ from functools import cache
 from typing import Final, LiteralString, NamedTuple, TypeVar
 
 from domain.deciding import Allowed, Verdict
-from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INSTALLATION
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Channel, Role

@@ -10,7 +10,7 @@ from domain import access
 from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
 from domain.calls.state import CALL
 from domain.indexes import judged_by, reviews_in, reviews_of
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.reviews.state import OUTSTANDING, REVIEW, Review, ReviewStatus
 from domain.rounds.state import ROUND
 from domain.values import Role

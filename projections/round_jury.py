@@ -11,7 +11,7 @@ from domain.applications.state import APPLICATION, Application, ApplicationStatu
 from domain.calls.state import CALL
 from domain.deciding import Allowed
 from domain.indexes import reviews_in
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message
 from domain.parties import Actor, OwnApplications
 from domain.reviews.facts import JUDGING

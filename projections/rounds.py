@@ -9,7 +9,7 @@ import msgspec
 
 from domain import access
 from domain.calls.state import CALL
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.messages import msg
 from domain.parties import Actor
 from domain.refusals import NotFound

@@ -17,14 +17,14 @@ from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.forms import BudgetLine, Criterion, Form, Question, Rubric
 from domain.indexes import applications_by, applications_of, entries_of
-from domain.initiatives import (
+from domain.initiatives.facts import (
     INSTALLATION_ID,
     AdministratorAppointed,
     InitiativeFounded,
     InstallationOpened,
     MemberAdded,
 )
-from domain.persons import PersonRegistered
+from domain.persons.facts import PersonRegistered
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.reviews.facts import (
     ReviewAssigned,

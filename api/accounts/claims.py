@@ -17,7 +17,8 @@ from typing import Final
 from api.accounts.access_tokens import DEFAULT_DAYS, AccessTokens, check_asked, digest_of
 from domain.commands.persons import MakeClaim, UseClaim, WithdrawClaim
 from domain.messages import msg
-from domain.persons import PERSON, PersonClaimMade
+from domain.persons.facts import PersonClaimMade
+from domain.persons.state import PERSON
 from domain.refusals import Invalid, NotFound, Refused
 from domain.topics import topics_of
 from domain.values import SYSTEM, Channel

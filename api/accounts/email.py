@@ -24,7 +24,8 @@ from api.letters.outbox import Outbox
 from api.locales import Locale, locale_of
 from domain.addresses import address_name, check_email
 from domain.messages import msg
-from domain.persons import PERSON, PersonWayInAdded
+from domain.persons.facts import PersonWayInAdded
+from domain.persons.state import PERSON
 from domain.refusals import Invalid, Refused
 from history.keyed import keyed_hash
 from history.outside import NotOpened, open_box, seal

@@ -9,7 +9,7 @@ from api.accounts.email import EmailSignIn, checked
 from domain.addresses import address_name
 from domain.commands.profiles import ExcludeReader
 from domain.messages import msg
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import Invalid
 from domain.values import Channel, is_id
 from history.requests import Answer, Request

@@ -19,7 +19,8 @@ from api.accounts.sessions import HalfSignedIn, SignedIn
 from api.accounts.totp import DIGITS, step_of
 from domain.commands.factors import AddFactor, RemoveFactor
 from domain.messages import msg
-from domain.persons import PERSON, FactorKind, PersonFactorAdded
+from domain.persons.facts import FactorKind, PersonFactorAdded
+from domain.persons.state import PERSON
 from domain.refusals import Invalid, Refused
 from domain.values import Channel
 from history.documents import read

@@ -11,9 +11,10 @@ from base64 import urlsafe_b64encode
 
 from api.accounts.claims import UsedClaim
 from domain.commands.first_start import SetUpInstallation
-from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INSTALLATION
 from domain.messages import msg
-from domain.persons import PersonClaimUsed
+from domain.persons.facts import PersonClaimUsed
 from domain.refusals import Invalid
 from domain.values import SYSTEM, Channel
 from history.documents import read

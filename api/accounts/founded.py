@@ -14,8 +14,8 @@ from typing import Any, Final, Literal, NamedTuple
 import psycopg
 
 from domain.deciding import Fact
-from domain.initiatives import INSTALLATION_ID, InstallationOpened
-from domain.persons import (
+from domain.initiatives.facts import INSTALLATION_ID, InstallationOpened
+from domain.persons.facts import (
     PersonClaimMade,
     PersonClaimUsed,
     PersonErased,

@@ -26,7 +26,7 @@ from domain import limits
 from domain.addresses import address_name
 from domain.calls.state import CALL
 from domain.commands.invitations import AcceptInvitation, DeclineInvitation, MakeInvitation
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.invitations import INVITATION, Invitation, InvitationMade
 from domain.messages import Message, counted, msg
 from domain.refusals import Invalid, NotFound

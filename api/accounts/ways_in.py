@@ -9,7 +9,8 @@ from api.accounts.nine_words import NineWords, words_from
 from api.accounts.sessions import SignedIn
 from domain.commands.ways_in import AddWayIn, RegisterOneself, RemoveWayIn
 from domain.messages import msg
-from domain.persons import PERSON, PersonWayInAdded, WayInKind
+from domain.persons.facts import PersonWayInAdded, WayInKind
+from domain.persons.state import PERSON
 from domain.refusals import Refused
 from domain.values import SYSTEM, Channel
 from history.documents import read

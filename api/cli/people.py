@@ -17,7 +17,8 @@ from api.run.wiring import Wiring
 from domain.addresses import address_name, check_email
 from domain.commands.persons import ErasePerson
 from domain.messages import msg
-from domain.persons import PERSON, check_known
+from domain.persons.rules import check_known
+from domain.persons.state import PERSON
 from domain.refusals import NotFound
 from domain.values import SYSTEM, Channel, check_stream_id
 from history.requests import Request

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from api.letters.letter import KEPT, Letter
 from api.locales import Locale, locale_of
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.letters import templates
 from domain.letters.kinds import WORDINGS, LetterKind
 from domain.letters.templates import LetterText

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from api.letters.letter import Letter
 from api.locales import locale_of
 from domain.messages import msg
-from domain.persons import PERSON, Person
+from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
 from domain.values import is_id
 from history.appends import Unavailable

@@ -23,7 +23,7 @@ from api.locales import locale_of
 from domain.applications.state import APPLICATION
 from domain.letters.kinds import LetterKind
 from domain.letters.quiet import next_morning
-from domain.persons import PERSON, Person
+from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
 from domain.reviews.facts import ReviewAssigned
 from domain.rounds.facts import RoundReviewsDueSet

@@ -27,7 +27,7 @@ from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.commands.persons import WithdrawClaim
 from domain.messages import Message, msg
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import Invalid, NotFound
 from domain.values import Channel
 from history.requests import Request as Asked

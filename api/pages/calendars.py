@@ -27,9 +27,9 @@ from domain.calls.state import CALL, Call
 from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
 from domain.grants.statuses import GrantStatus
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, msg
-from domain.persons import PERSON, Person
+from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
 from domain.reviews.state import OUTSTANDING, REVIEW, Review
 from domain.rounds.state import ROUND, Round, RoundStatus

@@ -10,7 +10,7 @@ from api.locales import LANGUAGES
 from api.pages.forms import Plain
 from api.pages.visits import Visit
 from domain.calls.state import CALL, Call, CallStatus
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.refusals import NotFound
 from domain.stages import Stage
 from domain.texts import Texts

@@ -14,7 +14,7 @@ from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.commands.screening import SetCallScreening
 from domain.forms import Form as Asked
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.rounds.state import RoundStatus
 from domain.values import Role

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Final
 
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, in_context, msg
 from domain.refusals import CommandRejected
 from domain.reviews.facts import JUDGING

@@ -12,7 +12,7 @@ from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.calls.state import PUBLIC, CallStatus
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import NotFound
 from domain.values import Role

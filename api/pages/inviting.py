@@ -12,7 +12,7 @@ from api.pages.forms import SubmittedForm, nested
 from api.pages.own_initiatives import OwnInitiative, place_of
 from api.pages.page import Page, PageContent, RunOne
 from api.pages.visits import Visit
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused
 from domain.rounds.state import RoundStatus

@@ -19,7 +19,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import Call
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.letters import templates
 from domain.letters.kinds import WORDINGS, LetterKind
 from domain.letters.templates import LetterText

@@ -8,9 +8,9 @@ from typing import Any
 from api.pages.page import PageAction
 from api.pages.visits import Visit
 from domain.commands.factors import RequireFactors
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.messages import msg
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import Forbidden, NotFound
 from projections import initiatives
 from projections.initiatives import Member

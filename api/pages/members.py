@@ -7,7 +7,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.leaving import LeaveInitiative
 from domain.commands.screening import SetInitiativeScreening
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.messages import msg
 from domain.values import MEMBER_ROLES, Role
 from projections import members

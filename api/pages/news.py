@@ -10,7 +10,7 @@ from api.pages.forms import Plain, SubmittedForm
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.messages import Message, msg
-from domain.persons import PERSON, Person
+from domain.persons.state import PERSON, Person
 from history.unreadable import Unreadable
 
 

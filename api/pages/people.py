@@ -10,7 +10,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain import access
 from domain.deciding import Allowed
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role

@@ -35,9 +35,11 @@ from domain.commands.dossiers import EraseDossier
 from domain.commands.initiatives import OpenInstallation
 from domain.commands.organisations import EraseOrganisation
 from domain.commands.persons import ErasePerson
-from domain.initiatives import INSTALLATION, INSTALLATION_ID, Installation
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INSTALLATION, Installation
 from domain.organisations import ORGANISATION
-from domain.persons import PERSON, ErasureReason
+from domain.persons.facts import ErasureReason
+from domain.persons.state import PERSON
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel, is_id
 from history.documents import fact_in

@@ -20,8 +20,8 @@ from benchmarks.growth.people import People, Staff
 from benchmarks.growth.season import season
 from domain.deciding import Fact
 from domain.indexes import entries_of
-from domain.initiatives import INSTALLATION_ID, AdministratorAppointed, InstallationOpened
-from domain.persons import PersonHandleGiven, PersonRegistered
+from domain.initiatives.facts import INSTALLATION_ID, AdministratorAppointed, InstallationOpened
+from domain.persons.facts import PersonHandleGiven, PersonRegistered
 from domain.unique_names import unique_names_of
 from domain.values import SYSTEM, Channel, Role, stream_id
 from history.appends import Append, Idempotency

@@ -16,8 +16,8 @@ from benchmarks.prose import Prose
 from domain.applications.facts import ApplicationSubmitted
 from domain.dossiers import DossierOpened
 from domain.forms import Answer
-from domain.initiatives import InitiativeFounded, MemberAdded
-from domain.persons import PersonRegistered
+from domain.initiatives.facts import InitiativeFounded, MemberAdded
+from domain.persons.facts import PersonRegistered
 from domain.values import Money, Role, stream_id
 
 JURORS: Final = 12

@@ -8,9 +8,9 @@ from typing import Final
 from domain.access.ties import NOT_YOURS, hidden_from_others
 from domain.calls.state import PUBLIC, Call
 from domain.deciding import Allowed, Denied, Verdict
-from domain.initiatives import Initiative, Installation
+from domain.initiatives.state import Initiative, Installation
 from domain.messages import counted, msg
-from domain.persons import Person
+from domain.persons.state import Person
 from domain.values import MEMBER_ROLES, SYSTEM, Role
 
 NEEDS_FACTOR: Final = msg(

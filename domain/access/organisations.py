@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.access.members import installation_administrator
 from domain.access.ties import NOT_YOURS
 from domain.deciding import Allowed, Denied, Verdict
-from domain.initiatives import Installation
+from domain.initiatives.state import Installation
 from domain.messages import msg
 from domain.organisations import Organisation
 from domain.values import SYSTEM, Role

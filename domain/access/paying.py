@@ -17,7 +17,7 @@ from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.facts import Approval
 from domain.grants.state import Grant
 from domain.grants.tasks import Task, TaskKind
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.messages import msg
 from domain.parties import Actor, Conflicts, acts_for, is_tied_to
 from domain.values import Role

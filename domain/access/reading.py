@@ -25,7 +25,7 @@ from domain.access.ties import (
 )
 from domain.applications.state import Application
 from domain.deciding import Allowed, Denied, Verdict
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.messages import msg
 from domain.parties import Actor, OwnApplications, acts_for, is_tied_to
 from domain.readings import Reading, still_excludes

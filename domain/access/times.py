@@ -9,7 +9,7 @@ from domain.access.members import member
 from domain.access.ties import NOT_YOURS
 from domain.calls.state import Call
 from domain.deciding import Allowed, Denied, Verdict
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.messages import msg
 from domain.parties import Actor, acts_for
 from domain.reviews.facts import JUDGING

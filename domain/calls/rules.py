@@ -24,7 +24,7 @@ from domain.calls.state import Call, CallStatus
 from domain.deciding import Fact
 from domain.form_versions import next_form, next_rubric
 from domain.forms import Form, Rubric, check_form, check_rubric
-from domain.initiatives import check_screening_changes
+from domain.initiatives.rules import check_screening_changes
 from domain.messages import At, msg
 from domain.refusals import Invalid, Refused
 from domain.texts import check_explanation

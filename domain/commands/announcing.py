@@ -22,7 +22,7 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.panels.facts import PanelAnnounced, PanelAnnouncementCancelled, PanelAnnouncementPlanned
 from domain.panels.state import PANEL
 from domain.parties import actor_in

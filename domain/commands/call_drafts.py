@@ -27,7 +27,7 @@ from domain.deciding import (
 from domain.eligibility import EligibilityQuestions, check_questions
 from domain.funds import FUND, Fund
 from domain.indexes import rounds_of
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound
 from domain.rounds.state import ROUND

@@ -8,7 +8,7 @@ from domain import access
 from domain.calls.state import CALL, Call
 from domain.deciding import CommandContext, Fact, Outcome, Part, PlannedCommand, index_entries, some, the
 from domain.indexes import rounds_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.rounds.state import ROUND, Round
 
 

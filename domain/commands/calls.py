@@ -26,7 +26,7 @@ from domain.deciding import (
 )
 from domain.forms import Form, Rubric
 from domain.indexes import applications_of, reviews_in, rounds_of
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.reviews import assigning
 from domain.reviews.state import REVIEW
 from domain.rounds import rules as round_rules

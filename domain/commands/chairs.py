@@ -8,9 +8,9 @@ from domain import access
 from domain.calls.state import Call
 from domain.commands.judged import known_of
 from domain.deciding import Denied, Part, some
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.parties import Actor, applied_by
-from domain.persons import PERSON, PersonStatus
+from domain.persons.state import PERSON, PersonStatus
 from domain.reviews.state import Review
 from domain.values import Role
 

@@ -22,7 +22,7 @@ from domain.deciding import (
     the,
 )
 from domain.dossiers import DOSSIER, DossierErased, DossierKept
-from domain.persons import ErasureReason
+from domain.persons.facts import ErasureReason
 from domain.values import DossierId, is_id
 
 

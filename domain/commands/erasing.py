@@ -13,7 +13,7 @@ from domain.commands.freeing import freed_by
 from domain.deciding import CommandContext, Fact, PlanRequest, index_entries, some
 from domain.dossiers import DOSSIER
 from domain.indexes import dossiers_of, submissions_of
-from domain.persons import ErasureReason
+from domain.persons.facts import ErasureReason
 
 
 @dataclass(frozen=True, slots=True)

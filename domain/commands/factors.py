@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain import access, initiatives, person_factors
+from domain import access, person_factors
 from domain.deciding import (
     Command,
     CommandContext,
@@ -21,8 +21,11 @@ from domain.deciding import (
     the,
 )
 from domain.indexes import initiatives_of
-from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
-from domain.persons import PERSON, FactorKind, Person
+from domain.initiatives import rules as initiative_rules
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INITIATIVE, INSTALLATION, Initiative
+from domain.persons.facts import FactorKind
+from domain.persons.state import PERSON, Person
 from domain.values import FactorId, InitiativeId, PersonId, Role
 
 
@@ -82,7 +85,7 @@ def _with_initiatives(
     noted = {
         each: note
         for each, initiative in found.items()
-        if (note := initiatives.note_factor(initiative, person=person_id, secured=after.secured))
+        if (note := initiative_rules.note_factor(initiative, person=person_id, secured=after.secured))
     }
     return Outcome(
         facts={person_id: facts, **noted}, answers=person_id, initiatives={each: each for each in noted}
@@ -165,7 +168,7 @@ def _require(command: RequireFactors, context: CommandContext) -> Plan:
 
     def decide() -> Outcome:
         secured = [who for who, person in people.items() if person.secured]
-        required = initiatives.require_factors(
+        required = initiative_rules.require_factors(
             initiative, required=command.required, by=context.actor, secured=secured
         )
         return Outcome(facts={command.initiative: required}, answers=command.initiative)

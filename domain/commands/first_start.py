@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain import access, initiatives, limits, person_claims, persons
+from domain import access, limits, person_claims
 from domain.deciding import Command, CommandContext, Fact, Outcome, Plan, PlannedCommand, Registered, the
-from domain.initiatives import INSTALLATION, INSTALLATION_ID
-from domain.persons import PERSON
+from domain.initiatives import rules as initiative_rules
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INSTALLATION
+from domain.persons import rules as person_rules
+from domain.persons.state import PERSON
 
 
 class SetUpInstallation(Command, frozen=True, kw_only=True):
@@ -24,12 +27,12 @@ def _set_up(command: SetUpInstallation, context: CommandContext) -> Plan:
     person, claim, initiative = context.new("person"), context.new("claim"), context.new("initiative")
 
     def decide() -> Outcome:
-        appointed = initiatives.appoint_first(installation, person=person)
+        appointed = initiative_rules.appoint_first(installation, person=person)
         return Outcome(
             facts={
                 person: _register(person, claim, command, context.now),
                 INSTALLATION_ID: appointed,
-                initiative: initiatives.found(
+                initiative: initiative_rules.found(
                     initiative, name=command.initiative, founder=person, field="initiative"
                 ),
             },
@@ -43,7 +46,7 @@ def _set_up(command: SetUpInstallation, context: CommandContext) -> Plan:
 
 def _register(person: str, claim: str, command: SetUpInstallation, now: datetime) -> tuple[Fact, ...]:
     """The person, who was let in by the operator's key: it counts as a claim that was used at once."""
-    registered = persons.register(person, name=command.name, email=None, language=command.language)
+    registered = person_rules.register(person, name=command.name, email=None, language=command.language)
     state = PERSON.empty
     for fact in registered:
         state = PERSON.evolve(state, fact)

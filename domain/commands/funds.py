@@ -7,7 +7,7 @@ from datetime import date
 from domain import access, funds, limits
 from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the
 from domain.funds import FUND, Basis
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.values import FundId, InitiativeId, Money, PersonId, PledgeId
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from domain import access, initiatives, limits, persons
+from domain import access, limits
 from domain.calls.state import CALL
 from domain.deciding import (
     Command,
@@ -20,15 +20,12 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.initiatives import (
-    INITIATIVE,
-    INSTALLATION,
-    INSTALLATION_ID,
-    Initiative,
-    InitiativeDescribed,
-)
+from domain.initiatives import rules as initiative_rules
+from domain.initiatives.facts import INSTALLATION_ID, InitiativeDescribed
+from domain.initiatives.state import INITIATIVE, INSTALLATION, Initiative
 from domain.messages import msg
-from domain.persons import PERSON, PersonStatus
+from domain.persons import rules as person_rules
+from domain.persons.state import PERSON, PersonStatus
 from domain.refusals import Invalid
 from domain.values import SYSTEM, CallId, InitiativeId, PersonId, Role
 
@@ -101,7 +98,7 @@ def _open(_command: OpenInstallation, context: CommandContext) -> Plan:
         initiative=None,
         decide=lambda: Outcome(
             facts={
-                INSTALLATION_ID: initiatives.open_installation(
+                INSTALLATION_ID: initiative_rules.open_installation(
                     installation, demonstration=context.demonstration
                 )
             },
@@ -115,9 +112,9 @@ def _appoint(command: AppointAdministrator, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        persons.check_registered(person, command.person)
+        person_rules.check_registered(person, command.person)
         return Outcome(
-            facts={INSTALLATION_ID: initiatives.appoint(installation, person=command.person)},
+            facts={INSTALLATION_ID: initiative_rules.appoint(installation, person=command.person)},
             answers=INSTALLATION_ID,
         )
 
@@ -135,9 +132,9 @@ def _found(command: FoundInitiative, context: CommandContext) -> Plan:
     def decide() -> Outcome:
         if person is None:
             raise Invalid.field("founder", msg("Name the person who becomes the first administrator."))
-        persons.check_registered(person, founder)
+        person_rules.check_registered(person, founder)
         return Outcome(
-            facts={initiative: initiatives.found(initiative, name=command.name, founder=founder)},
+            facts={initiative: initiative_rules.found(initiative, name=command.name, founder=founder)},
             answers=initiative,
         )
 
@@ -162,7 +159,7 @@ def _describe(command: DescribeInitiative, context: CommandContext) -> Plan:
             privacy=initiative.privacy if command.privacy is None else command.privacy,
         )
         return Outcome(
-            facts={command.initiative: initiatives.describe(initiative, described)},
+            facts={command.initiative: initiative_rules.describe(initiative, described)},
             answers=command.initiative,
         )
 
@@ -188,10 +185,10 @@ def _add_member(command: AddMember, context: CommandContext) -> Plan:
     living = yield from living_administrators(initiative)
 
     def decide() -> Outcome:
-        persons.check_registered(person, command.person)
+        person_rules.check_registered(person, command.person)
         return Outcome(
             facts={
-                command.initiative: initiatives.add_member(
+                command.initiative: initiative_rules.add_member(
                     initiative,
                     person=command.person,
                     roles=command.roles,
@@ -219,7 +216,7 @@ def _remove_member(command: RemoveMember, context: CommandContext) -> Plan:
         scope=command.initiative,
         decide=lambda: Outcome(
             facts={
-                command.initiative: initiatives.remove_member(
+                command.initiative: initiative_rules.remove_member(
                     initiative, person=command.person, living=living
                 )
             },
@@ -233,10 +230,10 @@ def _add_call_member(command: AddCallMember, context: CommandContext) -> Plan:
     initiative, person = yield from together(the(INITIATIVE, call.initiative), maybe(PERSON, command.person))
 
     def decide() -> Outcome:
-        persons.check_registered(person, command.person)
+        person_rules.check_registered(person, command.person)
         return Outcome(
             facts={
-                call.initiative: initiatives.add_to_call(
+                call.initiative: initiative_rules.add_to_call(
                     initiative,
                     command.call,
                     person=command.person,
@@ -264,7 +261,9 @@ def _remove_call_member(command: RemoveCallMember, context: CommandContext) -> P
         scope=call.initiative,
         decide=lambda: Outcome(
             facts={
-                call.initiative: initiatives.remove_from_call(initiative, command.call, person=command.person)
+                call.initiative: initiative_rules.remove_from_call(
+                    initiative, command.call, person=command.person
+                )
             },
             answers=call.initiative,
         ),

@@ -24,11 +24,12 @@ from domain.deciding import (
     the,
 )
 from domain.indexes import rounds_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.invitations import INVITATION, Invitation, InvitationWay
 from domain.messages import Message, msg
 from domain.parties import actor_in
-from domain.persons import PERSON, Person, check_registered
+from domain.persons.rules import check_registered
+from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
 from domain.reviews.facts import JUDGING
 from domain.rounds.state import ROUND, Round, RoundStatus

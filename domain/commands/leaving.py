@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain import access, leaving
 from domain.commands.initiatives import living_administrators
 from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.rounds.state import ROUND
 from domain.values import CallId, InitiativeId, PersonId, RoundId
 

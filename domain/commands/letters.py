@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import access, limits
 from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.letters import rules
 from domain.letters.kinds import LetterKind
 from domain.letters.templates import LetterText

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from domain import access, limits, organisations, persons
+from domain import access, limits, organisations
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION, Application
 from domain.commands.erasing import what_goes_with
@@ -23,9 +23,12 @@ from domain.deciding import (
     the,
 )
 from domain.indexes import submissions_of
-from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INSTALLATION
 from domain.organisations import ORGANISATION, Organisation
-from domain.persons import PERSON, ErasureReason, Person
+from domain.persons import rules as person_rules
+from domain.persons.facts import ErasureReason
+from domain.persons.state import PERSON, Person
 from domain.values import SYSTEM, OrganisationId, PersonId
 
 
@@ -81,11 +84,11 @@ def _register(command: RegisterOrganisation, context: CommandContext) -> Plan:
     organisation = context.new("organisation")
 
     def decide() -> Outcome:
-        persons.check_registered(person, context.actor)
+        person_rules.check_registered(person, context.actor)
         registered = organisations.register(
             organisation, member=context.actor, name=command.name, identifiers=command.identifiers
         )
-        joined = persons.join_organisation(context.actor, organisation=organisation)
+        joined = person_rules.join_organisation(context.actor, organisation=organisation)
         return Outcome(
             facts={organisation: registered, context.actor: joined},
             answers=organisation,
@@ -101,7 +104,7 @@ def _invite(command: InviteToOrganisation, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        persons.check_registered(person, command.person)
+        person_rules.check_registered(person, command.person)
         return Outcome(
             facts={
                 command.organisation: organisations.invite(
@@ -126,7 +129,7 @@ def _join(command: JoinOrganisation, context: CommandContext) -> Plan:
 
     def decide() -> Outcome:
         added = organisations.join(command.organisation, organisation, person=context.actor)
-        joined = persons.join_organisation(context.actor, organisation=command.organisation)
+        joined = person_rules.join_organisation(context.actor, organisation=command.organisation)
         return Outcome(
             facts={command.organisation: added, context.actor: joined, **ended.facts},
             answers=command.organisation,
@@ -145,7 +148,7 @@ def _remove_member(command: RemoveOrganisationMember, context: CommandContext) -
         removed = organisations.remove_member(
             command.organisation, organisation, person=command.person, by=context.actor
         )
-        left = persons.leave_organisation(command.person, person, organisation=command.organisation)
+        left = person_rules.leave_organisation(command.person, person, organisation=command.organisation)
         return Outcome(
             facts={command.organisation: removed} | ({command.person: left} if left else {}),
             answers=command.organisation,
@@ -186,7 +189,7 @@ def _erase(command: EraseOrganisation, context: CommandContext) -> Plan:
 
     def decide() -> Outcome:
         left = {
-            person: persons.leave_organisation(person, state, organisation=command.organisation)
+            person: person_rules.leave_organisation(person, state, organisation=command.organisation)
             for person, state in people.items()
         }
         erased = organisations.erase(

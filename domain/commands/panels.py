@@ -25,7 +25,7 @@ from domain.deciding import (
     together,
 )
 from domain.indexes import deciders_of, judged_by, reviews_in, reviews_of
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.panels import outcomes, state
 from domain.panels import rules as panel_rules
 from domain.panels.facts import MoreReason, OutcomeReason, PanelOutcome, ReturnReason

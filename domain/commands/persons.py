@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from domain import access, limits, organisations, person_claims, persons
+from domain import access, limits, organisations, person_claims
 from domain.commands.erasing import what_goes_with
 from domain.deciding import (
     Allowed,
@@ -21,9 +21,12 @@ from domain.deciding import (
     the,
 )
 from domain.indexes import invitations_of
-from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
+from domain.initiatives.facts import INSTALLATION_ID
+from domain.initiatives.state import INITIATIVE, INSTALLATION, Initiative
 from domain.organisations import ORGANISATION
-from domain.persons import PERSON, ErasureReason, LettersWanted, Person, SubjectsWanted
+from domain.persons import rules as person_rules
+from domain.persons.facts import ErasureReason, LettersWanted, SubjectsWanted
+from domain.persons.state import PERSON, Person
 from domain.values import ClaimId, PersonId
 
 
@@ -84,7 +87,7 @@ def _register(command: RegisterPerson, context: CommandContext) -> Plan:
         initiative=None,
         decide=lambda: Outcome(
             facts={
-                person: persons.register(
+                person: person_rules.register(
                     person, name=command.name, email=command.email, language=command.language
                 )
             },
@@ -111,7 +114,7 @@ def _erase(command: ErasePerson, context: CommandContext) -> Plan:
             for organisation_id, organisation in acted_for.items()
             if (facts := organisations.remove_erased(organisation_id, organisation, person=command.person))
         }
-        erased = persons.erase(
+        erased = person_rules.erase(
             command.person, person, reason=command.reason, dossiers=going.dossiers, kept=going.kept
         )
         return Outcome(
@@ -170,7 +173,7 @@ def _choose_letters(command: ChooseLetters, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        chosen = persons.choose_letters(
+        chosen = person_rules.choose_letters(
             command.person, person, letters=command.letters, subjects=command.subjects
         )
         return Outcome(facts={command.person: chosen}, answers=command.person)

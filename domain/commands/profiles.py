@@ -6,7 +6,7 @@ from typing import Annotated
 
 from domain import access, limits, profiles
 from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, maybe
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.values import ExclusionId, PersonId
 
 

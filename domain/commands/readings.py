@@ -14,7 +14,7 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.parties import actor_in
 from domain.readings import READING, ReadingKind, reading_of
 from domain.rounds.state import ROUND

@@ -29,9 +29,10 @@ from domain.deciding import (
 )
 from domain.forms import Rubric
 from domain.indexes import reviews_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.parties import Actor, actor_in, actor_of, applied_by
-from domain.persons import PERSON, PersonStatus, check_registered
+from domain.persons.rules import check_registered
+from domain.persons.state import PERSON, PersonStatus
 from domain.readings import READING, reading_of
 from domain.refusals import NotFound
 from domain.reviews import assigning, writing

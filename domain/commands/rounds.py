@@ -26,7 +26,7 @@ from domain.deciding import (
     together,
 )
 from domain.indexes import applications_of, invited_to, reviews_in, rounds_of
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.parties import actor_in, check_can_begin, party_of
 from domain.readings import READING, ReadingKind, reading_of
 from domain.rounds import rules as round_rules

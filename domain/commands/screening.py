@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain import access, initiatives, limits
+from domain import access, limits
 from domain.calls import rules as call_rules
 from domain.calls.state import CALL
 from domain.commands.grants.acting import by_staff
 from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the
 from domain.grants import rules
 from domain.grants.facts import ScreeningResult
-from domain.initiatives import INITIATIVE
+from domain.initiatives import rules as initiative_rules
+from domain.initiatives.state import INITIATIVE
 from domain.values import CallId, GrantId, InitiativeId, Role
 
 
@@ -50,7 +51,7 @@ def _set_for_initiative(command: SetInitiativeScreening, context: CommandContext
         initiative=command.initiative,
         scope=command.initiative,
         decide=lambda: Outcome(
-            facts={command.initiative: initiatives.set_screening(initiative, required=command.required)},
+            facts={command.initiative: initiative_rules.set_screening(initiative, required=command.required)},
             answers=command.initiative,
         ),
     )

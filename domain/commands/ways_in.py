@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from domain import access, limits, persons
+from domain import access, limits
 from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, maybe
-from domain.persons import PERSON, WayInKind
+from domain.persons import rules as person_rules
+from domain.persons.facts import WayInKind
+from domain.persons.state import PERSON
 from domain.values import PersonId, WayInId
 
 
@@ -36,7 +38,7 @@ def _register(command: RegisterOneself, context: CommandContext) -> Plan:
     person, way = context.new("person"), context.new("way")
 
     def decide() -> Outcome:
-        registered = persons.register_oneself(
+        registered = person_rules.register_oneself(
             person, name=command.name, language=command.language, way=way, kind=command.way, now=context.now
         )
         return Outcome(facts={person: registered}, answers=person, subjects=(person,))
@@ -49,7 +51,7 @@ def _add(command: AddWayIn, context: CommandContext) -> Plan:
     way = context.new("way")
 
     def decide() -> Outcome:
-        added = persons.add_way_in(command.person, person, way=way, kind=command.kind, now=context.now)
+        added = person_rules.add_way_in(command.person, person, way=way, kind=command.kind, now=context.now)
         return Outcome(facts={command.person: added}, answers=command.person)
 
     return PlannedCommand(may=access.oneself(context.actor, command.person), initiative=None, decide=decide)
@@ -59,7 +61,7 @@ def _remove(command: RemoveWayIn, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        removed = persons.remove_way_in(command.person, person, way=command.way, now=context.now)
+        removed = person_rules.remove_way_in(command.person, person, way=command.way, now=context.now)
         return Outcome(facts={command.person: removed}, answers=command.person)
 
     return PlannedCommand(may=access.oneself(context.actor, command.person), initiative=None, decide=decide)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.deciding import Fact
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.letters import templates
 from domain.letters.facts import InitiativeLetterReset, InitiativeLetterWritten
 from domain.letters.kinds import LetterKind

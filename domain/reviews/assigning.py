@@ -9,7 +9,7 @@ from typing import Final
 from domain import fast_track
 from domain.applications.state import Application
 from domain.deciding import Fact
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.messages import Message, msg
 from domain.parties import OwnApplications
 from domain.readings import Reading

@@ -20,7 +20,7 @@ from domain.indexes import (
     submissions_of,
     submissions_to,
 )
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.messages import msg
 from domain.parties import Actor, OwnApplications, acts_for
 from domain.readings import EXAMINED

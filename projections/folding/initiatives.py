@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from domain.initiatives import (
+from domain.initiatives.facts import (
     InitiativeDescribed,
     InitiativeFact,
     InitiativeFactorsRequired,

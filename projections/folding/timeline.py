@@ -17,7 +17,7 @@ from domain.deciding import Fact
 from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
-from domain.initiatives import InitiativeFounded
+from domain.initiatives.facts import InitiativeFounded
 from domain.organisations import OrganisationRegistered
 from domain.panels.facts import (
     PanelAwardFreed,

@@ -19,7 +19,7 @@ from domain.grants.facts import (
     GrantTerminated,
 )
 from domain.grants.state import GRANT, Grant
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.messages import msg
 from domain.parties import Actor, Conflicts, is_organisation
 from domain.personal import Withheld

@@ -11,11 +11,11 @@ from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
 from domain.grants.tasks import Task, TaskKind, tasks_on
 from domain.indexes import rounds_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.organisations import ORGANISATION
 from domain.parties import is_organisation
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import Forbidden
 from domain.values import Money
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page

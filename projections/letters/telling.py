@@ -14,7 +14,7 @@ from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.indexes import reviews_in, rounds_of
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.letters.kinds import LetterKind
 from domain.messages import At
 from domain.organisations import ORGANISATION

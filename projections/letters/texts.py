@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from domain import access
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.letters.kinds import WORDINGS, LetterKind
 from domain.values import Role
 from projections.reader import Reader, allow

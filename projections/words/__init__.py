@@ -12,11 +12,11 @@ from domain.deciding import Fact
 from domain.dossiers import DossierFact
 from domain.funds import FundFact
 from domain.grants.facts import GrantFact
-from domain.initiatives import InitiativeFact, InstallationFact
+from domain.initiatives.facts import InitiativeFact, InstallationFact
 from domain.invitations import InvitationFact
 from domain.organisations import OrganisationFact
 from domain.panels.facts import PanelFact
-from domain.persons import PersonFact
+from domain.persons.facts import PersonFact
 from domain.readings import ReadingFact
 from domain.reviews.facts import ReviewFact
 from domain.rounds.facts import RoundFact

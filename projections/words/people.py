@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from domain.applications.state import APPLICATION
 from domain.dossiers import DossierErased, DossierFact, DossierKept, DossierOpened
-from domain.initiatives import (
+from domain.initiatives.facts import (
     AdministratorAppointed,
     InitiativeDescribed,
     InitiativeFact,
@@ -46,7 +46,7 @@ from domain.organisations import (
     OrganisationMemberRemoved,
     OrganisationRegistered,
 )
-from domain.persons import (
+from domain.persons.facts import (
     PersonClaimMade,
     PersonClaimUsed,
     PersonClaimWithdrawn,

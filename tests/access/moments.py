@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from domain.commands.register import REGISTER
 from domain.deciding import Aggregate, Allowed, Command, Loaded
-from domain.initiatives import MemberAdded
+from domain.initiatives.facts import MemberAdded
 from domain.refusals import CommandRejected
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
 from history.appends import Append, Appended

@@ -9,8 +9,8 @@ import pytest
 from domain import access
 from domain.commands.register import REGISTER
 from domain.deciding import Allowed, Denied
-from domain.initiatives import INITIATIVE as INITIATIVES
-from domain.initiatives import MemberAdded, MemberRemoved
+from domain.initiatives.facts import MemberAdded, MemberRemoved
+from domain.initiatives.state import INITIATIVE as INITIATIVES
 from domain.readings import Reading
 from domain.reviews.state import Review, ReviewStatus
 from domain.values import MEMBER_ROLES, Role

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from domain.initiatives import MemberAdded
-from domain.persons import PersonHandleGiven
+from domain.initiatives.facts import MemberAdded
+from domain.persons.facts import PersonHandleGiven
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.rounds.facts import RoundOpened
 from domain.stages import Blindness

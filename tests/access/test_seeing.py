@@ -12,8 +12,8 @@ from domain.applications.state import Application, ApplicationStatus
 from domain.calls.state import Call, CallStatus
 from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.state import Grant
-from domain.initiatives import INITIATIVE as INITIATIVES
-from domain.initiatives import Initiative
+from domain.initiatives.state import INITIATIVE as INITIATIVES
+from domain.initiatives.state import Initiative
 from domain.parties import Actor, OwnApplications
 from domain.reviews.state import Review, ReviewStatus
 from domain.rounds.state import Round, RoundStatus

@@ -13,7 +13,7 @@ from domain.commands.call_drafts import CallTexts
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
-from domain.initiatives import (
+from domain.initiatives.facts import (
     INSTALLATION_ID,
     InitiativeFounded,
     InstallationOpened,
@@ -21,8 +21,8 @@ from domain.initiatives import (
     MemberAdded,
 )
 from domain.organisations import OrganisationMemberRemoved, OrganisationRegistered
-from domain.persons import PERSON as PERSONS
-from domain.persons import PersonErased
+from domain.persons.facts import PersonErased
+from domain.persons.state import PERSON as PERSONS
 from domain.rounds.facts import RoundQuorumLowered
 from domain.rounds.state import ROUND
 from domain.stages import Blindness, StageOutline

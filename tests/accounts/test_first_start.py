@@ -15,7 +15,8 @@ from api.cli.first_start import tell_operator
 from api.http.app import make_app
 from api.run.settings import read_settings
 from api.run.wiring import Wiring, all_migrations, wire
-from domain.initiatives import INITIATIVE, InitiativeFounded
+from domain.initiatives.facts import InitiativeFounded
+from domain.initiatives.state import INITIATIVE
 from domain.values import Role
 from history.documents import read
 from history.migrate import migrate

@@ -15,9 +15,9 @@ from domain.commands.applications.examining import FindApplicationEligible, Find
 from domain.commands.applications.submitting import SubmitApplication
 from domain.deciding import Fact, Outcome
 from domain.forms import Answer, BudgetLine
-from domain.initiatives import MemberRemoved
+from domain.initiatives.facts import MemberRemoved
 from domain.personal import personal_fields
-from domain.persons import PersonHandleGiven
+from domain.persons.facts import PersonHandleGiven
 from domain.readings import reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.stages import Blindness

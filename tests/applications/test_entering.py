@@ -7,7 +7,8 @@ from domain.commands.applications.submitting import ChangeApplication
 from domain.commands.persons import MakeClaim, UseClaim, WithdrawClaim
 from domain.commands.reviews import AssignReview, DeclareNoConflict
 from domain.dossiers import DossierOpened
-from domain.persons import PERSON, PersonEnteredByStaff, PersonHandleGiven, PersonRegistered
+from domain.persons.facts import PersonEnteredByStaff, PersonHandleGiven, PersonRegistered
+from domain.persons.state import PERSON
 from domain.readings import ReadingRecorded, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from tests.driving import World

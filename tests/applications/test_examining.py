@@ -14,7 +14,7 @@ from domain.applications.state import Application, ApplicationStatus
 from domain.commands.applications.ending import WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
 from domain.deciding import Command, Fact, Outcome
-from domain.initiatives import MemberAdded
+from domain.initiatives.facts import MemberAdded
 from domain.readings import reading_of
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Role

@@ -25,9 +25,9 @@ from domain.commands.rounds import CloseRound, ExtendRound, OpenRound
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.funds import FundOpened, FundPledged
 from domain.indexes import applications_of
-from domain.initiatives import MemberAdded
+from domain.initiatives.facts import MemberAdded
 from domain.panels.facts import PanelOutcome
-from domain.persons import PersonHandleGiven
+from domain.persons.facts import PersonHandleGiven
 from domain.readings import EXAMINED, ReadingRecorded, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.rounds.facts import RoundClosed

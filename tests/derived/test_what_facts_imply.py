@@ -27,7 +27,7 @@ from domain.dossiers import DossierErased, DossierKept
 from domain.due_dates import removed_by, set_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
-from domain.initiatives import InitiativeFounded, MemberAdded, MemberAddedToCall
+from domain.initiatives.facts import InitiativeFounded, MemberAdded, MemberAddedToCall
 from domain.invitations import InvitationMade
 from domain.messages import msg
 from domain.organisations import OrganisationMemberInvited
@@ -42,7 +42,7 @@ from domain.panels.facts import (
     PanelWaitingListStayed,
 )
 from domain.personal import Withheld
-from domain.persons import PersonReaderAllowed, PersonReaderExcluded, PersonRegistered
+from domain.persons.facts import PersonReaderAllowed, PersonReaderExcluded, PersonRegistered
 from domain.rounds.facts import (
     RoundCancelled,
     RoundClosed,

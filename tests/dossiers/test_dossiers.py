@@ -21,7 +21,7 @@ from domain.deciding import Fact, Outcome
 from domain.dossiers import DossierErased, DossierKept
 from domain.grants.facts import GrantCompleted, GrantDeclined, GrantLapsed
 from domain.indexes import dossiers_of
-from domain.persons import PersonErased
+from domain.persons.facts import PersonErased
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World

@@ -32,7 +32,7 @@ from domain.grants.facts import (
     GrantReportSubmitted,
     Instalment,
 )
-from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.initiatives.facts import InitiativeFounded, MemberAdded
 from domain.panels.facts import PanelOpened
 from domain.stages import Stage
 from domain.values import Money, Role, stream_id

@@ -13,7 +13,7 @@ from domain.commands.grants.instalments import (
 from domain.commands.grants.payee import ConfirmGrantPayee
 from domain.deciding import Command, Fact
 from domain.grants.facts import GrantInstalmentFailed
-from domain.persons import PersonErased
+from domain.persons.facts import PersonErased
 from domain.refusals import Refused
 from tests.driving import World
 from tests.grants.scene import (

@@ -16,7 +16,7 @@ from domain.funds import FundCommitted, FundReleased
 from domain.grants import state
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.panels.facts import PanelAwardFreed, PanelOpened
-from domain.persons import PersonErased, PersonHandleGiven
+from domain.persons.facts import PersonErased, PersonHandleGiven
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World

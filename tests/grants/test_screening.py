@@ -12,9 +12,9 @@ from domain.commands.grants.instalments import InstructInstalment
 from domain.commands.screening import RecordScreening, SetCallScreening, SetInitiativeScreening
 from domain.deciding import Command, Fact, Outcome
 from domain.grants.facts import GrantCompleted, GrantScreened, ScreeningResult
-from domain.initiatives import INITIATIVE as INITIATIVES
-from domain.initiatives import InitiativeScreeningSet
-from domain.persons import PersonErased
+from domain.initiatives.facts import InitiativeScreeningSet
+from domain.initiatives.state import INITIATIVE as INITIATIVES
+from domain.persons.facts import PersonErased
 from domain.refusals import Invalid, Refused
 from tests.driving import World
 from tests.grants.scene import (

@@ -31,7 +31,7 @@ from domain.grants.facts import (
     GrantTerminated,
 )
 from domain.grants.statuses import ENDED, GrantStatus, InstalmentStatus
-from domain.persons import PersonErased
+from domain.persons.facts import PersonErased
 from domain.refusals import Refused
 from tests.grants.scene import (
     APPLICATION,

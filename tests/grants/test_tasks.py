@@ -26,8 +26,8 @@ from domain.grants.facts import (
 from domain.grants.rules.scheduling import PlannedInstalment
 from domain.grants.state import GRANT as GRANTS
 from domain.grants.tasks import Task, TaskKind, tasks_on
-from domain.initiatives import INITIATIVE as INITIATIVES
-from domain.initiatives import MemberAdded
+from domain.initiatives.facts import MemberAdded
+from domain.initiatives.state import INITIATIVE as INITIATIVES
 from domain.parties import Actor
 from domain.refusals import CommandRejected
 from domain.values import Role

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.persons import PersonErased
+from domain.persons.facts import PersonErased
 from history.appends import Append, Appended, Unavailable
 from history.documents import read
 from history.key_backup import KeyBackup

@@ -17,7 +17,7 @@ import pytest
 
 from domain.applications.facts import ApplicationSubmitted
 from domain.funds import FundOpened
-from domain.initiatives import InstallationOpened
+from domain.initiatives.facts import InstallationOpened
 from domain.personal import Withheld
 from domain.reviews.facts import ReviewSubmitted
 from domain.topics import TOPICS, newest

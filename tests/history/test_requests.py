@@ -20,8 +20,9 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.initiatives import INITIATIVE
-from domain.persons import PERSON, PersonHandleGiven
+from domain.initiatives.state import INITIATIVE
+from domain.persons.facts import PersonHandleGiven
+from domain.persons.state import PERSON
 from domain.refusals import NotFound, Refused
 from domain.values import Role
 from history.implied import BY_REQUEST

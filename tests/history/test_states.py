@@ -5,8 +5,8 @@ from typing import cast
 import pytest
 
 from domain.calls.state import CALL
-from domain.initiatives import INITIATIVE
-from domain.persons import PERSON
+from domain.initiatives.state import INITIATIVE
+from domain.persons.state import PERSON
 from domain.refusals import NotFound
 from domain.topics import AGGREGATES
 from history.states import REMEMBERED, Folded, StateCache

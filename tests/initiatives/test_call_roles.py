@@ -6,9 +6,9 @@ from domain.commands.call_drafts import PublishCall
 from domain.commands.initiatives import AddCallMember, RemoveCallMember, RemoveMember
 from domain.commands.reviews import AssignReview, DeclareNoConflict
 from domain.deciding import Fact, Outcome
-from domain.initiatives import INITIATIVE as INITIATIVES
-from domain.initiatives import MemberAddedToCall, MemberRemovedFromCall
-from domain.persons import PersonErased
+from domain.initiatives.facts import MemberAddedToCall, MemberRemovedFromCall
+from domain.initiatives.state import INITIATIVE as INITIATIVES
+from domain.persons.facts import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import MEMBER_ROLES, Role
 from tests.driving import World, person

@@ -11,17 +11,16 @@ from domain.commands.initiatives import (
 )
 from domain.commands.persons import ErasePerson
 from domain.deciding import Outcome
-from domain.initiatives import (
+from domain.initiatives.facts import (
     INSTALLATION_ID,
     AdministratorAppointed,
     InitiativeFounded,
-    Installation,
     InstallationOpened,
     MemberAdded,
     MemberRemoved,
-    evolve_installation,
 )
-from domain.persons import PersonErased
+from domain.initiatives.state import Installation, evolve_installation
+from domain.persons.facts import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM, Role
 from tests.driving import World, person

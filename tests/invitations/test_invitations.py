@@ -14,16 +14,14 @@ from domain.commands.invitations import (
 from domain.commands.leaving import LeaveInitiative, RemoveRoundJuror
 from domain.commands.reviews import AssignReview, DeclareNoConflict
 from domain.deciding import Command, Outcome
-from domain.initiatives import (
-    INITIATIVE as INITIATIVES,
-)
-from domain.initiatives import (
+from domain.initiatives.facts import (
     JurorAddedToRound,
     JurorRemovedFromRound,
     MemberAdded,
     MemberAddedToCall,
     MemberLeft,
 )
+from domain.initiatives.state import INITIATIVE as INITIATIVES
 from domain.invitations import (
     CHAIR_AND_OFFICER,
     INVITATION,

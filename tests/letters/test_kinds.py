@@ -12,7 +12,7 @@ from api.letters.composing import TemplateUnusable, composed, program_text
 from api.locales import LANGUAGES, Locale
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import Call
-from domain.initiatives import Initiative
+from domain.initiatives.state import Initiative
 from domain.letters.kinds import WORDINGS, LetterKind
 from domain.letters.quiet import next_morning
 from domain.letters.templates import LetterText, checked, stops, unknown_in

@@ -22,7 +22,7 @@ from api.postgres.embedded import EmbeddedPostgres
 from api.run.demonstration import load
 from api.run.settings import Settings, read_settings
 from api.run.wiring import Wiring, WiringError, all_migrations, wire
-from domain.initiatives import INSTALLATION_ID
+from domain.initiatives.facts import INSTALLATION_ID
 from history.appends import Append
 from history.documents import Stored
 from history.migrate import migrate

@@ -22,8 +22,8 @@ from api.run.wiring import all_migrations
 from domain.deciding import Fact
 from domain.due_dates import set_by
 from domain.indexes import entries_of
-from domain.initiatives import AdministratorAppointed, InstallationOpened
-from domain.persons import PersonClaimMade, PersonClaimUsed
+from domain.initiatives.facts import AdministratorAppointed, InstallationOpened
+from domain.persons.facts import PersonClaimMade, PersonClaimUsed
 from domain.rounds.facts import RoundOpened
 from domain.values import SYSTEM
 from history.appends import Append, DueDate

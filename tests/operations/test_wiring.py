@@ -17,7 +17,7 @@ from api.run.settings import Settings, read_settings
 from api.run.wiring import Wiring, all_migrations, wire
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import ErasePerson, RegisterPerson
-from domain.persons import PersonErased
+from domain.persons.facts import PersonErased
 from domain.values import SYSTEM, Channel
 from history.documents import read
 from history.keyfiles import Fence

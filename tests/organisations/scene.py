@@ -16,7 +16,7 @@ from domain.commands.rounds import GrantLateAccess
 from domain.funds import FundOpened, FundPledged, FundReceived
 from domain.grants.rules import PlannedInstalment
 from domain.organisations import OrganisationRegistered
-from domain.persons import PersonHandleGiven, PersonJoinedOrganisation
+from domain.persons.facts import PersonHandleGiven, PersonJoinedOrganisation
 from domain.readings import reading_of
 from domain.refusals import NotFound
 from tests.driving import NOON, World

@@ -16,7 +16,7 @@ from domain.commands.organisations import (
     EraseOrganisation,
 )
 from domain.commands.rounds import ExtendRound
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.rounds.state import ROUND as ROUNDS
 from tests.organisations.scene import (

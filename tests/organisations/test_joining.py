@@ -24,7 +24,7 @@ from domain.grants.facts import GrantDecisionsEnded, GrantScreeningEnded, Screen
 from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT
 from domain.grants.statuses import InstalmentStatus
-from domain.initiatives import MemberAdded
+from domain.initiatives.facts import MemberAdded
 from domain.panels.state import PANEL as PANELS
 from domain.panels.state import PanelStatus
 from domain.refusals import Refused

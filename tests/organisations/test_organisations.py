@@ -30,7 +30,8 @@ from domain.organisations import (
     OrganisationRegistered,
     OrganisationStatus,
 )
-from domain.persons import PERSON, PersonErased, PersonJoinedOrganisation, PersonLeftOrganisation
+from domain.persons.facts import PersonErased, PersonJoinedOrganisation, PersonLeftOrganisation
+from domain.persons.state import PERSON
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import World, person

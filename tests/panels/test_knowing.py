@@ -6,7 +6,7 @@ import pytest
 
 from domain.commands.panels import ClosePanel, ConfirmPanel, SetPanelOutcome
 from domain.deciding import Command
-from domain.initiatives import MemberAdded
+from domain.initiatives.facts import MemberAdded
 from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden
 from domain.stages import Blindness

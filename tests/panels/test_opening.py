@@ -3,7 +3,7 @@
 import pytest
 
 from domain.deciding import Fact, Outcome
-from domain.initiatives import MemberAdded
+from domain.initiatives.facts import MemberAdded
 from domain.panels.ranking import rank
 from domain.panels.state import PANEL as PANEL_AGGREGATE
 from domain.refusals import Forbidden, NotFound, Refused

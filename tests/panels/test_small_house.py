@@ -10,9 +10,9 @@ from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanel
 from domain.commands.reviews import LowerQuorum
 from domain.deciding import Command, Fact, Outcome
 from domain.indexes import applications_by, deciders_of, entries_of
-from domain.initiatives import MemberAdded, MemberAddedToCall, MemberRemoved
+from domain.initiatives.facts import MemberAdded, MemberAddedToCall, MemberRemoved
 from domain.panels.state import PANEL as PANEL_AGGREGATE
-from domain.persons import PersonErased
+from domain.persons.facts import PersonErased
 from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import Role

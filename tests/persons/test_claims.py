@@ -6,13 +6,8 @@ import pytest
 
 from domain.commands.persons import ErasePerson, MakeClaim, UseClaim, WithdrawClaim
 from domain.deciding import Outcome
-from domain.persons import (
-    PERSON,
-    Claim,
-    PersonClaimMade,
-    PersonClaimUsed,
-    PersonClaimWithdrawn,
-)
+from domain.persons.facts import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
+from domain.persons.state import PERSON, Claim
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World

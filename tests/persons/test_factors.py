@@ -11,9 +11,10 @@ from domain.commands.factors import (
     RequireFactors,
 )
 from domain.commands.initiatives import AddCallMember, AddMember, AppointAdministrator, DescribeInitiative
-from domain.initiatives import INITIATIVE as INITIATIVES
-from domain.initiatives import MemberSecured
-from domain.persons import PERSON, Factor, FactorKind
+from domain.initiatives.facts import MemberSecured
+from domain.initiatives.state import INITIATIVE as INITIATIVES
+from domain.persons.facts import FactorKind
+from domain.persons.state import PERSON, Factor
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Role
 from tests.driving import NOON, World

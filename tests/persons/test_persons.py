@@ -14,7 +14,9 @@ from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.deciding import Fact, Outcome
 from domain.indexes import submissions_of
 from domain.personal import personal_fields
-from domain.persons import Person, PersonErased, PersonHandleGiven, PersonRegistered, give_handle
+from domain.persons.facts import PersonErased, PersonHandleGiven, PersonRegistered
+from domain.persons.rules import give_handle
+from domain.persons.state import Person
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import person

@@ -10,13 +10,8 @@ from domain.commands.profiles import AllowReader, ChangeProfile, ExcludeReader
 from domain.commands.reviews import AssignReview
 from domain.deciding import Command, Outcome
 from domain.indexes import submissions_to
-from domain.persons import (
-    PERSON,
-    PersonErased,
-    PersonProfileChanged,
-    PersonReaderAllowed,
-    PersonReaderExcluded,
-)
+from domain.persons.facts import PersonErased, PersonProfileChanged, PersonReaderAllowed, PersonReaderExcluded
+from domain.persons.state import PERSON
 from domain.refusals import Invalid, NotFound, Refused
 from domain.reviews.assigning import CANNOT_BE_ASKED
 from domain.stages import Blindness

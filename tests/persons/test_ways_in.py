@@ -5,14 +5,8 @@ import pytest
 from domain.commands.persons import ErasePerson
 from domain.commands.ways_in import AddWayIn, RegisterOneself, RemoveWayIn
 from domain.deciding import Outcome
-from domain.persons import (
-    PERSON,
-    PersonRegistered,
-    PersonWayInAdded,
-    PersonWayInRemoved,
-    WayIn,
-    WayInKind,
-)
+from domain.persons.facts import PersonRegistered, PersonWayInAdded, PersonWayInRemoved, WayInKind
+from domain.persons.state import PERSON, WayIn
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World

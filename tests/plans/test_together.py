@@ -20,7 +20,7 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.persons import PERSON, Person
+from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
 from domain.reviews.state import REVIEW, Review
 from tests.scene import numbered

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calls.facts import CallPublished
-from domain.initiatives import InitiativeFact, MemberAdded
+from domain.initiatives.facts import InitiativeFact, MemberAdded
 from projections import facts, projector
 from projections.batch import Batch
 from projections.folding import calls, initiatives

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.refusals import NotFound
 from domain.values import Role
 from projections import members

@@ -15,7 +15,7 @@ from domain.commands.reviews import (
     ReplaceReview,
     SubmitReview,
 )
-from domain.initiatives import MemberAdded
+from domain.initiatives.facts import MemberAdded
 from domain.panels.facts import PanelOpened
 from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden, Invalid, Refused

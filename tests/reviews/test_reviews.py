@@ -13,9 +13,9 @@ from domain.commands.reviews import (
     SubmitReview,
 )
 from domain.deciding import Command, Fact, Outcome
-from domain.initiatives import MemberAdded, MemberRemoved
+from domain.initiatives.facts import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
-from domain.persons import PersonErased
+from domain.persons.facts import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.reviews import state as review_state
 from domain.reviews.facts import ReviewChanged, ReviewConflictDeclared, ReviewSubmitted

@@ -11,14 +11,16 @@ from typing import get_args, get_type_hints
 import msgspec
 
 import domain
-from domain import dossiers, funds, initiatives, invitations, organisations, persons, readings
+from domain import dossiers, funds, invitations, organisations, readings
 from domain.applications.facts import ApplicationFact
 from domain.calls.facts import CallFact
 from domain.commands.register import REGISTER
 from domain.deciding import Command, Fact
 from domain.funds import FundOpened
+from domain.initiatives import facts as initiatives
 from domain.panels.facts import PanelFact
 from domain.personal import personal_fields
+from domain.persons import facts as persons
 from domain.reviews.facts import ReviewFact
 from domain.rounds.facts import RoundFact
 from domain.topic import Older, Topic

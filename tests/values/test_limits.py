@@ -27,8 +27,8 @@ from domain.forms import (
 )
 from domain.funds import open_fund
 from domain.grants.accounts import check_account
-from domain.initiatives import found
-from domain.persons import register
+from domain.initiatives.rules import found
+from domain.persons.rules import register
 from domain.refusals import Invalid
 from domain.texts import check_explanation
 

@@ -17,10 +17,10 @@ from domain.deciding import (
     maybe,
     the,
 )
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
 from domain.parties import actor_in, actor_of, is_organisation
-from domain.persons import PERSON
+from domain.persons.state import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of, with_earlier
 from domain.reviews.state import Review
 from domain.values import SYSTEM

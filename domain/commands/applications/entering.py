@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from domain import access, dossiers, limits, persons, readings
+from domain import access, dossiers, limits, readings
 from domain.applications import rules as application_rules
 from domain.applications.facts import ApplicationEnteredOnBehalf
 from domain.calls.state import CALL, PUBLIC
@@ -20,10 +20,11 @@ from domain.deciding import (
     together,
 )
 from domain.forms import Answer
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.messages import msg
 from domain.parties import actor_in
-from domain.persons import PersonEnteredByStaff
+from domain.persons import rules as person_rules
+from domain.persons.facts import PersonEnteredByStaff, PersonHandleGiven
 from domain.readings import EXAMINED, READING, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.rounds import rules as round_rules
@@ -104,9 +105,9 @@ def _enter(command: EnterApplication, context: CommandContext) -> Plan:
             facts={
                 **opened,
                 person: (
-                    *persons.register(person, name=command.name, email=None, language=command.language),
+                    *person_rules.register(person, name=command.name, email=None, language=command.language),
                     PersonEnteredByStaff(person=person, initiative=call.initiative, call=command.call),
-                    persons.PersonHandleGiven(person=person, scope=command.call, handle=handle),
+                    PersonHandleGiven(person=person, scope=command.call, handle=handle),
                 ),
                 dossier: dossiers.open_dossier(
                     dossier,

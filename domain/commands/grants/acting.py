@@ -22,7 +22,7 @@ from domain.deciding import (
 )
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
-from domain.initiatives import INITIATIVE, Initiative
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.parties import Actor, PartyState, actor_of, party_of
 
 Rule = Callable[[Grant], tuple[Fact, ...]]

@@ -9,7 +9,7 @@ from domain.funds import FUND, ReleaseReason
 from domain.grants import rules
 from domain.grants.facts import TerminationReason
 from domain.grants.state import GRANT
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.parties import actor_of
 from domain.values import GrantId
 

@@ -12,7 +12,7 @@ from domain.exchange import Exchange
 from domain.grants import rules
 from domain.grants.facts import FailureReason
 from domain.grants.state import GRANT
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.values import GrantId, Money
 
 

@@ -30,7 +30,7 @@ from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantDeclineReason, GrantLapsed, GrantOffered
 from domain.grants.state import GRANT, Grant
-from domain.initiatives import INITIATIVE
+from domain.initiatives.state import INITIATIVE
 from domain.panels.state import PANEL
 from domain.parties import actor_of, party_of
 from domain.values import ApplicationId, GrantId
