@@ -36,6 +36,9 @@ VARYING = {"date", "content-length"}
 ALIKE_WITHIN_THE_KIND = {
     ("initiative.remove_member", "person"),
     ("call.remove_member", "person"),
+    ("round.remove_juror", "person"),
+    ("person.exclude_reader", "person"),
+    ("person.allow_reader", "exclusion"),
     ("person.make_claim", "person"),
     ("person.withdraw_claim", "person"),
     ("person.withdraw_claim", "claim"),
@@ -178,4 +181,4 @@ def test_a_path_s_ids_are_named_after_their_kind() -> None:
     """The check goes by the parameter's name; one of another name would find nothing, ever."""
     named = {name for each in operations() for name in set(each.parameters) - each.numbers}
     named |= {name for page in PAGES for name in re.findall(r"\{([a-z_]+)\}", page.path)}
-    assert named <= {*AGGREGATES, *OTHER_IDS, "claim"}
+    assert named <= {*AGGREGATES, *OTHER_IDS, "claim", "exclusion"}

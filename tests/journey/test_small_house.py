@@ -105,7 +105,7 @@ def test_four_people_come_from_the_opening_to_a_confirmed_outcome() -> None:
         anna, bella, carl, dora = house.anna, house.bella, house.carl, house.dora
         first, second = house.applications
         me = bella.get("/api/me", position=bella.position or anna.position)["initiatives"][0]
-        assert (me["roles"], me["calls"]) == ([], [{"call": house.call, "roles": ["chair"]}])
+        assert (me["roles"], me["calls"]) == ([], [{"call": house.call, "roles": ["chair"], "round": None}])
         judge(house)
 
         # One review of the first application is lacking, and nobody is left to write it.

@@ -10,11 +10,12 @@ from click.testing import CliRunner
 
 from api.cli import main
 from api.cli.claims import claims
+from api.cli.recovery import recovery
 from api.cli.tokens import tokens
 from tests.operations.command_line.operator import OVERWINTER
 
 COMMANDS = (
-    (), ("migrate",), ("serve",), ("project",), ("rebuild",), ("demo",), ("claims",), ("claims", "create"),
+    (), ("migrate",), ("serve",), ("first-start",), ("recovery",), ("recovery", "ask"), ("recovery", "confirm"), ("recovery", "cancel"), ("project",), ("rebuild",), ("demo",), ("claims",), ("claims", "create"),
     ("claims", "withdraw"), ("claims", "exchange"), ("tokens",), ("tokens", "list"), ("tokens", "revoke"), ("erase",), ("find-person",), ("doctor",), ("verify",),
     ("rotate-keys",), ("backup",), ("restore",),
 )  # fmt: skip
@@ -40,5 +41,6 @@ class TestHelp:
             (),
             *((name,) for name in main.list_commands(Context(main))),
             *(("claims", name) for name in claims.commands),
+            *(("recovery", name) for name in recovery.commands),
             *(("tokens", name) for name in tokens.commands),
         } == set(COMMANDS)
