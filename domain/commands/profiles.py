@@ -28,7 +28,7 @@ class ExcludeReader(Command, frozen=True, kw_only=True):
 
     person: PersonId
     reader: str
-    named: str
+    named: limits.Email
 
 
 class AllowReader(Command, frozen=True, kw_only=True):
