@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from api.cli import main
 from api.http.app import make_app
 from api.postgres.embedded import EmbeddedPostgres
-from api.run.demonstration import load
+from api.run.demonstration import SMALL, load
 from api.run.settings import Settings, read_settings
 from api.run.wiring import Wiring, WiringError, all_migrations, wire
 from domain.initiatives.facts import INSTALLATION_ID
@@ -100,7 +100,7 @@ async def test_what_rests_on_it_is_refused_and_the_rest_is_served(
     environment: dict[str, str], settings: Settings, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """By JSON and by page, with one sentence and status 503; the log has the position, the answer has not."""
-    people = {each.role: each for each in await load(settings, database_url)}
+    people = {each.role: each for each in await load(settings, database_url, SMALL)}
     applicant, officer = (
         {"Authorization": f"Bearer {people[role].token}"} for role in ("applicant", "officer")
     )
@@ -141,7 +141,7 @@ async def test_what_rests_on_it_is_refused_and_the_rest_is_served(
 
 async def test_a_page_that_rests_on_it_says_so(settings: Settings, database_url: str) -> None:
     """In the same sentence, as a page."""
-    await load(settings, database_url)
+    await load(settings, database_url, SMALL)
     call = stream_of(database_url, "call.drafted.v1")
     await add(database_url, call, "call.unheard_of.v1", b"{}")
     project(database_url)
@@ -164,7 +164,7 @@ async def test_in_the_installations_own_stream_it_keeps_no_server_from_starting(
     document: bytes,
 ) -> None:
     """Administrators are refused, everybody else is served; and a demonstration is still never taken for a real one."""
-    people = {each.role: each for each in await load(settings, database_url)}
+    people = {each.role: each for each in await load(settings, database_url, SMALL)}
     position = await add(database_url, INSTALLATION_ID, topic, document)
     initiative = stream_of(database_url, "initiative.founded.v1")
     # The members are told of every administrator, so of one that cannot be read they are told that.
@@ -187,7 +187,7 @@ async def test_in_the_installations_own_stream_it_keeps_no_server_from_starting(
             )
             assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
     assert f"the installation's own facts: The fact at position {position} cannot be read" in caplog.text
-    assert {each.role for each in await load(settings, database_url)} == people.keys()
+    assert {each.role for each in await load(settings, database_url, SMALL)} == people.keys()
 
     with pytest.raises(WiringError, match="This database contains a demonstration"):
         async with served(read_settings(environment | {"OVERWINTER_DEMO": "0"}), database_url):
@@ -198,7 +198,7 @@ async def test_doctor_and_verify_name_its_position(
     environment: dict[str, str], settings: Settings, database_url: str
 ) -> None:
     """Of an unknown topic, of a document that no read model can take in, and of the installation's own."""
-    await load(settings, database_url)
+    await load(settings, database_url, SMALL)
     unknown = await add(database_url, stream_of(database_url, "call.drafted.v1"), "call.sung.v1", b"{}")
     stopping = await add(database_url, stream_of(database_url, "fund.opened.v1"), "fund.pledged.v1", b"{")
     own = await add(database_url, INSTALLATION_ID, "installation.opened.v1", b"")
@@ -231,4 +231,4 @@ async def test_a_demonstration_whose_first_fact_cannot_be_read_is_refused_in_one
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE history.facts SET document = 'no JSON'")
     with pytest.raises(Unreadable, match="The fact at position 1 cannot be read"):
-        await load(settings, database_url)
+        await load(settings, database_url, SMALL)

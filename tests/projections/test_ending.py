@@ -72,6 +72,7 @@ async def test_an_offer_that_nobody_answers_lapses_and_its_money_is_there_again(
     assert await run_due(season.office.runner) == 0
     season.office.now = respond_by
     assert await run_due(season.office.runner) == 1
+    assert await run_due(season.office.runner) == 1  # nobody waits for the freed sum, which is recorded
     assert await run_due(season.office.runner) == 0
 
     season.project()
