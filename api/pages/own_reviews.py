@@ -9,7 +9,7 @@ from api.pages.visits import Visit
 from domain.forms import Rubric
 from domain.reviews.state import OUTSTANDING, STEPPED_BACK, ReviewStatus
 from domain.rounds.state import RoundStatus
-from projections import calls, own_reviews
+from projections import calls, own_reviews, rounds
 from projections.calls import CallDetail
 from projections.own_reviews import OwnReview
 from projections.review_summary import ReviewsDue
@@ -56,13 +56,15 @@ async def own_rounds(visit: Visit, found: Sequence[OwnReview]) -> list[OwnRound]
     by_round: dict[str, list[OwnReview]] = {}
     for each in found:
         by_round.setdefault(each.round, []).append(each)
-    rounds = []
+    own = []
     for round, its in by_round.items():
         call = await calls.one(visit.wiring.reader, visit.person, its[0].call)
-        line = next(each for each in call.rounds if each.id == round)
+        # A rolling call does not list the rounds of its single applications.
+        listed = next((each for each in call.rounds if each.id == round), None)
+        line = listed or await rounds.one(visit.wiring.reader, visit.person, round)
         stage = next(each for each in call.stages if each.id == line.stage)
-        rounds.append(OwnRound(call, round, stage.rubric, line.status, its, drafted))
-    return sorted(rounds, key=lambda each: (each.next is None, each.status != RoundStatus.CLOSED))
+        own.append(OwnRound(call, round, stage.rubric, line.status, its, drafted))
+    return sorted(own, key=lambda each: (each.next is None, each.status != RoundStatus.CLOSED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,11 @@ def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
     return context
 
 
+def is_file(path: str) -> bool:
+    """Whether a link downloads a file, so that no page opens."""
+    return path.partition("#")[0].partition("?")[0].endswith((".csv", ".xlsx", ".ics"))
+
+
 def kind_of(path: str) -> str:
     """What kind of page a link leads to: its address without ids, and without the place at which a question would be added,
     since the page is the same at each."""

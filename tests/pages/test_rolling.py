@@ -61,6 +61,7 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     review = stage.speaking("officer").post(f"/api{application}/reviews", juror=people["juror"])["id"]
     stage.speaking("juror").post(f"/api/reviews/{review}/declare-no-conflict")
     stage.speaking("juror").post(f"/api/reviews/{review}/submit", scores={"art": 8, "need": 3})
+    assert f'href="/reviews/{review}"' in stage.visitor("juror").open("/reviews").text
     ranking = f"/rounds/{shown['round']}/ranking"
     assert officer.send(ranking, officer.form(ranking, "panel-open")).status_code == 303
     assert "Set the outcome" in (page := stage.visitor("chair").open(ranking).text)

@@ -102,9 +102,12 @@ def parsed(text: str) -> ast.AsyncFunctionDef:
 LOOKED_UP = (
     ("lists", "access.sees_waiting_places(actor, "),
     ("pages", "access.sees_screening(asked.viewer, "),
+    ("panel_notes", "access.sees_panel_notes(actor, "),
+    ("funded", "access.sees_payments(Actor(viewer or ''), house.within(row['call']))"),
 )
 """The list of a call looks the viewer's conflicts up in the indexes of the primary, for all its rows at once; who applied
-never changes. Nor does the setting of the payee that a screening was of; the grant itself is read from the primary."""
+never changes. Nor does the setting of the payee that a screening was of, the application that a note of a panel is about, or
+the id of a call: the grant, the application and the roles are read from the primary."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
