@@ -46,7 +46,7 @@ async def test_a_request_that_outlasts_the_servers_patience_is_told_to_come_agai
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async with wire(settings, database_url, connections=2) as wired:
-        monkeypatch.setattr(wired.tokens, "person", never)
+        monkeypatch.setattr(wired.tokens, "holder", never)
         headers = [(b"host", b"localhost"), (b"authorization", b"Bearer ow_" + b"a" * 43)]
         scope: Any = HTTPScope(
             type="http", method="GET", path="/api/me", raw_path=b"/api/me", query_string=b"", headers=headers,
