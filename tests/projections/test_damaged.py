@@ -19,7 +19,7 @@ from history.store import opened_keys
 from history.verify import Finding, verify
 from projections import applications, grants, initiatives, members, own_reviews, panels, reviews
 from tests.projections.conftest import CANARIES, Season
-from tests.projections.test_seeing import leaks, read_all
+from tests.projections.reading_all import leaks, read_all
 
 pytestmark = pytest.mark.anyio
 

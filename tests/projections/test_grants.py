@@ -10,7 +10,7 @@ from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT
 from projections import grants
 from tests.projections.conftest import DEADLINE, Season, eur
-from tests.projections.test_seeing import leaks, read_all
+from tests.projections.reading_all import leaks, read_all
 
 pytestmark = pytest.mark.anyio
 

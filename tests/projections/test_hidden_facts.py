@@ -43,8 +43,8 @@ from projections import applications, raw
 from projections.moments import AsOf
 from tests.history import golden
 from tests.projections.conftest import CANARY_ANSWERS, Season, eur
+from tests.projections.reading_all import as_json
 from tests.projections.test_judging_staff import holds
-from tests.projections.test_seeing import as_json
 from tests.projections.test_tied_viewers import organisation
 from tests.projections.test_two_stages import first_stage_decided
 

@@ -10,7 +10,7 @@ from domain.refusals import Refused
 from domain.values import Role
 from projections import applications, reviews, timeline
 from tests.projections.conftest import CANARIES, CANARY_ANSWERS, CANARY_NAMES, CANARY_TITLES, Season
-from tests.projections.test_seeing import leaks, read_all
+from tests.projections.reading_all import leaks, read_all
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from domain.values import Role
 from projections import applications, calls, funds, grants, timeline
 from projections.timeline import Timeline
 from tests.projections.conftest import CANARY_NAMES, CANARY_TITLES, Season, eur
-from tests.projections.test_seeing import as_json
+from tests.projections.reading_all import as_json
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,8 @@ from projections import applications, grants, own_reviews, panels, review_progre
 from projections.moments import AsOf
 from projections.versions import Version
 from tests.projections.conftest import CANARY_TITLES, DEADLINE, Season, eur
+from tests.projections.reading_all import read_all
 from tests.projections.test_ranking import Round, points
-from tests.projections.test_seeing import read_all
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,8 @@ from domain.refusals import Forbidden
 from domain.values import Role
 from projections import applications, panels, raw, reviews, timeline
 from tests.projections.conftest import Season
+from tests.projections.reading_all import leaks, read_all
 from tests.projections.test_judging_staff import holds
-from tests.projections.test_seeing import leaks, read_all
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from domain.refusals import Forbidden, NotFound
 from projections import panel_notes, panels
 from projections.panel_standing import PanelBudget
 from tests.projections.conftest import Season, eur
-from tests.projections.test_seeing import read_all
+from tests.projections.reading_all import read_all
 
 pytestmark = pytest.mark.anyio
 

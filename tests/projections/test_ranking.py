@@ -14,7 +14,7 @@ from domain.stages import StageDraft
 from projections import applications, own_reviews, panels, review_progress, reviews, timeline
 from projections.moments import AsOf
 from tests.projections.conftest import DEADLINE, Season, eur
-from tests.projections.test_seeing import leaks, read_all
+from tests.projections.reading_all import leaks, read_all
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from domain.forms import Form, Question
 from projections import own_reviews, reviews
 from projections.review_summary import ReviewsDue
 from tests.projections.conftest import CANARY_ANSWERS, CANARY_TITLES, DEADLINE, Season
-from tests.projections.test_seeing import leaks, read_all
+from tests.projections.reading_all import leaks, read_all
 
 pytestmark = pytest.mark.anyio
 

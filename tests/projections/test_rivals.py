@@ -7,7 +7,7 @@ import pytest
 from domain.refusals import Forbidden
 from projections import applications
 from tests.projections.conftest import CANARIES, CANARY_TITLES, Season, eur
-from tests.projections.test_seeing import answered, leaks, read_all
+from tests.projections.reading_all import answered, leaks, read_all
 
 pytestmark = pytest.mark.anyio
 

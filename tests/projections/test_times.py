@@ -15,7 +15,7 @@ from domain.values import Role
 from projections import applications, reviews, timeline
 from projections.moments import AsOf
 from tests.projections.conftest import Season
-from tests.projections.test_seeing import as_json
+from tests.projections.reading_all import as_json
 
 pytestmark = pytest.mark.anyio
 
