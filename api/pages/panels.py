@@ -164,7 +164,7 @@ async def _progress(visit: Visit) -> PageContent:
             "progress": found,
             "to_settle": _to_settle(found.unsettled),
             "call": call,
-            "decided": any(each.id == round and each.status == RoundStatus.DECIDED for each in call.rounds),
+            "decided": (await rounds.one(reader, visit.person, round)).status == RoundStatus.DECIDED,
             "offers": {
                 each.application: await trial.of(
                     msg("Lower the number of reviews"),

@@ -95,6 +95,8 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     assert "Awarded" in artist.open(application).text
     page = {role: html.unescape(stage.visitor(role).open(application).text) for role in ("officer", "funder")}
     assert f"/rounds/{shown['round']}/reviews" in page["officer"]
+    progress = stage.visitor("officer").open(f"/rounds/{shown['round']}/reviews").text
+    assert "This round is decided, so its reviews are complete." in progress
     assert f"/rounds/{shown['round']}/reviews" not in page["funder"], "which only those who judge can open"
     assert stage.speaking("officer").get(f"/api/calls/{call}/decisions-due")["items"] == []
     told = stage.speaking("officer").get(f"/api/calls/{call}/timeline")["items"]
