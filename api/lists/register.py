@@ -199,7 +199,12 @@ ASKED_REVIEWS: Final = ExportedList(
     (
         text(msg("Juror"), lambda item, _: item.juror_name),
         text(_APPLICATION, lambda item, _: item.application_name),
-        text(_STATUS, lambda item, _: labelled(ReviewStatus, item.status)),
+        text(
+            _STATUS,
+            lambda item, _: (
+                msg("No longer expected") if item.blocked else labelled(ReviewStatus, item.status)
+            ),
+        ),
     ),
     page=_asked,
 )
