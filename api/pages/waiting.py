@@ -14,6 +14,7 @@ from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.grants.statuses import GrantStatus
 from domain.grants.tasks import TaskKind
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, counted, msg
 from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
@@ -35,6 +36,7 @@ async def waiting_for(
 ) -> list[TodoItem]:
     """All that waits for the visitor; `own` are their applications."""
     return [
+        *await _beginning(visit, places),
         *await _reviews(visit, places),
         *await _invitations(visit),
         *await drafts_to_finish(visit),
@@ -45,6 +47,27 @@ async def waiting_for(
         *await _awards(visit, places),
         *await _grants(visit, places),
     ]
+
+
+async def _beginning(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """What comes next in an initiative that has no call yet, for who can do it: an officer, a fund, a call."""
+    found = []
+    for place in places:
+        if place.calls:
+            continue
+        page = f"/initiatives/{place.own.initiative}"
+        house: Initiative = await visit.wiring.reader.the(INITIATIVE, place.own.initiative)
+        officers = any(Role.OFFICER in roles for roles in house.members.values())
+        if Role.ADMINISTRATOR in place.own.roles and not officers:
+            words = msg(
+                "Choose who opens funds and runs calls: give somebody, or yourself, the role of an officer"
+            )
+            found.append(TodoItem(f"{page}/people", words))
+        elif Role.OFFICER in place.own.roles and not place.funds:
+            found.append(TodoItem(page, msg("Open a fund: every call says which money pays for it")))
+        elif Role.OFFICER in place.own.roles:
+            found.append(TodoItem(page, msg("Draft the first call")))
+    return found
 
 
 async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
