@@ -16,6 +16,7 @@ import psycopg
 from api.postgres.embedded import EmbeddedPostgres
 
 _ZEROS = re.compile(rb"\0{64,}")
+_HEX = re.compile(rb"\\x((?:[0-9a-f]{2})+)")
 _WAL_PAGE = 8192
 
 
@@ -58,8 +59,9 @@ def places(folder: Path, server: EmbeddedPostgres) -> dict[str, bytes]:
     assert package.origin is not None
     programs = Path(package.origin).parent / "pginstall" / "bin"
     dump = subprocess.run([programs / "pg_dump", server.url], capture_output=True, check=True).stdout
-    # In a dump's text a backslash is written twice.
-    found = {"dump": {dump, dump.replace(b"\\\\", b"\\")}}
+    # In a dump's text a backslash is written twice, and bytes in hex: these can hold base64, which is sought in bytes alone.
+    plain = dump.replace(b"\\\\", b"\\")
+    found = {"dump": {dump, plain, _HEX.sub(lambda found: bytes.fromhex(found[1].decode()), plain)}}
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_socket():
             kind, content = _kind(path.relative_to(folder)), path.read_bytes()

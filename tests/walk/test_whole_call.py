@@ -17,6 +17,8 @@ from tests.walk.markers import ARTISTS, JURORS_MAY_READ, MARKERS, NAMES, STEMS, 
 from tests.walk.searching import Answer, found_in, in_addresses, in_letters, json_of, pages_of
 from tests.walk.whole_call import WholeCall, a_whole_call
 
+STAFF = {"founder", "officer", "finance", "approver"}
+"""Whose names a juror and a funder can read, as docs/thefts.md says: neither those of the jury nor of other funders."""
 PUBLIC = {
     "the title of a call": "Winter call",
     "the name of an initiative": "Дом Зима",
@@ -134,7 +136,9 @@ def blindness_holds_everywhere(done: WholeCall) -> None:
             shown[role]
         )
         assert found_in(answers, markers) == set(), role
-        assert {name for name, _ in found_in(answers, NAMES)} == set(NAMES) - set(ARTISTS), role
+        others = {name for name, _ in found_in(answers, NAMES) if NAMES[name] != person.name}
+        assert "officer" in others
+        assert others <= STAFF, (role, others)
         for planted in _planted(answers[0], STEMS):
             assert found_in([planted], STEMS)
     officers = found_in(
@@ -168,10 +172,10 @@ def nothing_lies_in_clear(done: WholeCall, house: Installation, *, sealed: bool)
     assert set(found) == {"dump", "tables", "WAL", "logs", "other files"}
     if not sealed:
         lying = {(name, place) for name, _, place in leaks(MARKERS, found)}
-        for place in ("dump", "tables", "WAL"):
-            assert {"name of the artist", "title", "idea", "report", "payee's account"} <= {
-                name for name, where in lying if where == place
-            }, place
+        # Old parts of the write-ahead log are gone by now.
+        late, early = {"report", "payee's account"}, {"name of the artist", "title", "idea"}
+        for place, sure in (("dump", late | early), ("tables", late | early), ("WAL", late)):
+            assert sure <= {name for name, where in lying if where == place}, (place, lying)
         assert not [each for each in lying if each[1] == "logs"]
         return
     told = {what for what, _, place in leaks(PUBLIC, {"dump": found["dump"]})}
