@@ -16,7 +16,7 @@ from api.locales import Locale
 from domain.messages import Message
 from tests.walk.installation import Installation, link_in
 
-TIMEOUT_MS: Final = 8_000
+TIMEOUT_MS: Final = 30_000
 Typed = Mapping[str, str | bool]
 """What somebody types: by the label of a field, or by `#` and its name, which is the same in every language. Of a list, an option is
 chosen by words in it, or by `=` and its code."""
