@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.walk.applying import (
     Applied,
+    the_artist_and_the_officer_write_to_each_other,
     the_artist_answers,
     the_artist_changes_their_address,
     the_artist_finds_the_call_and_registers,
@@ -99,6 +100,7 @@ def a_whole_call(browser: Browser, house: Installation, *, language: str, script
     round_ = the_deadline_passes(officer, call, closes)
     the_officer_returns_an_application(officer, declined)
     the_artist_answers(declined)
+    the_artist_and_the_officer_write_to_each_other(awarded, officer)
     the_officer_finds_eligible(officer, call, 2)
 
     the_officer_asks_the_jury(officer, call, round_)
