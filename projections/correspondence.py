@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final, cast
 
@@ -224,7 +225,13 @@ async def waiting(reader: Reader, viewer: str | None) -> AllWaiting:
 async def waiting_for_applicant(reader: Reader, viewer: str) -> tuple[Waiting, ...]:
     """The messages of the staff that a person has not reacted to, about their applications and those of their organisations."""
     actor = await reader.actor(viewer)
-    own = await reader.index_entries_of_all([submissions_of(party) for party in actor.parties])
+    return await waiting_about(
+        reader, await reader.index_entries_of_all([submissions_of(party) for party in actor.parties])
+    )
+
+
+async def waiting_about(reader: Reader, own: Collection[str]) -> tuple[Waiting, ...]:
+    """The messages of the staff that wait for the applicant of these applications, who is the viewer."""
     if not own:
         return ()
     rows = await reader.rows(

@@ -46,10 +46,10 @@ def composed(
 ) -> Letter:
     """The letter that tells somebody something, exactly as it is sent. Raises `TemplateUnusable`."""
     kind, house = tidings.kind, tidings.house
-    if templates.stops(kind, house.letters.get(kind, {}).values()):
+    if house is not None and templates.stops(kind, house.letters.get(kind, {}).values()):
         raise TemplateUnusable
     standard = program_text(kind, language)
-    own = own_text(house, kind, language)
+    own = None if house is None else own_text(house, kind, language)
     values = all_values(tidings, happened_at)
     said = _said(values, language, own=own is not None)
     text = templates.filled((own or standard).text, said)

@@ -18,7 +18,7 @@ from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Role
-from projections import applications, calls, grants, organisations, own_reviews, panels
+from projections import applications, calls, correspondence, grants, organisations, own_reviews, panels
 from projections.applications import ApplicationLine
 from projections.calls import CallLine
 from projections.grants import GrantTasks
@@ -37,6 +37,7 @@ async def waiting_for(
         *await _invitations(visit),
         *await drafts_to_finish(visit),
         *await _unanswered(visit, own),
+        *await _messages(visit, places, own),
         *await _offers(visit),
         *await _rounds(visit, places),
         *await _decisions(visit, places),
@@ -111,6 +112,41 @@ async def _unanswered(visit: Visit, own: Sequence[ApplicationLine]) -> list[Todo
             words, until = msg("Continue with {title} in the next stage", title=title), open_now[0]
         found.append(
             TodoItem(f"/applications/{each.id}", words, about=call.title, until=until, zone=call.time_zone)
+        )
+    return found
+
+
+async def _messages(
+    visit: Visit, places: list[OwnInitiative], own: Sequence[ApplicationLine]
+) -> list[TodoItem]:
+    """Messages to which the visitor has not reacted: those of the staff, and as staff those of applicants."""
+    reader, titles = visit.wiring.reader, {each.id: each.title for each in own}
+    of_staff = await correspondence.waiting_about(reader, tuple(titles))
+    found = [
+        TodoItem(
+            f"/applications/{each.application}/messages",
+            msg("Read the message about {title}", title=titles[each.application] or "–"),
+        )
+        for each in of_staff
+    ]
+    of_applicants = (
+        await correspondence.waiting_for_staff(reader, visit.who)
+        if any(place.has_staff_role for place in places)
+        else ()
+    )
+    if of_applicants:
+        found.append(
+            TodoItem(
+                f"/applications/{of_applicants[0].application}/messages"
+                if len(of_applicants) == 1
+                else "/messages",
+                counted(
+                    "application with a message to answer",
+                    "applications with messages to answer",
+                    count=len(of_applicants),
+                ),
+                len(of_applicants),
+            )
         )
     return found
 

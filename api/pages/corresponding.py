@@ -1,0 +1,114 @@
+"""Pages of the correspondence: the messages and notes about an application, and all messages that wait for the visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from api.pages.page import Page, PageAction, PageContent
+from api.pages.visits import Visit
+from domain.commands.applications.corresponding import WriteMessage, WriteNote
+from domain.messages import Message, in_context, msg
+from domain.values import Role
+from projections import applications, calls, correspondence
+from projections.correspondence import Written
+from projections.paging import MOST, ResultPage, whole
+from projections.words.sentences import APPLICANT, Numbers, actor_words
+
+YOU = in_context("who wrote", "You")
+THE_STAFF = in_context("who wrote", "The staff")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message or a note with its writer in words."""
+
+    written: Written
+    who: Message
+
+
+async def _one(visit: Visit) -> PageContent:
+    reader, application = visit.wiring.reader, visit.path["application"]
+    first = await correspondence.messages(reader, visit.person, application, limit=MOST)
+    messages = await _all(
+        first,
+        lambda cursor: correspondence.messages(reader, visit.person, application, limit=MOST, cursor=cursor),
+    )
+    notes = None
+    if first.side == "staff":
+        found = await correspondence.notes(reader, visit.person, application, limit=MOST)
+        notes = await _all(
+            found,
+            lambda cursor: correspondence.notes(reader, visit.person, application, limit=MOST, cursor=cursor),
+        )
+    shown = await applications.one(reader, visit.person, application)
+    call = await calls.one(reader, visit.person, shown.call)
+    trial = visit.trial()
+    numbers = Numbers()
+    return PageContent(
+        "messages.html",
+        {
+            "application": shown,
+            "call": call,
+            "side": first.side,
+            "awaits": first.awaits,
+            "last_at": first.last_at.isoformat() if first.last_at else "",
+            "messages": [_shown(each, numbers) for each in messages],
+            "notes": None if notes is None else [_shown(each, numbers) for each in notes],
+            "offers": [
+                await trial.of(msg("Write a message"), WriteMessage(application=application, text="-")),
+                *(
+                    [await trial.of(msg("Write a note"), WriteNote(application=application, text="-"))]
+                    if notes is not None
+                    else []
+                ),
+            ],
+        },
+        labels={"text": in_context("of a message", "Text")},
+        initiative=call.initiative,
+    )
+
+
+async def _all(first: ResultPage[Written], page: Callable[[str | None], Any]) -> list[Written]:
+    """All items of a list whose first page is known."""
+    if first.next is None:
+        return list(first.items)
+
+    async def some(cursor: str | None) -> ResultPage[Written]:
+        found: ResultPage[Written] = await page(cursor or first.next)
+        return found
+
+    return [*first.items, *await whole(some)]
+
+
+def _shown(each: Written, numbers: Numbers) -> Shown:
+    if each.own:
+        return Shown(each, YOU)
+    if each.side == "applicant":
+        return Shown(each, APPLICANT)
+    return Shown(each, actor_words(Role.OFFICER, each.handle, numbers) if each.handle else THE_STAFF)
+
+
+async def _waiting(visit: Visit) -> PageContent:
+    """All messages that wait for the visitor."""
+    reader = visit.wiring.reader
+    found = (await correspondence.waiting(reader, visit.person)).items
+    shown = {call: await calls.one(reader, visit.person, call) for call in {each.call for each in found}}
+    return PageContent("waiting_messages.html", {"waiting": found, "calls": shown})
+
+
+PAGES = (
+    Page(
+        path="/applications/{application}/messages",
+        show=_one,
+        acts=(
+            PageAction(command="application.write_message", done=msg("Your message is sent.")),
+            PageAction(
+                command="application.settle_messages", done=msg("Nothing waits for your answer here.")
+            ),
+            PageAction(command="application.write_note", done=msg("The note is saved.")),
+        ),
+    ),
+    Page(path="/messages", show=_waiting),
+)
