@@ -18,6 +18,8 @@ from projections.words.sentences import APPLICANT, Numbers, actor_words
 
 YOU = in_context("who wrote", "You")
 THE_STAFF = in_context("who wrote", "The staff")
+_MESSAGE = msg("Your message")
+_NOTE = msg("Note for your colleagues")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,14 @@ async def _one(visit: Visit) -> PageContent:
                 ),
             ],
         },
-        labels={"text": in_context("of a message", "Text")},
+        labels={"text": _NOTE if _comes_back(visit, "application-write_note") else _MESSAGE},
         initiative=call.initiative,
     )
+
+
+def _comes_back(visit: Visit, form: str) -> bool:
+    """Whether this form of the page is shown again, because something in it was wrong."""
+    return visit.returned is not None and visit.returned.form == form
 
 
 async def _all(first: ResultPage[Written], page: Callable[[str | None], Any]) -> list[Written]:

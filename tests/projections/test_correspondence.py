@@ -10,7 +10,7 @@ import pytest
 from domain.correspondence import correspondence_of
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role
-from projections import correspondence, disclosures, dossiers, raw
+from projections import applications, correspondence, disclosures, dossiers, raw, timeline
 from projections.correspondence import Messages, Waiting
 from projections.moments import AsOf
 from projections.readings import NotRecorded
@@ -161,6 +161,34 @@ async def test_messages_are_shown_as_of_then_page_by_page_and_gone_after_an_eras
     (note,) = (await correspondence.notes(season.reader, season.officer, season.application1)).items
     assert (note.text, note.damaged) == (None, ())
     assert (await correspondence.waiting(season.reader, season.officer)).items == ()
+
+
+async def test_a_message_makes_no_form_of_the_application_stale_and_its_timelines_say_nothing(
+    season: Season,
+) -> None:
+    async def told() -> list[object]:
+        season.project()
+        reader, application = season.reader, season.application1
+        found: list[object] = []
+        for who in ("artist1", "officer"):
+            person = season.people[who]
+            found += [
+                (await applications.one(reader, person, application)).version,
+                (await timeline.of_application(reader, person, application)).items,
+            ]
+        return found
+
+    before = await told()
+    await write(season, "artist1", QUESTION)
+    await write(season, "officer", ANSWER)
+    await season.run("application.write_note", season.officer, application=season.application1, text=NOTE)
+    assert await told() == before
+    await season.run("application.withdraw", season.artist1, application=season.application1, reason="safety")
+    await season.run("application.erase", season.artist1, application=season.application1)
+    season.project()
+    # Three dossiers were erased. Timelines, which funders open after the decision, tell of one.
+    story = await timeline.of_application(season.reader, season.officer, season.application1)
+    assert [each.topic for each in story.items].count("dossier.erased.v1") == 1
 
 
 async def test_the_list_of_an_applicants_dossiers_tells_of_messages_but_not_of_notes(season: Season) -> None:
