@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from api.pages.calls import roles_in
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.applications.corresponding import WriteMessage, WriteNote
@@ -102,7 +103,13 @@ async def _waiting(visit: Visit) -> PageContent:
     reader = visit.wiring.reader
     found = (await correspondence.waiting(reader, visit.person)).items
     shown = {call: await calls.one(reader, visit.person, call) for call in {each.call for each in found}}
-    return PageContent("waiting_messages.html", {"waiting": found, "calls": shown})
+    # Who reads as staff who applied can no longer judge in a blind round, so they are warned before they open it.
+    roles = {
+        each.call: await roles_in(visit, shown[each.call].initiative, each.call)
+        for each in found
+        if each.side == "staff"
+    }
+    return PageContent("waiting_messages.html", {"waiting": found, "calls": shown, "roles": roles})
 
 
 PAGES = (

@@ -138,7 +138,7 @@ async def _messages(
         found.append(
             TodoItem(
                 f"/applications/{of_applicants[0].application}/messages"
-                if len(of_applicants) == 1
+                if len(of_applicants) == 1 and not any(place.judges for place in places)
                 else "/messages",
                 counted(
                     "application with a message to answer",

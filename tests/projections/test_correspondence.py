@@ -191,6 +191,20 @@ async def test_a_message_makes_no_form_of_the_application_stale_and_its_timeline
     assert [each.topic for each in story.items].count("dossier.erased.v1") == 1
 
 
+async def test_nothing_readable_of_a_message_or_a_note_is_in_the_database(season: Season) -> None:
+    tables = season.rows(
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('history', 'read', 'vault')"
+    )
+    stored = "".join(str(season.rows(f"SELECT t::text FROM {table} t")) for (table,) in tables)
+    documents = str(season.rows("SELECT convert_from(document, 'UTF8') FROM history.facts"))
+    assert "Winter call" in stored
+    assert "message_written" in documents
+    for marker in (*MARKERS, "Когда вы решите", "Canary"):
+        for text in (stored, documents):
+            assert marker not in text
+            assert marker.encode().hex() not in text
+
+
 async def test_the_list_of_an_applicants_dossiers_tells_of_messages_but_not_of_notes(season: Season) -> None:
     found = (await dossiers.mine(season.reader, season.artist1)).items
     assert sorted((each.purpose, each.about) for each in found) == [
