@@ -252,6 +252,11 @@ async def waiting_for_staff(reader: Reader, viewer: str) -> tuple[Waiting, ...]:
         return ()
     loaded = await reader.readable(*((INITIATIVE, each) for each in places))
     houses = [each for each, found in loaded.items() if _is_officer(found.state, viewer)]
+    return await waiting_in(reader, viewer, houses)
+
+
+async def waiting_in(reader: Reader, viewer: str, houses: Collection[str]) -> tuple[Waiting, ...]:
+    """The messages of applicants to some initiatives that wait for an answer, as far as the viewer may write it."""
     if not houses:
         return ()
     rows = await reader.rows(

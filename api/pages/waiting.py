@@ -129,11 +129,8 @@ async def _messages(
         )
         for each in of_staff
     ]
-    of_applicants = (
-        await correspondence.waiting_for_staff(reader, visit.who)
-        if any(place.has_staff_role for place in places)
-        else ()
-    )
+    houses = [place.own.initiative for place in places if place.has_staff_role]
+    of_applicants = await correspondence.waiting_in(reader, visit.who, houses)
     if of_applicants:
         found.append(
             TodoItem(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.applications.facts import ApplicationDeclined, ApplicationGrantOffered, ApplicationInvited
 from domain.commands.applications.corresponding import SettleMessages, WriteMessage, WriteNote
 from domain.commands.applications.ending import EraseApplication
 from domain.commands.persons import ErasePerson
@@ -40,6 +41,7 @@ from tests.scene import (
     ROUND,
     STRANGER,
     dossier_of,
+    numbered,
     review,
     withdrawn,
 )
@@ -111,12 +113,21 @@ class TestMessages:
             ("applicant", False),
         ]
 
-    def test_they_can_be_written_after_a_withdrawal(self) -> None:
-        world = with_application()
-        world.given(APPLICATION, withdrawn())
-        world.run(HELLO, ARTIST)
-        world.run(ANSWER, OFFICER)
-        assert len(written(world)) == 2
+    def test_they_can_be_written_in_every_state(self) -> None:
+        panel = numbered("panel", 1)
+        for fact in (
+            withdrawn(),
+            ApplicationInvited(
+                application=APPLICATION, panel=panel, call=numbered("call", 1), stage="project"
+            ),
+            ApplicationDeclined(application=APPLICATION, panel=panel, reason="not_selected"),
+            ApplicationGrantOffered(application=APPLICATION, grant=numbered("grant", 1)),
+        ):
+            world = with_application()
+            world.given(APPLICATION, fact)
+            world.run(HELLO, ARTIST)
+            world.run(ANSWER, OFFICER)
+            assert len(written(world)) == 2, fact
 
     def test_staff_who_write_have_read_the_application(self) -> None:
         world = with_application()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+from domain.correspondence import MESSAGES_A_DAY
 from tests.pages.conftest import Stage
 from tests.pages.test_over_http import filled
 from tests.pages.test_session_ended import end_sessions, sign_in
@@ -47,6 +48,14 @@ def test_both_sides_write_and_nobody_else_finds_a_word(stage: Stage) -> None:
     done = applicant.send(page, applicant.form(page, "application-settle_messages"))
     assert done.status_code == 303
     assert f'href="{page}">Read the message' not in html.unescape(applicant.open("/me").text)
+
+    # What is typed when no more can be written today is still there.
+    form = applicant.form(page, "application-write_message") | {"text": "MARKER of the last one"}
+    for _ in range(MESSAGES_A_DAY - 1):
+        stage.speaking("applicant").post(f"/api{application}/messages", text="And one more.")
+    refused = applicant.send(page, form)
+    assert (refused.status_code, "MARKER of the last one" in refused.text) == (409, True)
+    assert "which is the most" in refused.text
 
     for who in ("newcomer", "juror", "chair", "funder", None):
         visitor = stage.visitor(who) if who else stage.visitor()
