@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from api.pages.calls import roles_in
+from api.pages.own_initiatives import OwnInitiative
 from api.pages.page import Page, PageAction, PageContent
+from api.pages.todo import TodoItem
 from api.pages.visits import Visit
 from domain.commands.applications.corresponding import WriteMessage, WriteNote
-from domain.messages import Message, in_context, msg
+from domain.messages import Message, counted, in_context, msg
 from domain.values import Role
 from projections import applications, calls, correspondence
+from projections.applications import ApplicationLine
 from projections.correspondence import Written
 from projections.paging import MOST, ResultPage, whole
 from projections.words.sentences import APPLICANT, Numbers, actor_words
@@ -110,6 +113,38 @@ async def _waiting(visit: Visit) -> PageContent:
         if each.side == "staff"
     }
     return PageContent("waiting_messages.html", {"waiting": found, "calls": shown, "roles": roles})
+
+
+async def messages_to_answer(
+    visit: Visit, places: list[OwnInitiative], own: Sequence[ApplicationLine]
+) -> list[TodoItem]:
+    """Messages to which the visitor has not reacted: those of the staff, and as staff those of applicants."""
+    reader, titles = visit.wiring.reader, {each.id: each.title for each in own}
+    of_staff = await correspondence.waiting_about(reader, tuple(titles))
+    found = [
+        TodoItem(
+            f"/applications/{each.application}/messages",
+            msg("Read the message about {title}", title=titles[each.application] or "–"),
+        )
+        for each in of_staff
+    ]
+    houses = [place.own.initiative for place in places if place.has_staff_role]
+    of_applicants = await correspondence.waiting_in(reader, visit.who, houses)
+    if of_applicants:
+        found.append(
+            TodoItem(
+                f"/applications/{of_applicants[0].application}/messages"
+                if len(of_applicants) == 1 and not any(place.judges for place in places)
+                else "/messages",
+                counted(
+                    "application with a message to answer",
+                    "applications with messages to answer",
+                    count=len(of_applicants),
+                ),
+                len(of_applicants),
+            )
+        )
+    return found
 
 
 PAGES = (
