@@ -111,24 +111,6 @@ def the_artist_answers(application: Applied) -> None:
     )
 
 
-def the_artist_and_the_officer_write_to_each_other(application: Applied, officer: Human) -> None:
-    """A question and its answer; and a note that only the staff read."""
-    artist = application.artist
-    artist.go(application.path)
-    artist.follow(artist.say("Messages"))
-    question = {"#text": WRITTEN["message of an artist"]}
-    artist.press(artist.say("Send the message"), "application-write_message", question)
-    officer.go(artist.path)
-    officer.sees(WRITTEN["message of an artist"])
-    answer = {"#text": WRITTEN["message of the staff"]}
-    officer.press(officer.say("Send the message"), "application-write_message", answer)
-    note = {"#text": WRITTEN["note of the staff"]}
-    officer.press(officer.say("Save the note"), "application-write_note", note)
-    artist.go(artist.path)
-    artist.sees(WRITTEN["message of the staff"])
-    assert WRITTEN["note of the staff"] not in artist.text()
-
-
 def the_officer_finds_eligible(officer: Human, call: str, count: int) -> None:
     """All applications that wait to be checked, after a look at what would change."""
     officer.go(f"{call}/applications/together")

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser
 
 from tests.walk.applying import (
     Applied,
-    the_artist_and_the_officer_write_to_each_other,
     the_artist_answers,
     the_artist_changes_their_address,
     the_artist_finds_the_call_and_registers,
@@ -21,6 +20,7 @@ from tests.walk.applying import (
     the_officer_returns_an_application,
     the_session_ends_while_the_artist_writes,
 )
+from tests.walk.corresponding import they_write_to_each_other
 from tests.walk.installation import Installation
 from tests.walk.judging import (
     a_juror_steps_back,
@@ -96,11 +96,11 @@ def a_whole_call(browser: Browser, house: Installation, *, language: str, script
     the_call_is_for_the_artist(second_artist)
     the_session_ends_while_the_artist_writes(second_artist, WRITTEN["second title"])
     declined = the_artist_submits(second_artist, WRITTEN["second idea"])
+    they_write_to_each_other(officer, awarded)
 
     round_ = the_deadline_passes(officer, call, closes)
     the_officer_returns_an_application(officer, declined)
     the_artist_answers(declined)
-    the_artist_and_the_officer_write_to_each_other(awarded, officer)
     the_officer_finds_eligible(officer, call, 2)
 
     the_officer_asks_the_jury(officer, call, round_)
