@@ -3,6 +3,7 @@ saved."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -25,7 +26,7 @@ from domain import limits
 from domain.answers import check_answers
 from domain.applications.state import ApplicationStatus
 from domain.commands.applications.submitting import SubmitApplication
-from domain.forms import Answer, BudgetLine, Question
+from domain.forms import Answer, AnyQuestion, BudgetLine, Entries, GroupedAnswer, Question
 from domain.messages import Message, msg
 from domain.refusals import CommandRejected, FieldError, Invalid
 from domain.reviews.state import ReviewStatus
@@ -141,7 +142,7 @@ def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewD
     """An example of a review, of an invented application by nobody."""
     currency = call.budget.currency
     amount = Money.of(work.call.maximum_award or 100_000, currency)
-    withheld = tuple([each.id for each in stage.form.questions if each.identifying and stage.blind])
+    withheld = tuple(sorted(stage.form.identifying)) if stage.blind else ()
     application = ApplicationDetail(
         id="",
         version=work.version,
@@ -167,7 +168,9 @@ def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewD
         stage=stage.id,
         form=stage.form,
         answers={
-            each.id: _example(visit, each, amount) for each in stage.form.questions if each.id not in withheld
+            each.id: _example(visit, each, amount, withheld)
+            for each in stage.form.questions
+            if each.id not in withheld
         },
         withheld=withheld,
         earlier=(),
@@ -202,8 +205,30 @@ def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewD
 _TEXT: Final = msg("This is an example. Here stands what the applicant wrote.")
 
 
-def _example(visit: Visit, question: Question, amount: Money) -> Answer:
-    """An invented answer to a question."""
+def _example(visit: Visit, question: Question, amount: Money, withheld: Collection[str]) -> Answer:
+    """An invented answer to a question; of a group, without what is withheld."""
+
+    def text(message: Message) -> str:
+        return visit.locale.say(message)
+
+    match question.kind:
+        case "choices":
+            return tuple([choice.id for choice in question.choices[:2]])
+        case "budget":
+            return (BudgetLine(item=text(msg("Rent of a hall")), amount=amount.amount),)
+        case "group":
+            entry = {
+                each.id: _plain_example(visit, each, amount)
+                for each in question.questions
+                if f"{question.id}.{each.id}" not in withheld
+            }
+            return Entries(entries=(entry,) * min(2, question.entries[1]))
+        case _:
+            return _plain_example(visit, question, amount)
+
+
+def _plain_example(visit: Visit, question: AnyQuestion, amount: Money) -> GroupedAnswer:
+    """An invented answer of one value."""
 
     def text(message: Message) -> str:
         return visit.locale.say(message)
@@ -215,8 +240,6 @@ def _example(visit: Visit, question: Question, amount: Money) -> Answer:
             return " ".join([text(_TEXT)] * 4)
         case "choice":
             return question.choices[0].id
-        case "choices":
-            return tuple([choice.id for choice in question.choices[:2]])
         case "yes_no" | "consent":
             return True
         case "number":
@@ -225,10 +248,10 @@ def _example(visit: Visit, question: Question, amount: Money) -> Answer:
             return visit.wiring.clock().date().isoformat()
         case "money":
             return amount.amount
-        case "budget":
-            return (BudgetLine(item=text(msg("Rent of a hall")), amount=amount.amount),)
         case "link":
             return "https://example.org/"
+        case _:
+            return None
 
 
 PAGES = (

@@ -112,7 +112,8 @@ class TestTheFormOfAPublishedCall:
         assert after["version"] == 2
         assert [question["id"] for question in after["questions"]] == [
             *(question["id"] for question in before["questions"][:10]),
-            "q12",
+            "q13",
+            "works",
         ]
         assert after["questions"][0]["label"] == {"en": "What will you make?", "ru": "Ваш замысел"}
         assert [choice["label"] for choice in after["questions"][3]["choices"]] == [
