@@ -32,6 +32,7 @@ from api.pages import (
     questions,
     reviews,
     stage_previews,
+    stage_test_runs,
     stages,
     together,
 )
@@ -51,6 +52,7 @@ PAGES: Final = (
     *questions.PAGES,
     *grouped_questions.PAGES,
     *stage_previews.PAGES,
+    *stage_test_runs.PAGES,
     *applications.PAGES,
     *together.PAGES,
     *assigning.PAGES,

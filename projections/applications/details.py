@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -27,6 +27,8 @@ from projections.folding.applications import Answered
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
 from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, recorded_in, text_of
+
+A = TypeVar("A")
 
 
 class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,7 +218,7 @@ async def _state_at(reader: Reader, application: str, position: int) -> Applicat
     return state
 
 
-def _without(answer: Answer | Withheld, name: str, withheld: Collection[str]) -> Answer | Withheld:
+def without(answer: A, name: str, withheld: Collection[str]) -> A | Entries:
     """An answer without what is withheld of a group's entries."""
     return (
         answer.without({each.removeprefix(f"{name}.") for each in withheld if each.startswith(f"{name}.")})
@@ -261,7 +263,7 @@ async def _answers(
             else tuple(sorted(each for each in form.identifying if each.partition(".")[0] in fact.answers))
         )
         answers = {
-            name: _without(answer, name, withheld)
+            name: without(answer, name, withheld)
             for name, answer in fact.answers.items()
             if name not in withheld
         }
