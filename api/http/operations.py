@@ -239,6 +239,7 @@ OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "session": re.compile(r"[0-9a-f]{16}\Z"),
     "stage": SLUG,
     "question": SLUG,
+    "part": SLUG,
     "after": SLUG,
     "kind": SLUG,
     "letter": re.compile("|".join(rf"{kind}\Z" for kind in LetterKind)),
