@@ -14,10 +14,12 @@ import pytest
 from api.accounts.founded import unfounded
 from api.cli.first_start import tell_operator
 from api.http.app import make_app
+from api.locales import Locale
 from api.run.settings import read_settings
 from api.run.wiring import Wiring, all_migrations, wire
 from domain.initiatives.facts import InitiativeFounded
 from domain.initiatives.state import INITIATIVE
+from domain.messages import msg
 from domain.values import Role
 from history.documents import read
 from history.migrate import migrate
@@ -154,7 +156,10 @@ async def test_the_operator_can_sign_in_by_e_mail_and_again_by_the_link_of_a_let
         assert (wrong.status_code, 'id="email-error"' in wrong.text) == (422, True)
         answer = await send(browser, key=writing.first_start.key(), way="email", email=ADDRESS)
         assert answer.headers["location"] == "/sign-in/letter"
+        warning = Locale("ru").say(msg("You have not yet chosen how to sign in again."))
+        assert warning in (await browser.get("/calls")).text
         page = (await browser.get("/sign-in/letter")).text
+        assert warning not in page, "they are choosing it here"
         code = {"_secret": hidden(page, "_secret"), "code": await box.code()}
         assert (await browser.post("/sign-in/letter", data=code)).headers["location"] == "/me/access"
         (initiative,) = await founded(writing)
