@@ -13,7 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.accounts import access
 from api.health import health, metrics
-from api.http import administration, commands, invitations, profiles, queries
+from api.http import administration, commands, invitations, profiles, queries, searching
 from api.http.bodies import DRAINED
 from api.http.failing import on_exception
 from api.http.hosts import NO_HOST, names_a_host
@@ -52,6 +52,7 @@ def operations() -> tuple[Operation, ...]:
         *access.OPERATIONS,
         *invitations.OPERATIONS,
         *profiles.OPERATIONS,
+        *searching.OPERATIONS,
         *administration.OPERATIONS,
         *health.operations(),
         *metrics.OPERATIONS,
