@@ -176,6 +176,9 @@ class BodyWalk:
                 self.value(path, value, member)
                 return
         members = [_bare(member) for member in shape.types]
+        if {type(member) for member in members} == {shapes.IntType, shapes.NoneType}:
+            self._wrong(path, msg("Write a whole number, or leave it out."))
+            return
         described = [_DESCRIBED[type(member)] for member in members if type(member) in _DESCRIBED]
         self._wrong(path, msg("What is possible here: {kinds}.", kinds=tuple(dict.fromkeys(described))))
 

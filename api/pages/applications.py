@@ -4,13 +4,13 @@ funders."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from api.http.failing import problem_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.organisations import names_among
-from api.pages.page import Page, PageAction, PageContent, RunOne
+from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
@@ -148,26 +148,15 @@ _NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EU
 
 
 async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
-    soon = visit.wiring.clock() + timedelta(days=14)
+    """What the visitor can do here, and on the pages of the application's forms."""
+    forms = (
+        (msg("Change the application"), ChangeApplication(application=application, **_NOTHING)),
+        (msg("Answer the next stage"), ContinueApplication(application=application, **_NOTHING)),
+        (msg("Submit again"), ResubmitApplication(application=application, **_NOTHING)),
+    )
     return [
-        await trial.of(
-            msg("Withdraw this application"), WithdrawApplication(application=application, reason="other")
-        ),
-        await trial.of(msg("Change the application"), ChangeApplication(application=application, **_NOTHING)),
-        await trial.of(
-            msg("Answer the next stage"), ContinueApplication(application=application, **_NOTHING)
-        ),
-        await trial.of(msg("Submit again"), ResubmitApplication(application=application, **_NOTHING)),
-        await trial.of(
-            msg("Return with questions"),
-            ReturnApplication(application=application, questions="?", resubmit_by=soon.replace(tzinfo=None)),
-        ),
-        await trial.of(msg("Have this application erased"), EraseApplication(application=application)),
-        await trial.of(msg("Mark as eligible"), FindApplicationEligible(application=application)),
-        await trial.of(
-            msg("Mark as ineligible"), FindApplicationIneligible(application=application, reason="other")
-        ),
-        await trial.of(msg("Offer the grant"), OfferGrant(application=application, respond_by=soon)),
+        *await offers_of(visit, trial, _ACTS),
+        *[await trial.of(name, command) for name, command in forms],
     ]
 
 
@@ -254,8 +243,59 @@ async def _returned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "resubmit_by")
 
 
+def _soon(visit: Visit) -> datetime:
+    return visit.wiring.clock() + timedelta(days=14)
+
+
 _ELIGIBLE = msg("The application is marked as eligible.")
 _ASKED = msg("The juror is asked and will find the application in their list of reviews.")
+
+_ACTS = (
+    PageAction(
+        command="application.find_eligible",
+        name=msg("Mark as eligible"),
+        done=_ELIGIBLE,
+        tried=lambda visit: FindApplicationEligible(application=visit.path["application"]),
+    ),
+    PageAction(
+        command="application.find_ineligible",
+        name=msg("Mark as ineligible"),
+        done=msg("The application is marked as ineligible."),
+        tried=lambda visit: FindApplicationIneligible(application=visit.path["application"], reason="other"),
+    ),
+    PageAction(
+        command="application.return",
+        name=msg("Return with questions"),
+        done=msg("The application is returned to the applicant with your questions."),
+        filled=_returned,
+        tried=lambda visit: ReturnApplication(
+            application=visit.path["application"],
+            questions="?",
+            resubmit_by=_soon(visit).replace(tzinfo=None),
+        ),
+    ),
+    PageAction(
+        command="grant.offer",
+        name=msg("Offer the grant"),
+        done=msg("The grant is offered."),
+        filled=_offered,
+        then=lambda _, answer: f"/grants/{answer.stream}",
+        tried=lambda visit: OfferGrant(application=visit.path["application"], respond_by=_soon(visit)),
+    ),
+    PageAction(
+        command="application.withdraw",
+        name=msg("Withdraw this application"),
+        done=msg("The application is withdrawn."),
+        tried=lambda visit: WithdrawApplication(application=visit.path["application"], reason="other"),
+    ),
+    PageAction(
+        command="application.erase",
+        name=msg("Have this application erased"),
+        done=msg("The texts of this application, and those about it, are erased."),
+        tried=lambda visit: EraseApplication(application=visit.path["application"]),
+    ),
+)
+"""What one does with an application on its page, in the order of its buttons."""
 
 PAGES = (
     Page(path="/applications", show=_mine),
@@ -264,34 +304,11 @@ PAGES = (
         show=_one,
         runs=_claim,
         acts=(
-            PageAction(
-                command="application.withdraw",
-                done=msg("The application is withdrawn."),
-            ),
-            PageAction(
-                command="application.return",
-                done=msg("The application is returned to the applicant with your questions."),
-                filled=_returned,
-            ),
-            PageAction(
-                command="application.erase",
-                done=msg("The texts of this application, and those about it, are erased."),
-            ),
-            PageAction(command="application.find_eligible", done=_ELIGIBLE),
-            PageAction(
-                command="application.find_ineligible",
-                done=msg("The application is marked as ineligible."),
-            ),
+            *_ACTS,
             PageAction(command="review.assign", done=_ASKED),
             PageAction(
                 command="review.replace",
                 done=msg("Another juror is asked in place of the one who stepped back."),
-            ),
-            PageAction(
-                command="grant.offer",
-                done=msg("The grant is offered."),
-                filled=_offered,
-                then=lambda _, answer: f"/grants/{answer.stream}",
             ),
         ),
     ),

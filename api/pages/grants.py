@@ -47,11 +47,20 @@ PAYEES: Final = {
 async def _mine(visit: Visit) -> PageContent:
     found = await grants.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
     names = await names_among(visit, (each.recipient for each in found.items))
-    zones = {
-        call: (await calls.one(visit.wiring.reader, visit.person, call)).time_zone
+    known = {
+        call: await calls.one(visit.wiring.reader, visit.person, call)
         for call in {each.call for each in found.items}
     }
-    return PageContent("grants.html", {"grants": found, "call": None, "organisations": names, "zones": zones})
+    return PageContent(
+        "grants.html",
+        {
+            "grants": found,
+            "call": None,
+            "organisations": names,
+            "zones": {call: each.time_zone for call, each in known.items()},
+            "titles": {call: each.title for call, each in known.items()},
+        },
+    )
 
 
 async def _of_call(visit: Visit) -> PageContent:
@@ -60,7 +69,13 @@ async def _of_call(visit: Visit) -> PageContent:
     found = await grants.of_call(reader, visit.person, call.id, cursor=visit.query.get("cursor"))
     return PageContent(
         "grants.html",
-        {"grants": found, "call": call, "organisations": {}, "zones": {call.id: call.time_zone}},
+        {
+            "grants": found,
+            "call": call,
+            "organisations": {},
+            "zones": {call.id: call.time_zone},
+            "titles": {},
+        },
         initiative=call.initiative,
     )
 

@@ -1,14 +1,14 @@
-"""The headings of pages that tell a problem, and sentences that pages tell otherwise than JSON."""
+"""What a page that tells a problem shows: its heading, its sentence, and nothing that needs a session."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from api.http.problems import ProblemType
+from api.http.problems import Problem, ProblemType
 from domain.messages import Message, msg
 
-HEADINGS: Final[Mapping[ProblemType, Message]] = {
+_HEADINGS: Final[Mapping[ProblemType, Message]] = {
     ProblemType.MALFORMED: msg("This could not be read"),
     ProblemType.UNAUTHORIZED: msg("You are not signed in"),
     ProblemType.FORBIDDEN: msg("You cannot do this"),
@@ -30,8 +30,34 @@ HEADINGS: Final[Mapping[ProblemType, Message]] = {
 }
 """The heading of an error page, by status code."""
 
-SAID_ELSE: Final = {
+_SAID_ELSE: Final = {
     ProblemType.INTERNAL: msg(
         "Something went wrong on our side, and it was recorded. You can try again: nothing is done twice."
     ),
 }
+
+
+def problem_context(
+    problem: Problem, typed: object, *, perhaps: bool
+) -> dict[str, Any]:  # Any: see PageContent
+    """The values of a page that tells a problem, with what was `typed`. No session was checked for it: `perhaps` is whether
+    somebody may be signed in."""
+    return {
+        "visit": None,
+        "signed_in": None if perhaps else False,
+        "csrf": "",
+        "untold": False,
+        "no_way_back": False,
+        "needs_factor": [],
+        "recovery_asked": False,
+        "shown_once": False,
+        "own_form": None,
+        "returned": None,
+        "faults": (),
+        "notice": None,
+        "script": False,
+        "passkeys": False,
+        "heading": _HEADINGS[problem.kind],
+        "sentence": _SAID_ELSE.get(problem.kind, problem.detail),
+        "typed": typed,
+    }

@@ -51,7 +51,7 @@ async def _show(visit: Visit) -> PageContent:
             "drafts": [call for call in found if call.status == CallStatus.DRAFTED],
             "published": [
                 (call, open_round(visit, call), takes_now(visit, call))
-                for call in found
+                for call in sorted(found, key=lambda call: _how_open(visit, call))
                 if call.status in PUBLIC
             ],
             "funds": own,
@@ -60,6 +60,19 @@ async def _show(visit: Visit) -> PageContent:
         labels={"fund": msg("Fund"), "currency": msg("Currency"), "name": msg("Name")},
         initiative=initiative,
     )
+
+
+def _how_open(visit: Visit, call: CallLine) -> tuple[int, float, str]:
+    """The order of an initiative's calls: open ones by their deadline, those that are open all the time, the others with the
+    latest first, and cancelled ones."""
+    round = open_round(visit, call)
+    if call.status == CallStatus.CANCELLED:
+        return 3, 0, call.id
+    if round is not None:
+        return 0, round.closes_at.timestamp(), call.id
+    if takes_now(visit, call):
+        return 1, 0, call.id
+    return 2, -max((each.closes_at.timestamp() for each in call.rounds), default=0), call.id
 
 
 def languages_of(house: Initiative) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from api.pages.forms import Plain, SubmittedForm
+from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.deciding import Command
 from domain.messages import Message
@@ -44,14 +45,28 @@ class PageAction:
 
     Fields of the command that are in the page's address are taken from there, the others from the form; `filled` makes them if the form has another shape than the command, and `inputs` says then at which
     input the error of a field is shown. `done` is the message on the next page, which is the same one or the address
-    from `then`.
+    from `then`. With a `name` and `tried`, a command as somebody would send it from this page, `offers_of` finds out whether
+    the visitor can do it now.
     """
 
     command: str
     done: Message
+    name: Message | None = None
+    tried: Callable[[Visit], Command] | None = None
     filled: Filled | None = None
     inputs: Callable[[str], str] | None = None
     then: Next | None = None
+
+
+async def offers_of(visit: Visit, trial: Trial, acts: Sequence[PageAction]) -> list[Offer]:
+    """Which of a page's actions the visitor can do now, in order; those that cannot be tried are left out."""
+    found = []
+    for act in acts:
+        if act.name is not None and act.tried is not None:
+            offer = await trial.of(act.name, act.tried(visit))
+            assert offer.do == act.command, "an action tries another command than it sends"
+            found.append(offer)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

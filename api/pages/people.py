@@ -49,7 +49,10 @@ async def _show(visit: Visit) -> PageContent:
         {
             "initiative": initiative,
             "name": house.name,
-            "people": [(each, _held(visit.who, house, each, known)) for each in members],
+            "people": [
+                (each, _held(visit.who, house, each, known))
+                for each in sorted(members, key=lambda each: ((each.name or "").casefold(), each.person))
+            ],
             "open": [each for each in listed.items if each.status == "open"],
             "over": [each for each in listed.items if each.status != "open"],
             "ticked": lambda roles: {f"roles.{role}": "yes" for role in roles},

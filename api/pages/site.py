@@ -35,7 +35,7 @@ from api.pages.drafting import (
 )
 from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
-from api.pages.headings import HEADINGS, SAID_ELSE
+from api.pages.headings import problem_context
 from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
 from api.pages.list_files import ENDINGS, LISTS, ListFiles
@@ -370,23 +370,7 @@ class Site:
         perhaps = self._wiring.sessions.cookie_name in request.cookies
         context = {
             **self._around(request, PERHAPS_SIGNED_IN if perhaps else WITHOUT_PERSON, {}),
-            "visit": None,
-            "signed_in": None if perhaps else False,
-            "csrf": "",
-            "untold": False,
-            "no_way_back": False,
-            "needs_factor": [],
-            "recovery_asked": False,
-            "shown_once": False,
-            "own_form": None,
-            "returned": None,
-            "faults": (),
-            "notice": None,
-            "script": False,
-            "passkeys": False,
-            "heading": HEADINGS[problem.kind],
-            "sentence": SAID_ELSE.get(problem.kind, problem.detail),
-            "typed": given_back(request.state.get("typed") or {}),
+            **problem_context(problem, given_back(request.state.get("typed") or {}), perhaps=perhaps),
         }
         return Response(
             self._rendering.page("problem.html", context, locale),

@@ -12,7 +12,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.questions import KIND_NAMES, form_of, plain_form, used_ids
 from api.pages.visits import Visit
 from domain.amounts import typed_whole
-from domain.commands.call_preparations import PrepareCallForm, PrepareCallRubric
+from domain.commands.call_forms import PrepareCallForm, PrepareCallRubric
 from domain.forms import Criterion, Form, Question, Rubric, Section
 from domain.messages import Message, msg
 from domain.stages import Stage

@@ -1,4 +1,5 @@
-"""Commands for calls that are written already; `domain.commands.call_drafts` has those by which one is written."""
+"""Commands for calls that are written already; `domain.commands.call_drafts` has those by which one is written, and
+`domain.commands.call_forms` those for its forms and rubrics."""
 
 from __future__ import annotations
 
@@ -11,7 +12,6 @@ from domain.applications.state import APPLICATION
 from domain.calls import rules as call_rules
 from domain.calls.facts import CallChanged, CancellationReason
 from domain.calls.state import CALL, Call
-from domain.commands.call_staff import by_officer, call_of_officer, rounds_of_stage
 from domain.deciding import (
     Command,
     CommandContext,
@@ -24,7 +24,6 @@ from domain.deciding import (
     some,
     the,
 )
-from domain.forms import Form, Rubric
 from domain.indexes import applications_of, reviews_in, rounds_of
 from domain.initiatives.state import INITIATIVE
 from domain.reviews import assigning
@@ -45,23 +44,6 @@ class ChangeCall(Command, frozen=True, kw_only=True):
     budget: Money | None = None
     minimum_award: Money | None = None
     maximum_award: Money | None = None
-
-
-class ChangeCallForm(Command, frozen=True, kw_only=True):
-    """Publish a new version of a stage's form. Applications keep the version that they answered; a question's id keeps
-    its kind, and an option that was removed does not come back. Questions and options can change their order."""
-
-    call: CallId
-    stage: limits.Slug
-    form: Form
-
-
-class ChangeCallRubric(Command, frozen=True, kw_only=True):
-    """Publish a new version of a stage's rubric. Reviews keep the version that they were scored by."""
-
-    call: CallId
-    stage: limits.Slug
-    rubric: Rubric
 
 
 class CancelCall(Command, frozen=True, kw_only=True):
@@ -121,34 +103,6 @@ def _change(command: ChangeCall, context: CommandContext) -> Plan:
     )
 
 
-def _change_form(command: ChangeCallForm, context: CommandContext) -> Plan:
-    call, initiative = yield from call_of_officer(command.call)
-    rounds = yield from rounds_of_stage(command.call, call, command.stage)
-    ended = any(round.status is not RoundStatus.OPEN for round in rounds)
-    return by_officer(
-        context,
-        initiative,
-        command.call,
-        call,
-        lambda: call_rules.change_form(command.call, call, command.stage, command.form, intake_ended=ended),
-    )
-
-
-def _change_rubric(command: ChangeCallRubric, context: CommandContext) -> Plan:
-    call, initiative = yield from call_of_officer(command.call)
-    rounds = yield from rounds_of_stage(command.call, call, command.stage)
-    in_panel = any(round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED) for round in rounds)
-    return by_officer(
-        context,
-        initiative,
-        command.call,
-        call,
-        lambda: call_rules.change_rubric(
-            command.call, call, command.stage, command.rubric, in_panel=in_panel
-        ),
-    )
-
-
 def _cancel(command: CancelCall, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
@@ -199,7 +153,5 @@ def _in_all(indexes: Iterable[str]) -> Generator[PlanRequest, Any, list[str]]:
 
 COMMANDS = (
     Registered("call.change", ChangeCall, _change),
-    Registered("call.change_form", ChangeCallForm, _change_form),
-    Registered("call.change_rubric", ChangeCallRubric, _change_rubric),
     Registered("call.cancel", CancelCall, _cancel),
 )

@@ -31,8 +31,7 @@ from domain.commands.call_drafts import (
     DraftCall,
     PublishCall,
 )
-from domain.commands.call_preparations import PrepareCallForm, PrepareCallRubric
-from domain.commands.calls import ChangeCallForm, ChangeCallRubric
+from domain.commands.call_forms import ChangeCallForm, ChangeCallRubric, PrepareCallForm, PrepareCallRubric
 from domain.deciding import Command
 from domain.eligibility import EligibilityQuestion
 from domain.forms import Criterion, Form, Question, Rubric, Section

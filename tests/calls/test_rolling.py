@@ -19,7 +19,8 @@ from domain.commands.applications.ending import WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible
 from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
 from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
-from domain.commands.calls import CancelCall, ChangeCall, ChangeCallForm
+from domain.commands.call_forms import ChangeCallForm
+from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.grants.offering import DeclineGrant, OfferGrant
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.commands.persons import ErasePerson

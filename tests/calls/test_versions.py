@@ -12,7 +12,7 @@ from domain.applications.state import APPLICATION as APPLICATIONS
 from domain.calls.facts import CallFormChanged, CallRubricChanged
 from domain.calls.state import CALL as CALLS
 from domain.commands.applications.submitting import ChangeApplication
-from domain.commands.calls import ChangeCallForm, ChangeCallRubric
+from domain.commands.call_forms import ChangeCallForm, ChangeCallRubric
 from domain.commands.panels import OpenPanel
 from domain.commands.reviews import SubmitReview
 from domain.forms import (

@@ -105,7 +105,7 @@ def test_an_applicant_reads_the_decision_first(stage: Stage) -> None:
     mine = stage.speaking("second applicant").get("/api/applications")["items"]
     (declined,) = [each for each in mine if each["status"] == "declined"]
     page = artist.open(f"/applications/{declined['id']}").text
-    found = re.search(r'<p class="notice" id="decision"><strong>(.*?)</strong>', page)
+    found = re.search(r'<p class="note" id="decision"><strong>(.*?)</strong>', page)
     assert found
     assert found[1] == "The application is declined."
     assert 'id="decision"' not in stage.visitor("officer").open(f"/applications/{declined['id']}").text

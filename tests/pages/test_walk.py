@@ -177,7 +177,7 @@ def paid(people: dict[str, Someone], application: str, walk: Walk) -> None:
         people[role] for role in ("officer", "newcomer", "finance", "approver")
     )
     artist.go("/grants")
-    artist.open("to ")
+    artist.open("Call of the Pages")
     assert artist.path == grant
     artist.press("Accept the grant")
     artist.press("Save the bank details", form="grant-set_payee", **{

@@ -1,13 +1,18 @@
-"""Commands about the next version of a stage's form and rubric, which only the staff see until it is published."""
+"""Commands about the form and the rubric of a stage: work on the next version, which only the staff see, and publishing it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from domain import limits
 from domain.calls import drafting
+from domain.calls import rules as call_rules
 from domain.commands.call_staff import by_officer, call_of_officer, rounds_of_stage
 from domain.deciding import (
     Command,
     CommandContext,
+    Fact,
     Plan,
     Registered,
 )
@@ -36,7 +41,26 @@ class PrepareCallRubric(Command, frozen=True, kw_only=True):
     rubric: Rubric
 
 
-def _prepare_form(command: PrepareCallForm, context: CommandContext) -> Plan:
+class ChangeCallForm(Command, frozen=True, kw_only=True):
+    """Publish a new version of a stage's form. Applications keep the version that they answered; a question's id keeps
+    its kind, and an option that was removed does not come back. Questions and options can change their order."""
+
+    call: CallId
+    stage: limits.Slug
+    form: Form
+
+
+class ChangeCallRubric(Command, frozen=True, kw_only=True):
+    """Publish a new version of a stage's rubric. Reviews keep the version that they were scored by."""
+
+    call: CallId
+    stage: limits.Slug
+    rubric: Rubric
+
+
+def _form(
+    command: PrepareCallForm | ChangeCallForm, context: CommandContext, rule: Callable[..., tuple[Fact, ...]]
+) -> Plan:
     call, initiative = yield from call_of_officer(command.call)
     rounds = yield from rounds_of_stage(command.call, call, command.stage)
     ended = any(round.status is not RoundStatus.OPEN for round in rounds)
@@ -45,11 +69,15 @@ def _prepare_form(command: PrepareCallForm, context: CommandContext) -> Plan:
         initiative,
         command.call,
         call,
-        lambda: drafting.prepare_form(command.call, call, command.stage, command.form, intake_ended=ended),
+        lambda: rule(command.call, call, command.stage, command.form, intake_ended=ended),
     )
 
 
-def _prepare_rubric(command: PrepareCallRubric, context: CommandContext) -> Plan:
+def _rubric(
+    command: PrepareCallRubric | ChangeCallRubric,
+    context: CommandContext,
+    rule: Callable[..., tuple[Fact, ...]],
+) -> Plan:
     call, initiative = yield from call_of_officer(command.call)
     rounds = yield from rounds_of_stage(command.call, call, command.stage)
     in_panel = any(round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED) for round in rounds)
@@ -58,11 +86,13 @@ def _prepare_rubric(command: PrepareCallRubric, context: CommandContext) -> Plan
         initiative,
         command.call,
         call,
-        lambda: drafting.prepare_rubric(command.call, call, command.stage, command.rubric, in_panel=in_panel),
+        lambda: rule(command.call, call, command.stage, command.rubric, in_panel=in_panel),
     )
 
 
 COMMANDS = (
-    Registered("call.prepare_form", PrepareCallForm, _prepare_form),
-    Registered("call.prepare_rubric", PrepareCallRubric, _prepare_rubric),
+    Registered("call.prepare_form", PrepareCallForm, partial(_form, rule=drafting.prepare_form)),
+    Registered("call.prepare_rubric", PrepareCallRubric, partial(_rubric, rule=drafting.prepare_rubric)),
+    Registered("call.change_form", ChangeCallForm, partial(_form, rule=call_rules.change_form)),
+    Registered("call.change_rubric", ChangeCallRubric, partial(_rubric, rule=call_rules.change_rubric)),
 )
