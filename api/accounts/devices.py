@@ -94,6 +94,5 @@ def _letter(browser: Browser) -> Letter:
                 "Then tell somebody there whom you trust."
             ),
         ),
-        secret=False,
         lasts=timedelta(days=2),
     )

@@ -352,7 +352,6 @@ def _letter(link: str, code: str, *, adding: bool) -> Letter:
                 "your address."
             ),
         ),
-        secret=True,
         lasts=timedelta(minutes=MINUTES),
     )
 

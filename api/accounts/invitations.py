@@ -325,7 +325,6 @@ def _letter(
                 "nothing."
             ),
         ),
-        secret=True,
         lasts=max(ends_at - now, timedelta(days=1)),
     )
 

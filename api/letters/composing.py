@@ -10,7 +10,7 @@ from api.letters.letter import KEPT, Letter
 from api.locales import Locale, locale_of
 from domain.initiatives.state import Initiative
 from domain.letters import templates
-from domain.letters.kinds import OF_MESSAGES, WORDINGS, LetterKind
+from domain.letters.kinds import WORDINGS, LetterKind
 from domain.letters.templates import LetterText
 from domain.messages import At, Message, msg, verbatim
 from projections.letters.telling import Tidings
@@ -66,7 +66,6 @@ def composed(
         name=kind.value,
         subject=subject,
         paragraphs=(text, f"{site}{tidings.link}", FOOTER, f"{site}{CHOOSING}"),
-        secret=kind in OF_MESSAGES,
         lasts=_lasts(values, now),
         language=language if own is not None else None,
     )

@@ -84,12 +84,11 @@ class Outbox:
                 return
             key = found
         await connection.execute(
-            "INSERT INTO accounts.outbox (letter, name, secret, person, epoch, wrapped, sealed, notice, expires_at) "
-            "VALUES (%b, %b, %b, %b, %b::integer, %b, %b, %b, now() + %b::interval)",
+            "INSERT INTO accounts.outbox (letter, name, person, epoch, wrapped, sealed, notice, expires_at) "
+            "VALUES (%b, %b, %b, %b::integer, %b, %b, %b, now() + %b::interval)",
             (
                 number,
                 letter.name,
-                letter.secret,
                 person,
                 epoch,
                 wrapped,
@@ -165,11 +164,11 @@ class Outbox:
                 "DELETE FROM accounts.outbox WHERE letter = %b AND state IN ('unknown', 'failed')", (letter,)
             )
 
-    async def all(self, *, secrets_too: bool) -> list[LetterShown]:
-        """The letters in the outbox, the newest first. Those that let somebody in are opened only with `secrets_too`."""
+    async def all(self, *, opened: bool) -> list[LetterShown]:
+        """The letters in the outbox, the newest first; what they say, and to whom, only with `opened`."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT letter, name, state, tries, put_at, send_at, secret, person, epoch, wrapped, sealed "
+                "SELECT letter, name, state, tries, put_at, send_at, person, epoch, wrapped, sealed "
                 "FROM accounts.outbox WHERE expires_at > now() ORDER BY put_at DESC, letter LIMIT 200",
                 binary=True,
             )
@@ -182,9 +181,9 @@ class Outbox:
                     tries,
                     put_at,
                     send_at,
-                    None if secret and not secrets_too else await self._opened(connection, letter, *sealing),
+                    await self._opened(connection, letter, *sealing) if opened else None,
                 )
-                for letter, name, state, tries, put_at, send_at, secret, *sealing in rows
+                for letter, name, state, tries, put_at, send_at, *sealing in rows
             ]
 
     async def wrap_again(self, connection: Connection) -> None:

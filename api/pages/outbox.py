@@ -53,8 +53,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if visit.signed_in is None and not demo:
             return redirect(f"/sign-in?next={ADDRESS}")
         check_may(visit)
-        # In a real installation, whoever could read these letters could sign in as somebody else.
-        letters = await wiring.outbox.all(secrets_too=demo)
+        # In a real installation, whoever could read these letters could sign in as somebody else, or learn who applied.
+        letters = await wiring.outbox.all(opened=demo)
         context = {
             "letters": letters,
             "names": NAMES,

@@ -5,8 +5,6 @@ CREATE TABLE accounts.outbox (
     letter text COLLATE "C" PRIMARY KEY CHECK (letter ~ '^[0-9a-f]{32}$'),
     -- Which letter it is, such as sign-in; nothing about whom it is for.
     name text COLLATE "C" NOT NULL CHECK (name ~ '^[a-z-]{1,40}$'),
-    -- Whether it lets somebody in, so that nobody but its reader may see it.
-    secret boolean NOT NULL,
     -- The person under whose key it is sealed. Without one, it is sealed under a key of its own, wrapped like the keys of people
     -- under the wrapping key of an epoch.
     person text COLLATE "C",

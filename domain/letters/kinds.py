@@ -45,8 +45,6 @@ class LetterKind(enum.StrEnum):
 OF_ACCOUNT: Final = frozenset({LetterKind.RECOVERY_ASKED})
 """The kinds that are about a person's own account. They name no call, only the program writes them, and they come at any hour and
 also to people who want no letters but those about signing in."""
-OF_MESSAGES: Final = frozenset({LetterKind.MESSAGE_RECEIVED, LetterKind.MESSAGE_TO_STAFF})
-"""The kinds that tell of a message. Administrators are not shown to whom and about what they are while they wait."""
 OF_CALLS: Final = tuple([kind for kind in LetterKind if kind not in OF_ACCOUNT])
 """The kinds of which an initiative can change the text."""
 

@@ -38,12 +38,12 @@ async def sign_in(person: Person, device: str | None) -> str:
 
 
 async def subjects(wired: Wiring) -> list[str]:
-    written = [each.written for each in await wired.outbox.all(secrets_too=True)]
+    written = [each.written for each in await wired.outbox.all(opened=True)]
     return sorted(each.subject for each in written if each is not None and each.to == ADDRESS)
 
 
 async def letters(wired: Wiring) -> list[str]:
-    written = [each.written for each in await wired.outbox.all(secrets_too=True)]
+    written = [each.written for each in await wired.outbox.all(opened=True)]
     return [
         each.text
         for each in written

@@ -45,7 +45,7 @@ class Mailbox:
 
     async def newest(self, to: str = ADDRESS) -> str:
         """The text of the newest letter."""
-        letters = [each.written for each in await self.wired.outbox.all(secrets_too=True)]
+        letters = [each.written for each in await self.wired.outbox.all(opened=True)]
         return next(each.text for each in letters if each is not None and each.to == to)
 
     async def link(self, to: str = ADDRESS) -> str:

@@ -62,7 +62,7 @@ async def test_nothing_in_the_database_tells_whom_an_invitation_is_for(
         ]
     assert len({each.id for each in made}) == 2
     assert {each.link for each in made} == {None}
-    letters = await wired.outbox.all(secrets_too=True)
+    letters = await wired.outbox.all(opened=True)
     assert sorted(each.written.to for each in letters if each.written) == [
         "Invited.Person@example.org",
         "known@example.org",

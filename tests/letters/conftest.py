@@ -64,14 +64,14 @@ class Post:
 
     async def letters(self, name: str | None = None) -> list[WrittenLetter]:
         """The letters in the outbox to somebody, the newest first."""
-        found = [each.written for each in await self.wired.outbox.all(secrets_too=True)]
+        found = [each.written for each in await self.wired.outbox.all(opened=True)]
         return [each for each in found if each and (name is None or each.to == self.addresses[name])]
 
     async def kinds(self, name: str | None = None) -> list[str]:
         """The kinds of the letters in the outbox, sorted."""
         return sorted(
             each.name
-            for each in await self.wired.outbox.all(secrets_too=True)
+            for each in await self.wired.outbox.all(opened=True)
             if each.written and (name is None or each.written.to == self.addresses[name])
         )
 

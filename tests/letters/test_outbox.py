@@ -100,14 +100,14 @@ class TestALetterThatWaits:
         assert "test" in stored
         for marker in ("marker", "Nine", "Девять", "Войти", "d0b6"):
             assert marker not in stored
-        (shown,) = await wired.outbox.all(secrets_too=False)
+        (shown,) = await wired.outbox.all(opened=True)
         assert shown.written is not None
         assert (shown.written.to, shown.written.text) == (PLAIN, "Войти\n\nmarker-text-äж\n\n.\n\nend\n")
 
-    async def test_is_shown_to_nobody_if_it_lets_somebody_in(self, wired: Wiring) -> None:
-        await put(wired, Letter(name="sign-in", subject=LETTER.subject, paragraphs=("secret",), secret=True))
-        assert [each.written for each in await wired.outbox.all(secrets_too=False)] == [None]
-        assert [each.written is None for each in await wired.outbox.all(secrets_too=True)] == [False]
+    async def test_is_listed_without_its_reader_and_what_it_says(self, wired: Wiring) -> None:
+        await put(wired)
+        assert [each.written for each in await wired.outbox.all(opened=False)] == [None]
+        assert [each.written is None for each in await wired.outbox.all(opened=True)] == [False]
 
     async def test_is_gone_with_its_person(self, wired: Wiring, database_url: str) -> None:
         person = await registered(wired)
@@ -115,7 +115,7 @@ class TestALetterThatWaits:
         command = ErasePerson(person=person, reason="safety")
         await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
         # It may have been swept already.
-        assert not [each for each in await wired.outbox.all(secrets_too=True) if each.written]
+        assert not [each for each in await wired.outbox.all(opened=True) if each.written]
         await put(wired, person=person)
         await wired.outbox.sweep()
         assert rows(database_url, "SELECT count(*) FROM accounts.outbox") == [(0,)]
@@ -127,7 +127,7 @@ class TestALetterThatWaits:
         await put(wired)
         ((letter, epoch, wrapped),) = rows(database_url, "SELECT letter, epoch, wrapped FROM accounts.outbox")
         await wired.rotation.rotate()
-        (shown,) = await wired.outbox.all(secrets_too=True)
+        (shown,) = await wired.outbox.all(opened=True)
         assert shown.written is not None
         with pytest.raises(KeysUnusable):
             wired.keys.unwrap(wired.history.id, letter, epoch, wrapped)
@@ -172,7 +172,7 @@ class TestSending:
         await put(wired)
         with server.running() as address:
             assert await send_waiting(wired.outbox, address, SENDER) == 0
-            assert [each.state for each in await wired.outbox.all(secrets_too=True)] == ["waiting"]
+            assert [each.state for each in await wired.outbox.all(opened=True)] == ["waiting"]
             make_due(database_url)
             assert await send_waiting(wired.outbox, address, SENDER) == 1
         first, second = (message_from_bytes(bytes(each.content or b"")) for each in server.tried)
@@ -183,9 +183,7 @@ class TestSending:
         with Server().running() as address:
             pass
         assert await send_waiting(wired.outbox, address, SENDER) == 0
-        assert [(each.state, each.tries) for each in await wired.outbox.all(secrets_too=True)] == [
-            ("waiting", 1)
-        ]
+        assert [(each.state, each.tries) for each in await wired.outbox.all(opened=True)] == [("waiting", 1)]
 
     async def test_one_that_is_refused_for_good_is_flagged(self, wired: Wiring, database_url: str) -> None:
         server = Server()
@@ -196,7 +194,7 @@ class TestSending:
             make_due(database_url)
             await send_waiting(wired.outbox, address, SENDER)
         assert len(server.tried) == 1
-        assert [each.state for each in await wired.outbox.all(secrets_too=True)] == ["failed"]
+        assert [each.state for each in await wired.outbox.all(opened=True)] == ["failed"]
 
     async def test_nothing_is_sent_in_clear_to_another_machine(self, wired: Wiring) -> None:
         """This address is of the same machine, but is none of those that count as such."""
@@ -205,7 +203,7 @@ class TestSending:
         with server.running("127.0.0.2") as address:
             await send_waiting(wired.outbox, address, SENDER)
         assert server.tried == []
-        assert [each.state for each in await wired.outbox.all(secrets_too=True)] == ["waiting"]
+        assert [each.state for each in await wired.outbox.all(opened=True)] == ["waiting"]
 
 
 class TestALetterOfWhichNobodyKnowsWhetherItWasSent:
@@ -220,7 +218,7 @@ class TestALetterOfWhichNobodyKnowsWhetherItWasSent:
             make_due(database_url)
             await send_waiting(wired.outbox, address, SENDER)
             assert len(server.taken) == 1
-            (shown,) = await wired.outbox.all(secrets_too=True)
+            (shown,) = await wired.outbox.all(opened=True)
             assert shown.state == "unknown"
             await wired.outbox.send_again(shown.letter)
             assert await send_waiting(wired.outbox, address, SENDER) == 1
@@ -234,7 +232,7 @@ class TestALetterOfWhichNobodyKnowsWhetherItWasSent:
         assert await wired.outbox.take() is not None
         assert await wired.outbox.take() is None
         assert await wired.outbox.flag_interrupted() == 1
-        assert [each.state for each in await wired.outbox.all(secrets_too=True)] == ["unknown"]
+        assert [each.state for each in await wired.outbox.all(opened=True)] == ["unknown"]
         assert await wired.outbox.take() is None
 
     async def test_two_senders_never_take_the_same(self, wired: Wiring) -> None:
