@@ -34,6 +34,8 @@ async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
         if draft.place.command not in _WHERE:
             continue
         where, words = _WHERE[draft.place.command]
+        if draft.place.person != visit.who:
+            where, words = f"/drafts/{draft.id}", msg("Write in a draft that somebody shares with you")
         try:
             found.append(await _item(visit, draft, where, words))
         except (NotFound, Unreadable):

@@ -68,6 +68,7 @@ async def sweep_accounts(wiring: Wiring) -> None:
             await wiring.sessions.sweep()
             await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
             await end_with_reviews(wiring.drafts, wiring.reader)
+            await wiring.shared_drafts.sweep()
             await wiring.ways_in.sweep()
             await wiring.email.sweep()
             await wiring.invitations.sweep()

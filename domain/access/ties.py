@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from domain.applications.state import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.messages import msg
 from domain.parties import Actor, OwnApplications, is_tied_to
@@ -30,10 +31,14 @@ def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
     return any(review.status in STEPPED_BACK for review in own_reviews(actor, reviews))
 
 
-def has_ties(actor: Actor, party: str, reviews: Iterable[Review]) -> bool:
-    """Whether a person has ties to an application of a `party`: they act or acted for it, or declared a conflict in one of these
-    `reviews` of the application. Whatever their other roles, they read of it no more than applicants do."""
-    return is_tied_to(actor, party) or declared_conflict(actor.id, reviews)
+def has_ties(actor: Actor, application: Application, reviews: Iterable[Review]) -> bool:
+    """Whether a person has ties to an application: they act or acted for its applicant, helped to write it, or declared a conflict
+    in one of these `reviews` of it. Whatever their other roles, they read of it no more than applicants do."""
+    return (
+        is_tied_to(actor, application.applicant)
+        or actor.id in application.writers
+        or declared_conflict(actor.id, reviews)
+    )
 
 
 def was_asked_to_judge(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
