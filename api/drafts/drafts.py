@@ -102,8 +102,7 @@ class Drafts:
         """All drafts of a person, and those of others in which they write, the one that was saved last first."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                f"{_PLACED} WHERE d.person = %b OR d.draft IN (SELECT w.draft FROM accounts.draft_writers w "
-                "WHERE w.person = %b AND w.left_at IS NULL) ORDER BY d.saved_at DESC, d.draft",
+                _OF,
                 (person, person),
             )
             rows = await cursor.fetchall()
@@ -274,7 +273,10 @@ _COLUMNS: Final = (
     "ARRAY (SELECT w.person FROM accounts.draft_writers w WHERE w.draft = d.draft AND w.left_at IS NOT NULL)"
 )
 _PLACED: Final = f"SELECT d.person, d.about, d.command, {_COLUMNS} FROM accounts.drafts d"  # noqa: S608
-_SHARED: Final = "SELECT w.draft FROM accounts.draft_writers w WHERE w.person = %b AND w.left_at IS NULL"
+_OF: Final = (
+    f"{_PLACED} WHERE d.person = %b OR d.draft IN (SELECT w.draft FROM accounts.draft_writers w "  # noqa: S608
+    "WHERE w.person = %b AND w.left_at IS NULL) ORDER BY d.saved_at DESC, d.draft"
+)
 _WRITES_IN: Final = (
     "SELECT FROM accounts.draft_writers o WHERE o.draft = d.draft AND o.person = %b AND o.left_at IS NULL"
 )

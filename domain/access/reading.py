@@ -233,11 +233,11 @@ def sees_ranking(
     if hides_rivals(round, own):
         return Denied(
             msg(
-                "You or your organisation applied in this round, so its ranking is not shown to you before it is decided."
+                "You or your organisation applied in this round, or you helped to write an application, so its ranking is not shown to you before it is decided."
             )
             if round.status is not RoundStatus.DECIDED
             else msg(
-                "You or your organisation applied to this call and are invited to a later stage, so this ranking is not shown to "
+                "You or your organisation applied to this call, or you helped to write an application, and it is invited to a later stage, so this ranking is not shown to "
                 "you before that is decided."
             )
         )

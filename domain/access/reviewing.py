@@ -35,7 +35,7 @@ UNREAD: Final = msg(
 )
 
 APPLIED: Final = msg(
-    "You applied in this round, or act or acted for an organisation that did, so you cannot judge in it. Declare a conflict "
+    "You applied in this round, helped to write an application, or act or acted for an organisation that applied, so you cannot judge in it. Declare a conflict "
     "of interest instead."
 )
 

@@ -71,7 +71,9 @@ def unless_applied(verdict: Verdict, own: Collection[str]) -> Verdict:
     """Those who decide on a round, except people who applied in it: `own` are their applications in it."""
     if isinstance(verdict, Allowed) and own:
         return Denied(
-            msg("You or your organisation applied in this round, so you cannot take part in deciding on it.")
+            msg(
+                "You or your organisation applied in this round, or you helped to write an application, so you cannot take part in deciding on it."
+            )
         )
     return verdict
 
@@ -90,11 +92,11 @@ def unless_rival(verdict: Verdict, round: Round, own: OwnApplications) -> Verdic
     if isinstance(verdict, Allowed) and hides_rivals(round, own):
         return Denied(
             msg(
-                "You or your organisation applied in this round, so other applications are not shown to you before it is decided."
+                "You or your organisation applied in this round, or you helped to write an application, so others are not shown to you before it is decided."
             )
             if round.status is not RoundStatus.DECIDED
             else msg(
-                "You or your organisation applied to this call and are invited to a later stage, so other applications are not "
+                "You or your organisation applied to this call, or you helped to write an application, and it is invited to a later stage, so others are not "
                 "shown to you before that is decided."
             )
         )

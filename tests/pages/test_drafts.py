@@ -273,11 +273,7 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         assert 'value="Another title"' in artist.open(change).text
         assert "Finish the changes of your application" in artist.open("/me").text
         people = people_of(artist, change)
-        link = re.findall(
-            r"/draft-invitation/owd_[\w-]{43}",
-            artist.send(people, artist.form(people, "draft-invite") | {"language": "en"}).text,
-        )[0]
-        helper.open(link)
+        helper.open(invitation(artist, people))
         page = helper.open("/draft-invitation").text
         accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
         draft = helper.send("/draft-invitation", accept).headers["location"]
