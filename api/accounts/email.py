@@ -10,6 +10,8 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -234,29 +236,32 @@ class EmailSignIn:
 
     async def address_of(self, person: str) -> str | None:
         """The address with which a person signs in; None if they have none, or were erased."""
+        return (await self._addresses((person,))).get(person)
+
+    async def mail_addresses_of(self, people: Collection[str]) -> dict[str, str]:
+        """The addresses of some people as mail servers take them, without those who have confirmed none, or were erased."""
+        addresses = await self._addresses(people)
+        return {person: deliverable(address) for person, address in addresses.items()}
+
+    async def _addresses(self, people: Collection[str]) -> dict[str, str]:
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT a.way, a.sealed FROM accounts.addresses a JOIN accounts.ways_in w ON w.way = a.way "
-                "WHERE w.person = %b",
-                (person,),
+                "SELECT w.person, a.way, a.sealed FROM accounts.addresses a JOIN accounts.ways_in w ON w.way = a.way "
+                "WHERE w.person = ANY (%b)",
+                (list(people),),
                 binary=True,
             )
-            row = await cursor.fetchone()
-        if row is None:
-            return None
-        key = (await opened_keys(self._history, self._vault, (person,))).get(person)
-        if key is None:
-            return None
-        way, sealed = row
-        try:
-            return open_box(key, f"address {way}", bytes(sealed)).decode()
-        except NotOpened:
-            return None
-
-    async def mail_address_of(self, person: str) -> str | None:
-        """The address of a person as mail servers take it; None if they have confirmed none, or were erased."""
-        address = await self.address_of(person)
-        return None if address is None else deliverable(address)
+            rows = await cursor.fetchall()
+        if not rows:
+            return {}
+        keys = await opened_keys(self._history, self._vault, {person for person, _, _ in rows})
+        found: dict[str, str] = {}
+        for person, way, sealed in rows:
+            if person not in keys:
+                continue  # erased
+            with suppress(NotOpened):
+                found[person] = open_box(keys[person], f"address {way}", bytes(sealed)).decode()
+        return found
 
     def lookup(self, address: str) -> bytes:
         """The keyed hash by which an address is found, the same for all its spellings."""

@@ -45,7 +45,7 @@ async def told_of_erasure(wiring: Wiring, person: str) -> AsyncIterator[None]:
     address, language = None, "en"
     try:
         if is_id(PERSON.kind, person):
-            address = await wiring.email.mail_address_of(person)
+            address = (await wiring.email.mail_addresses_of((person,))).get(person)
             state: Person = (await wiring.reader.load((PERSON, person)))[person].state
             language = state.language
     except (NotFound, Unreadable):

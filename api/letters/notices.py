@@ -96,10 +96,15 @@ class Notices:
         )
         return cursor.rowcount == 1
 
-    async def settle_without_letter(self, key: bytes) -> None:
-        """Note that no letter is to be written."""
+    async def settle_without_letter(self, keys: Sequence[bytes]) -> None:
+        """Note that no letters of some notices are to be written."""
+        if not keys:
+            return
         async with self._history.connection() as connection:
-            await self.settle(connection, key)
+            await connection.execute(
+                "UPDATE accounts.notices SET settled = true WHERE notice = ANY (%b::bytea[]) AND NOT settled",
+                (list(keys),),
+            )
 
     async def postpone(self, key: bytes, until: datetime) -> None:
         """Write a notice's letter later."""
@@ -151,24 +156,24 @@ class Notices:
 
 
 async def _add(connection: Connection, found: Sequence[PersonsNotice]) -> None:
-    for each in found:
-        kept = max(each.happened_at, each.notice.until or each.happened_at) + KEPT
-        await connection.execute(
-            "INSERT INTO accounts.notices (notice, person, kind, about, until, happened_at, write_at, kept_until) "
-            "SELECT %b, %b, %b, %b, %b, %b, %b, %b WHERE EXISTS (SELECT FROM vault.keys k WHERE k.subject = %b) "
-            "ON CONFLICT DO NOTHING",
-            (
-                each.key,
-                each.person,
-                each.notice.kind.value,
-                each.notice.about,
-                each.notice.until,
-                each.happened_at,
-                each.happened_at,
-                kept,
-                each.person,
-            ),
-        )
+    if not found:
+        return
+    await connection.execute(
+        "INSERT INTO accounts.notices (notice, person, kind, about, until, happened_at, write_at, kept_until) "
+        "SELECT n.notice, n.person, n.kind, n.about, n.until, n.happened_at, n.happened_at, n.kept_until "
+        "FROM unnest(%b::bytea[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[], "
+        "%b::timestamptz[]) AS n (notice, person, kind, about, until, happened_at, kept_until) "
+        "WHERE EXISTS (SELECT FROM vault.keys k WHERE k.subject = n.person) ON CONFLICT DO NOTHING",
+        (
+            [each.key for each in found],
+            [each.person for each in found],
+            [each.notice.kind.value for each in found],
+            [each.notice.about for each in found],
+            [each.notice.until for each in found],
+            [each.happened_at for each in found],
+            [max(each.happened_at, each.notice.until or each.happened_at) + KEPT for each in found],
+        ),
+    )
 
 
 _SELECT: Final = "SELECT notice, person, kind, about, until, happened_at FROM accounts.notices"

@@ -7,8 +7,9 @@ letter is written. Whether its reader may be told is asked when the letter is wr
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -42,6 +43,8 @@ from projections.reader import Reader
 NAME: Final = "letters"
 BATCH: Final = 500
 """The most facts that are noted in one transaction."""
+TOGETHER: Final = 100
+"""The most letters whose readers are asked for together."""
 AHEAD: Final = timedelta(days=2)
 """How long before a date people are reminded of it."""
 UNUSABLE_PAUSE: Final = timedelta(hours=1)
@@ -58,16 +61,27 @@ log = logging.getLogger("overwinter.letters")
 
 
 @dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to whom letters are written, and their confirmed address."""
+
+    person: Person
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reaction:
-    """The reaction of one installation. `address_of` finds the address that a person has confirmed; `site` is the public address
-    to which links lead."""
+    """The reaction of one installation. `addresses_of` finds the addresses that people have confirmed; `site` is the public address
+    to which links lead.
+
+    What many facts need is asked together, so that letters take little from those who use the program meanwhile.
+    """
 
     history: History
     reader: Reader
     notices: Notices
     outbox: Outbox
     drafts: Drafts
-    address_of: Callable[[str], Awaitable[str | None]]
+    addresses_of: Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
     clock: Callable[[], datetime]
     site: str
 
@@ -83,10 +97,9 @@ class Reaction:
         facts = await self.history.after(seen, BATCH)
         if not facts:
             return 0
-        found: list[PersonsNotice] = []
-        for each in facts:
-            if each.topic in HEARD:
-                found += await self._noted(each)
+        # Reads that run at the same time share their round trips (`history.batched_lookups`).
+        noted = await asyncio.gather(*(self._noted(each) for each in facts if each.topic in HEARD))
+        found = [each for notices in noted for each in notices]
         moved = await self.notices.note(NAME, found, seen=seen, position=facts[-1].position)
         return len(facts) if moved else 0
 
@@ -186,23 +199,45 @@ class Reaction:
     async def write(self) -> int:
         """Write the letters that are to be written now; returns how many."""
         written = 0
-        for each in await self.notices.due():
-            try:
-                written += await self._write(each)
-            except (Unavailable, psycopg.Error):
-                raise  # no other letter could be written either
-            except Exception as error:  # noqa: BLE001 - one letter must not hold up the others
-                log.error("a letter cannot be written now: %s", type(error).__name__)  # noqa: TRY400 - may quote
-                await self.notices.postpone(each.key, self.clock() + UNUSABLE_PAUSE)
+        while due := await self.notices.due(TOGETHER):
+            written += await self.write_of(due)
+            if len(due) < TOGETHER:
+                break
         return written
 
-    async def _write(self, each: PersonsNotice) -> bool:
+    async def write_of(self, due: Sequence[PersonsNotice]) -> int:
+        """Write the letters of some notices; returns how many. A notice that is settled meanwhile gets no second letter."""
+        people = await self._recipients({each.person for each in due})
+        await self.notices.settle_without_letter([each.key for each in due if each.person not in people])
+        return sum([await self._written(each, people[each.person]) for each in due if each.person in people])
+
+    async def _recipients(self, people: Collection[str]) -> dict[str, Recipient]:
+        """Those of some people to whom letters can be written."""
+        addresses = await self.addresses_of(people)
+        loaded = await self.reader.readable(*((PERSON, each) for each in sorted(addresses)))
+        return {
+            each: Recipient(found.state, addresses[each])
+            for each, found in loaded.items()
+            if not found.state.erased and found.state.letters == "all"
+        }
+
+    async def _written(self, each: PersonsNotice, recipient: Recipient) -> bool:
+        """Write a letter if it is to be written now; whether it was. One letter that cannot be written does not hold up others."""
+        try:
+            return await self._write(each, recipient)
+        except (Unavailable, psycopg.Error):
+            raise  # no other letter could be written either
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one letter
+            log.error("a letter cannot be written now: %s", type(error).__name__)  # noqa: TRY400 - may quote
+            await self.notices.postpone(each.key, self.clock() + UNUSABLE_PAUSE)
+            return False
+
+    async def _write(self, each: PersonsNotice, recipient: Recipient) -> bool:
         now = self.clock()
-        person: Person = (await self.reader.load((PERSON, each.person)))[each.person].state
-        address = None if person.erased or person.letters != "all" else await self.address_of(each.person)
-        tidings = None if address is None else await self.tidings(each)
-        if address is None or tidings is None:
-            await self.notices.settle_without_letter(each.key)
+        person = recipient.person
+        tidings = await self.tidings(each)
+        if tidings is None:
+            await self.notices.settle_without_letter([each.key])
             return False
         profile = await profiles.mine(self.reader, each.person)
         morning = next_morning(now, profile.time_zone or tidings.zone)
@@ -231,7 +266,7 @@ class Reaction:
                 await self.outbox.put(
                     connection,
                     letter,
-                    to=address,
+                    to=recipient.address,
                     locale=locale_of((person.language,)),
                     person=each.person,
                     notice=each.key,

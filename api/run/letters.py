@@ -9,6 +9,7 @@ from typing import Final
 
 import psycopg
 
+from api.letters.reaction import BATCH
 from api.letters.sending import send_waiting
 from api.run.settings import Settings
 from api.run.wiring import wire
@@ -42,7 +43,7 @@ async def follow_history(settings: Settings, url: str) -> None:
                             remind_at = time.monotonic() + REMIND_SECONDS
                         heard = await wiring.reaction.hear()
                         await wiring.reaction.write()
-                        if not heard:
+                        if heard < BATCH:  # otherwise there are more
                             await asyncio.sleep(PAUSE_SECONDS)
             except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
                 heed_cancellation()

@@ -302,7 +302,7 @@ def _put_together(
             notices=notices,
             outbox=outbox,
             drafts=drafts,
-            address_of=email.mail_address_of,
+            addresses_of=email.mail_addresses_of,
             clock=clock,
             site=settings.address,
         ),

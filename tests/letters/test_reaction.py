@@ -129,8 +129,7 @@ class TestTheReaction:
         # The process ended here; two others take over, and both have read what is due.
         both = [await post.wired.notices.due(), await post.wired.notices.due()]
         for due in both:
-            for each in due:
-                await post.wired.reaction._write(each)
+            await post.wired.reaction.write_of(due)
         assert await post.kinds() == ["application-received"]
 
     async def test_leaves_a_letter_unwritten_if_the_outbox_does_not_take_it(
