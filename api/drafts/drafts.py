@@ -6,7 +6,7 @@ an erasure, and in the database nobody can read it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -56,6 +56,16 @@ class Draft:
     def everybody(self) -> frozenset[str]:
         """All who may have written what is in it."""
         return self.writers | self.former | {self.place.person}
+
+
+@dataclass(frozen=True, slots=True)
+class DraftKept:
+    """Until when a draft is kept, without what was typed; `people` are all who write in it."""
+
+    id: str
+    place: DraftPlace
+    kept_until: datetime
+    people: frozenset[str]
 
 
 class DraftChanged(Exception):
@@ -185,6 +195,33 @@ class Drafts:
             )
             return [DraftPlace(*row) for row in await cursor.fetchall()]
 
+    async def kept(self, draft: str) -> DraftKept | None:
+        """Until when a draft is kept, and who writes in it; None if there is none of this name."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(f"{_KEPT} WHERE d.draft = %b", (draft,))
+            row = await cursor.fetchone()
+        return None if row is None else _kept_in(row)
+
+    async def ending(self, before: datetime, commands: Collection[str]) -> list[DraftKept]:
+        """The drafts of the forms that send one of these commands whose time is over before then, and of which nobody was told."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                f"{_KEPT} WHERE d.kept_until <= %b AND d.announced IS DISTINCT FROM d.kept_until "
+                "AND d.command = ANY (%b::text[])",
+                (before, sorted(commands)),
+            )
+            return [_kept_in(row) for row in await cursor.fetchall()]
+
+    async def announce(self, connection: Connection, draft: DraftKept, kept_until: datetime) -> bool:
+        """Note, in the caller's transaction, that those who write in a draft are told that it is deleted after `kept_until`; False if it
+        was saved or told of meanwhile."""
+        cursor = await connection.execute(
+            "UPDATE accounts.drafts SET kept_until = %b, announced = %b WHERE draft = %b AND kept_until = %b "
+            "AND announced IS DISTINCT FROM kept_until",
+            (kept_until, kept_until, draft.id, draft.kept_until),
+        )
+        return cursor.rowcount == 1
+
     async def of_commands(self, commands: Sequence[str]) -> list[DraftPlace]:
         """The drafts of the forms that send one of these commands."""
         async with self._history.connection() as connection:
@@ -249,6 +286,13 @@ async def _row(connection: Connection, place: DraftPlace, *, lock: bool = False)
     return await cursor.fetchone()
 
 
+def _kept_in(row: Any) -> DraftKept:  # Any: a row of the table
+    draft, person, about, command, kept_until, writers = row
+    return DraftKept(
+        str(draft), DraftPlace(person, about, command), kept_until, frozenset({person, *writers})
+    )
+
+
 async def _writes_in(connection: Connection, draft: str, person: str) -> bool:
     cursor = await connection.execute(
         "SELECT FROM accounts.draft_writers WHERE draft = %b AND person = %b AND left_at IS NULL FOR SHARE",
@@ -276,6 +320,11 @@ _PLACED: Final = f"SELECT d.person, d.about, d.command, {_COLUMNS} FROM accounts
 _OF: Final = (
     f"{_PLACED} WHERE d.person = %b OR d.draft IN (SELECT w.draft FROM accounts.draft_writers w "  # noqa: S608
     "WHERE w.person = %b AND w.left_at IS NULL) ORDER BY d.saved_at DESC, d.draft"
+)
+_KEPT: Final = (
+    "SELECT d.draft, d.person, d.about, d.command, d.kept_until, "
+    "ARRAY (SELECT w.person FROM accounts.draft_writers w WHERE w.draft = d.draft AND w.left_at IS NULL) "
+    "FROM accounts.drafts d"
 )
 _WRITES_IN: Final = (
     "SELECT FROM accounts.draft_writers o WHERE o.draft = d.draft AND o.person = %b AND o.left_at IS NULL"

@@ -260,7 +260,7 @@ class Site:
             if draft_of_another(visit):
                 raise Forbidden(msg("Only the person whose draft this is can delete it."))
             await self._wiring.drafts.discard(place_of(visit, form.own("do")))
-            return redirect(here)
+            return redirect("/me" if visit.shared else here)
         try:
             visit = await saved(visit, drafts, form)
         except DraftChanged as changed:

@@ -14,6 +14,8 @@ CREATE TABLE accounts.drafts (
     -- On the installation's clock, which in a demonstration is not the database's.
     saved_at timestamptz NOT NULL,
     kept_until timestamptz NOT NULL,
+    -- The `kept_until` of which those who write in it were told.
+    announced timestamptz,
     PRIMARY KEY (person, about, command)
 );
 CREATE INDEX ON accounts.drafts (kept_until);
