@@ -13,7 +13,16 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.accounts import access
 from api.health import health, metrics
-from api.http import administration, commands, invitations, profiles, queries
+from api.http import (
+    administration,
+    commands,
+    drafts,
+    invitations,
+    own_factors,
+    profiles,
+    queries,
+    ways_in,
+)
 from api.http.bodies import DRAINED
 from api.http.failing import on_exception
 from api.http.hosts import NO_HOST, names_a_host
@@ -50,7 +59,10 @@ def operations() -> tuple[Operation, ...]:
         *commands.operations(),
         *queries.operations(),
         *access.OPERATIONS,
+        *ways_in.OPERATIONS,
+        *own_factors.OPERATIONS,
         *invitations.OPERATIONS,
+        *drafts.OPERATIONS,
         *profiles.OPERATIONS,
         *administration.OPERATIONS,
         *health.operations(),
