@@ -241,6 +241,11 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         assert "Submit the application" not in shared
         assert name in helper.open(people).text
 
+        # The preview warns of the names of both.
+        preview = helper.form(draft, "application-submit") | DRAFT | {"_draft": "preview"}
+        told = helper.send(draft, preview | {"title": f"Songs of {html.unescape(name)}"}).text
+        assert "the name of somebody who writes in it" in told
+
         # Both write at once: the later one sees both versions, also where the owner submits.
         opened = artist.form(apply, "application-submit")
         form = helper.form(draft, "application-submit")
