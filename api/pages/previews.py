@@ -152,7 +152,7 @@ async def _clues(
     together = draft is not None and bool(draft.writers)
     if draft is not None and together:
         names += [each or "" for each in (await visit.wiring.shared_drafts.names(draft)).values()]
-    words = CLUES | {Clue.NAME: A_NAME} if together else CLUES
+    words = {**CLUES, Clue.NAME: A_NAME} if together else CLUES
     questions = [
         (said(question.label, visit.languages).text, _texts(question, typed))
         for question in asked.stage.form.questions
