@@ -169,7 +169,7 @@ def _written_together(states: EveryState, call: str) -> None:
     see("draft-owned", f"/calls/{call}/apply", "applicant")
     see("draft-people", f"{draft}/people", "applicant", "newcomer")
     see("draft-people-unfolded", f"{draft}/people", "applicant", then=opened)
-    see("draft-people-wrong", f"{draft}/people", "applicant", then=sent("draft-invite", email="nobody"))
+    see("draft-people-wrong", f"{draft}/people", "applicant", then=sent("draft-invite", email="a@b"))
     see("draft-invitation", f"/draft-invitation/{waiting}", NOBODY, "third juror")
     see("draft-invitation-over", "/draft-invitation/owd_x", NOBODY)
 
