@@ -129,6 +129,11 @@ def _language_name(code: str) -> str:
         return code
 
 
+@lru_cache(2_000)
+def _counted(locale: Locale, one: str, many: str, count: int) -> str:
+    return locale.say(Message(one, {"count": count}, plural=many))
+
+
 class _Words:
     """The functions with which templates speak one language."""
 
@@ -141,7 +146,9 @@ class _Words:
 
     def counted(self, one: str, many: str, count: int, **values: Any) -> str:  # Any: see Message
         """``n_("{count} review", "{count} reviews", count=3)``: a message with a number."""
-        return self._locale.say(Message(one, {"count": count, **values}, plural=many))
+        if values:
+            return self._locale.say(Message(one, {"count": count, **values}, plural=many))
+        return _counted(self._locale, one, many, count)
 
     def in_context(self, context: str, template: str, **values: Any) -> str:  # Any: see Message
         """``p_("verb", "Open")``: a message whose English words have several meanings."""
