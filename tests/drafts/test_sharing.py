@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import cast
+
 import psycopg
 import pytest
 
-from api.drafts.drafts import Draft, DraftChanged
+from api.accounts.ended import end_access
+from api.drafts.drafts import Draft, DraftChanged, DraftPlace
 from api.drafts.keeping import keep_or_delete
 from api.drafts.sharing import MOST, SharedDrafts
 from api.locales import ENGLISH
 from domain.commands.persons import ErasePerson, RegisterPerson
+from domain.parties import Actor
 from domain.refusals import NotFound, Refused
 from domain.values import SYSTEM, Channel
 from history.requests import Request
+from projections.reader import Reader
 from tests.drafts.conftest import Desk
+from tests.scene import CALL
 
 pytestmark = pytest.mark.anyio
 
@@ -170,6 +177,10 @@ async def test_from_the_moment_they_are_removed_nothing_is_read_or_saved(togethe
     assert (found.writers, found.everybody) == (frozenset(), {draft.place.person, together.helper})
     await together.shared.accept(await together.invited(draft), together.helper)
     assert await together.drafts.by_id(draft.id, together.helper) is not None
+    # A restore does not know who was removed after its dump, so all are.
+    with psycopg.connect(together.url) as connection:
+        end_access(connection)
+    assert await together.drafts.by_id(draft.id, together.helper) is None
 
 
 async def test_a_draft_that_was_begun_again_is_not_shared_any_more(together: Together) -> None:
@@ -181,6 +192,30 @@ async def test_a_draft_that_was_begun_again_is_not_shared_any_more(together: Tog
     assert again.id != draft.id
     assert again.writers == frozenset()
     assert await together.drafts.by_id(again.id, together.helper) is None
+
+
+@pytest.mark.parametrize(
+    ("who", "applicant", "may"),
+    [
+        ("owner", "", True),
+        ("helper", "", False),
+        ("helper", "organisation-1", True),
+        ("helper", "organisation-2", False),
+    ],
+)
+async def test_the_owner_submits_it_or_who_acts_for_the_organisation_that_applies(
+    who: str, applicant: str, may: bool
+) -> None:
+    class Acting:
+        async def actor(self, person: str) -> Actor:
+            return Actor(person, frozenset({"organisation-1"}))
+
+    shared = object.__new__(SharedDrafts)
+    shared._reader = cast("Reader", Acting())
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    place = DraftPlace("owner", CALL, "application.submit")
+    draft = Draft("draft-1", place, {"applicant": applicant}, 1, now, now, frozenset({"helper"}))
+    assert await shared.submits(draft, who) is may
 
 
 async def test_erasing_the_owner_ends_the_draft_for_both(together: Together) -> None:
