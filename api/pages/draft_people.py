@@ -21,8 +21,8 @@ from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.responses import redirect
 from api.pages.returned_forms import returned_form
-from api.pages.shared_drafts import WHERE
 from api.pages.site import Site
+from api.pages.unfinished import WHERE
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
 from domain.messages import msg
@@ -55,7 +55,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "call": shown,
             "owned": owned,
             "names": await shared.names(draft),
-            "back": WHERE[draft.place.command].format(about=draft.place.about)
+            "back": WHERE[draft.place.command][0].format(about=draft.place.about)
             if owned
             else f"/drafts/{draft.id}",
             "invitations": await shared.invitations(draft) if owned else [],

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from api.drafts.sharing import FORMS
+from api.pages import application_forms, applying
 from api.pages.applying import writing
 from api.pages.drafted_forms import command_fields, form_of
 from api.pages.drafting import DraftedApplication, PageDrafts
 from api.pages.forms import Plain, SubmittedForm
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
 from domain.messages import msg
-
-WHERE: Final[Mapping[str, str]] = {
-    "application.submit": "/calls/{about}/apply",
-    "application.change": "/applications/{about}/change",
-    "application.resubmit": "/applications/{about}/change",
-    "application.continue": "/applications/{about}/continue",
-}
-"""The page on which the owner of a draft writes in it, by the command that its form sends."""
 
 
 async def _asked(visit: Visit) -> DraftedApplication:
@@ -55,21 +48,14 @@ async def _filled(visit: Visit, typed: SubmittedForm) -> Plain:
     return await command_fields(visit.wiring, visit.shared, visit.who, typed)
 
 
+_ACTS: Final = {act.command: act for page in (*applying.PAGES, *application_forms.PAGES) for act in page.acts}
+"""The same actions as on the owner's pages, with what is said after each."""
+
 PAGES: Final[tuple[Page, ...]] = (
     Page(
         path="/drafts/{draft}",
         show=_show,
         drafts=PageDrafts(tuple(sorted(FORMS)), _asked, shared=True),
-        acts=tuple(
-            [
-                PageAction(
-                    command=command,
-                    done=msg("It is submitted."),
-                    filled=_filled,
-                    then=lambda _, answer: f"/applications/{answer.stream}",
-                )
-                for command in sorted(FORMS)
-            ]
-        ),
+        acts=tuple([replace(_ACTS[command], filled=_filled) for command in sorted(FORMS)]),
     ),
 )
