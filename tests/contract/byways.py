@@ -177,6 +177,9 @@ def _drafts(walked: Walked, officer: Person, writer: Person, helper: Person) -> 
     changed = {"form": "application.change", "about": application, "fields": {"title": "Later"}}
     helper.post("/api/drafts", 404, **changed)
     draft = writer.post("/api/drafts", **changed)["id"]
+    # The officer could be asked to judge what was received already.
+    link = writer.post(f"/api/drafts/{draft}/invitations")["link"]
+    officer.post("/api/draft-invitations/accept", 403, invitation=link.rpartition("/")[2])
     writer.post(f"/api/drafts/{draft}/delete")
 
 
