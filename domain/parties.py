@@ -55,8 +55,8 @@ class OwnApplications(tuple[str, ...]):  # noqa: SLOT001 - a tuple cannot have s
     those that are invited to a later stage of its call or going on there. `competing`: there is one of the latter, so that the others' applications are rivals in
     every round of the call, also in one that is decided.
 
-    `avoided_by` are the applicants who never want the person to read their applications, and `avoided` are these applications to
-    the call."""
+    `avoided_by` are the applicants who never want the person to read their applications (see `avoided_by`), and `avoided` are these
+    applications to the call."""
 
     competing: bool = False
     avoided_by: frozenset[str] = frozenset()
@@ -135,6 +135,22 @@ def party_of(party_id: str) -> Part[PartyState]:
     return (yield from maybe(PERSON, party_id))
 
 
+def avoided_by(found: Mapping[str, tuple[str, ...]], person: str) -> Part[frozenset[str]]:
+    """The parties that never want a person to read their applications: people who named them, and organisations for which such
+    people act, unless the person acts for the same one. `found` has the entries of `kept_from` and `shown_again_to`. Queries ask
+    the same with `projections.fresh.Fresh.avoided_by`."""
+    people = avoiding(found, person)
+    return (
+        with_organisations(people, (yield from some(PERSON, (*people, person))), person) if people else people
+    )
+
+
+def with_organisations(people: frozenset[str], states: Mapping[str, Person], reader: str) -> frozenset[str]:
+    """People who named a reader, and the organisations for which they act and the reader does not."""
+    theirs = {each for person in people for each in states[person].organisations}
+    return people | (theirs - states[reader].organisations)
+
+
 def applied_by(actor: Actor, round_id: str, call_id: str) -> Part[OwnApplications]:
     """The applications of all parties that a person has ties to, in a round and in later stages of its call. Queries ask the same
     with `projections.fresh.Fresh.applied_by`."""
@@ -157,7 +173,7 @@ def _applied_by(parties: Sequence[str], round_id: str, call_id: str) -> Part[Own
         ),
         to_call,
     )
-    own.avoided_by = avoiding(found, person)
+    own.avoided_by = yield from avoided_by(found, person)
     if own.avoided_by:
         theirs = tuple(submissions_to(call_id, party) for party in sorted(own.avoided_by))
         submitted: Mapping[str, tuple[str, ...]] = yield IndexEntries(theirs)

@@ -23,7 +23,7 @@ from domain.indexes import (
 )
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.organisations import ORGANISATION
-from domain.parties import Actor, Conflicts, OwnApplications, is_organisation
+from domain.parties import Actor, Conflicts, OwnApplications, is_organisation, with_organisations
 from domain.persons.state import PERSON
 from domain.refusals import NotFound
 from domain.values import check_stream_id, is_id
@@ -157,7 +157,7 @@ class Fresh:
             ),
             states,
         )
-        own.avoided_by = avoiding(found, actor.id)
+        own.avoided_by = await self._avoided_by(found, actor.id)
         if own.avoided_by:
             theirs = [submissions_to(call, party) for party in sorted(own.avoided_by)]
             own.avoided = frozenset(await self.index_entries_of_all(theirs))
@@ -166,7 +166,18 @@ class Fresh:
     async def avoiding(self, viewer: str) -> frozenset[str]:
         """The applicants who never want the viewer to read their applications."""
         indexes = (kept_from(viewer), shown_again_to(viewer))
-        return avoiding(await self.states.read_set(bypass_cache=True).index_entries(indexes), viewer)
+        found = await self.states.read_set(bypass_cache=True).index_entries(indexes)
+        return await self._avoided_by(found, viewer)
+
+    async def _avoided_by(self, found: Mapping[str, tuple[str, ...]], viewer: str) -> frozenset[str]:
+        """As `domain.parties.avoided_by`: with the organisations for which these people act."""
+        return await self._with_organisations(avoiding(found, viewer), viewer)
+
+    async def _with_organisations(self, people: frozenset[str], viewer: str) -> frozenset[str]:
+        if not people:
+            return people
+        loaded = await self.load(*((PERSON, each) for each in sorted({*people, viewer})))
+        return with_organisations(people, {each: found.state for each, found in loaded.items()}, viewer)
 
     async def conflicts_in_rounds(self, viewer: str, rounds: Iterable[str]) -> Conflicts:
         """The applications in some rounds that a viewer must not deal with, as in `domain.commands.judged.conflicts_in`, in one
@@ -177,7 +188,8 @@ class Fresh:
             (*indexes, kept_from(viewer), shown_again_to(viewer))
         )
         declared = {each for index in indexes for each in found[index]}
-        theirs = [applications_by(p, each) for p in sorted(avoiding(found, viewer)) for each in wanted]
+        avoided_by = await self._avoided_by(found, viewer)
+        theirs = [applications_by(party, each) for party in sorted(avoided_by) for each in wanted]
         return Conflicts.of(declared, await self.index_entries_of_all(theirs) if theirs else ())
 
     async def index_entries(self, index: str) -> tuple[str, ...]:
@@ -194,30 +206,28 @@ class Fresh:
 
     async def conflicts_in_call(self, viewer: str, call: str) -> Conflicts:
         """The applications of a call that a person must not deal with, in whichever stage, as in `conflicts_in_rounds`, in one
-        round trip. A conflict does not end with a stage."""
+        round trip unless an applicant avoids them. A conflict does not end with a stage."""
         rows = await self.primary_rows(
             """
-            SELECT DISTINCT c.entry, false AS avoided FROM history.indexes r, LATERAL (
+            SELECT DISTINCT c.entry, false AS kept FROM history.indexes r, LATERAL (
                 SELECT o.entry FROM history.indexes o WHERE o.name = %(conflicts)b::text || r.entry OFFSET 0
             ) AS c
             WHERE r.name = %(rounds)b::text
             UNION ALL
-            SELECT s.entry, true FROM history.indexes k, LATERAL (
-                SELECT o.entry FROM history.indexes o
-                WHERE o.name = %(submissions)b::text || split_part(k.entry, ' ', 1) OFFSET 0
-            ) AS s
+            SELECT DISTINCT split_part(k.entry, ' ', 1), true FROM history.indexes k
             WHERE k.name = %(kept)b::text
                 AND NOT EXISTS (SELECT FROM history.indexes a WHERE a.name = %(again)b::text AND a.entry = k.entry)
             """,
             conflicts=conflicts_of(viewer, ""),
             rounds=rounds_of(call),
-            submissions=submissions_to(call, ""),
             kept=self.states.stored_name(kept_from(viewer)),
             again=self.states.stored_name(shown_again_to(viewer)),
         )
+        people = frozenset(row["entry"] for row in rows if row["kept"])
+        theirs = [submissions_to(call, each) for each in await self._with_organisations(people, viewer)]
         return Conflicts.of(
-            (row["entry"] for row in rows if not row["avoided"]),
-            (row["entry"] for row in rows if row["avoided"]),
+            (row["entry"] for row in rows if not row["kept"]),
+            await self.index_entries_of_all(theirs) if theirs else (),
         )
 
     async def primary_rows(self, query: LiteralString, **values: object) -> list[QueryRow]:

@@ -29,11 +29,12 @@ class FundedSums(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FundedCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that is paid from a fund to which one pledged: the applications of its decided rounds by status, and the sums that
+    """A call with its `status` that is paid from a fund to which one pledged: the applications of its decided rounds by status, and the sums that
     were `awarded` as grants, `paid`, and `returned` to the fund."""
 
     call: str
     title: dict[str, str]
+    status: str
     applications: tuple[StatusCount, ...]
     grants: int
     awarded: Money
@@ -113,7 +114,7 @@ async def _calls(
     """The public calls that some funds pay, with their sums."""
     rows = await reader.rows(
         """
-        SELECT c.call, c.title, c.currency,
+        SELECT c.call, c.title, c.status, c.currency,
             (SELECT count(*) FROM read.grants g WHERE g.call = c.call AND g.to_position = 9223372036854775807) AS grants,
             coalesce((SELECT sum(l.amount) FROM read.ledger l JOIN read.grants g ON g."grant" = l."grant"
                 AND g.to_position = 9223372036854775807 WHERE g.call = c.call AND l.line = 1
@@ -141,6 +142,7 @@ async def _calls(
             FundedCall(
                 call=row["call"],
                 title=row["title"],
+                status=row["status"],
                 applications=(await applications.counts(reader, viewer, row["call"])).counts,
                 grants=row["grants"],
                 awarded=Money.of(row["awarded"], row["currency"]),

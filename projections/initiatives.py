@@ -9,6 +9,7 @@ import msgspec
 
 from domain import access
 from domain.calls.state import CALL
+from domain.deciding import Fact
 from domain.initiatives.facts import INSTALLATION_ID, NEED_FACTOR
 from domain.initiatives.state import INITIATIVE, INSTALLATION, Initiative
 from domain.messages import msg
@@ -121,7 +122,7 @@ class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """One's own account: whether one is an `administrator` of the installation, one's roles in each initiative, and all
-    claims to the account, the oldest first, and one's second factors. `recovery_asked`: somebody asked that these be removed, which one
+    claims to the account, the oldest first, and one's second factors. `time_zone` is the one that one chose, None without. `recovery_asked`: somebody asked that these be removed, which one
     can cancel. `damaged` names what is None because the stored value is not what was
     committed to; `unreadable` are initiatives that are left out because one of their facts cannot be read."""
 
@@ -134,6 +135,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[OwnClaim, ...]
     factors: tuple[OwnFactor, ...] = ()
     recovery_asked: bool = False
+    time_zone: str | None = None
     damaged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
 
@@ -262,7 +264,8 @@ async def me(reader: Reader, viewer: str | None) -> Me:
     person, installation = loaded[viewer].state, loaded[INSTALLATION_ID].state
     if person.status is not PersonStatus.REGISTERED:
         raise Forbidden(msg("This account was erased."))
-    name = (await names_of(reader, [viewer])).get(viewer)
+    named = [each.fact for each in (await reader.newest([viewer], topics_of(*_NAMING))).values()]
+    name, zone = _name_and_zone(named[0]) if named else (None, None)
     return Me(
         person=viewer,
         name=text_of(name),
@@ -287,6 +290,7 @@ async def me(reader: Reader, viewer: str | None) -> Me:
             OwnFactor(id=each.id, kind=each.kind, added_at=each.added_at) for each in person.factors
         ),
         recovery_asked=person.recovery_asked_by is not None,
+        time_zone=text_of(zone),
         claims=tuple(
             OwnClaim(
                 id=claim.id,
@@ -306,6 +310,17 @@ async def me(reader: Reader, viewer: str | None) -> Me:
 
 _NAMING = (PersonRegistered, PersonProfileChanged, OrganisationRegistered)
 """The facts that name a party; the newest one counts."""
+
+
+def _name_and_zone(fact: Fact | None) -> tuple[str | Withheld | None, str | Withheld | None]:
+    """How a person is called, and the time zone that they chose, from the newest fact that names them."""
+    match fact:
+        case PersonProfileChanged():
+            return fact.name, fact.time_zone
+        case PersonRegistered():
+            return fact.name, None
+        case _:
+            return None, None
 
 
 async def names_of(reader: Reader, parties: list[str]) -> dict[str, str | Withheld]:

@@ -106,17 +106,22 @@ async def mine(
         lambda row: str(row["review"]),
         readable=reviews,
     )
-    return msgspec.structs.replace(found, unreadable=(*sorted(houses - loaded.keys()), *found.unreadable))
+    shown = tuple([each for each in found.items if each.application not in conflicts.avoided])
+    return msgspec.structs.replace(
+        found, items=shown, unreadable=(*sorted(houses - loaded.keys()), *found.unreadable)
+    )
 
 
 async def own_in_round(reader: Reader, viewer: str, round: str) -> list[tuple[str, ReviewStatus]]:
     """The reviews in a round that one was asked for and did not step back from, in the order of `mine`, with their statuses."""
+    avoided = (await reader.conflicts_in_rounds(viewer, (round,))).avoided
     rows = await reader.rows(
         "SELECT review, status FROM read.reviews WHERE juror = %(viewer)b AND round = %(round)b "
-        "AND NOT status = ANY (%(back)b::text[]) AND to_position = 9223372036854775807 ORDER BY review",
+        "AND NOT status = ANY (%(back)b::text[]) AND NOT application = ANY (%(avoided)b::text[]) AND to_position = 9223372036854775807 ORDER BY review",
         viewer=viewer,
         round=round,
         back=[*STEPPED_BACK],
+        avoided=sorted(avoided),
     )
     return [(row["review"], ReviewStatus(row["status"])) for row in rows]
 

@@ -14,14 +14,15 @@ from domain.initiatives.state import INITIATIVE
 from domain.reviews.state import OUTSTANDING, REVIEW, Review, ReviewStatus
 from domain.rounds.state import ROUND
 from domain.values import Role
+from projections.blocked_reviews import blocked_among
 from projections.fresh import Fresh
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, key_of
 from projections.reader import Behind, Reader, allow
 
 
 class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
-    """An eligible application with the numbers of reviews `submitted`, still `owed`, and `needed` before the panel
-    opens: the call's quorum, or a lower one if it was `lowered` for this application."""
+    """An eligible application with the numbers of reviews `submitted`, still `owed` (for staff and chairs without those that their
+    jurors can no longer write), and `needed` before the panel opens: the call's quorum, or a lower one if it was `lowered` for this application."""
 
     application: str
     handle: str
@@ -73,15 +74,15 @@ async def progress(
     unreadable = await _unreadable(reader, received, written, loaded)
     # Applications that continued to the next stage wait for nothing here.
     here = [each for each in received if each not in unreadable and loaded[each].state.round == round]
-    reviews: dict[str, list[Review]] = {
-        each: [] for each in here if loaded[each].state.status is ApplicationStatus.ELIGIBLE
+    reviews: dict[str, dict[str, Review]] = {
+        each: {} for each in here if loaded[each].state.status is ApplicationStatus.ELIGIBLE
     }
     for each in written:
         if each not in loaded:
             continue
         review: Review = loaded[each].state
         if review.application in reviews:
-            reviews[review.application].append(review)
+            reviews[review.application][each] = review
     left = (loaded[each].state.status for each in here)
     unsettled_now = {str(status): count for status, count in unsettled(left).items()}
     if role is not Role.OFFICER and not written:
@@ -89,9 +90,17 @@ async def progress(
         reviews, unreadable = {}, set()
     if role is Role.JUROR:
         unreadable &= {*(await reader.index_entries(judged_by(who, round)))}
-        reviews = {each: its for each, its in reviews.items() if any(review.juror == who for review in its)}
+        reviews = {
+            each: its for each, its in reviews.items() if any(review.juror == who for review in its.values())
+        }
     after, count = key_of(cursor), check_limit(limit)
     rest = [each for each in sorted(reviews) if each > after]
+    every = {each: review for its in reviews.values() for each, review in its.items()}
+    blocked = (
+        {}
+        if role is Role.JUROR
+        else await blocked_among(reader, every, state, round, streams[state.call].state)
+    )
     handles = await _handles(reader, rest[:count])
     if not handles.keys() >= set(rest[:count]):
         raise Behind("The read models are catching up; try again in a moment.")
@@ -105,8 +114,13 @@ async def progress(
                 JudgedApplication(
                     application=each,
                     handle=handles[each],
-                    submitted=sum(review.status is ReviewStatus.SUBMITTED for review in reviews[each]),
-                    owed=sum(review.status in OUTSTANDING for review in reviews[each]),
+                    submitted=sum(
+                        review.status is ReviewStatus.SUBMITTED for review in reviews[each].values()
+                    ),
+                    owed=sum(
+                        review.status in OUTSTANDING and key not in blocked
+                        for key, review in reviews[each].items()
+                    ),
                     needed=state.quorum(each, streams[state.call].state.stage(state.stage)),
                     lowered=each in state.lowered,
                 )

@@ -13,6 +13,7 @@ import msgspec
 from domain import access
 from domain.deciding import Allowed, Denied
 from domain.forms import Rubric
+from domain.messages import Message
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import ReviewChanged, ReviewConflictDeclared, ReviewSubmitted
@@ -21,6 +22,7 @@ from domain.reviews.state import REVIEW, Review, ReviewStatus
 from domain.values import Role
 from projections import readings
 from projections.applications import ApplicationDetail, shown
+from projections.blocked_reviews import blocked_among
 from projections.cases import Case, case_of
 from projections.moments import AsOf, position_at
 from projections.paging import ResultPage
@@ -37,7 +39,7 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
     the review is submitted, and for staff who could still be asked to review the application themselves; comments are
     also None if they were erased, and for funders. `unrecorded`: the viewer could see them, but the reading cannot be
     recorded at the moment. `damaged` names the texts that are None because the stored value is not what was committed
-    to.
+    to. `blocked` says to the staff why the juror can no longer write the review that they owe.
     """
 
     id: str
@@ -56,6 +58,7 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
     replacement: str | None
     unrecorded: bool
     damaged: tuple[str, ...] = ()
+    blocked: Message | None = None
 
 
 class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
@@ -78,6 +81,8 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     state = await reader.the(REVIEW, review)
     who = viewer or ""
     case = await case_of(reader, who, state.application, round=state.round)
+    if access.is_avoided(case.application.applicant, case.own):
+        raise NotFound  # also for its juror, if the applicant named them since
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
     sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(case)
     rows = await _rows(reader, case, review=review)
@@ -145,7 +150,11 @@ async def _in_round(
     ]
     sight = await _recorded(reader, who, case, rows, sight)
     found = await _written(reader, rows, case, sight, own=False)
-    return [_shown(row, found, case, sight, own=case.reviews[row["review"]].juror == who) for row in rows]
+    seen = [_shown(row, found, case, sight, own=case.reviews[row["review"]].juror == who) for row in rows]
+    if sight.role is not Role.OFFICER or as_of is not None:
+        return seen
+    why = await blocked_among(reader, case.reviews, case.round, case.round_id, case.call)
+    return [msgspec.structs.replace(each, blocked=why.get(each.id)) for each in seen]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
@@ -18,6 +18,7 @@ from domain.reviews.facts import JUDGING
 from domain.reviews.state import OUTSTANDING, REVIEW, STEPPED_BACK, Review, ReviewStatus
 from domain.rounds.state import ROUND
 from domain.values import Role
+from projections.blocked_reviews import blocked_among
 from projections.initiatives import names_of as names_of_people
 from projections.paging import ResultPage
 from projections.reader import Reader, allow, damaged_in, text_of
@@ -27,7 +28,7 @@ from projections.timeline.naming import NAMELESS, Name, names_of, titled
 
 class JurorAtWork(msgspec.Struct, frozen=True, kw_only=True):
     """A juror or chair with the numbers of reviews in the round that they were `asked` for, have `submitted`, still owe
-    (`owed`), and from which they `stepped_back`. `name` is None once the person was erased, or if it is `damaged`.
+    (`owed`, without those that they can no longer write), and from which they `stepped_back`. `name` is None once the person was erased, or if it is `damaged`.
     `present`: they can still be asked, as they still have their role; `chair`: it is that of a chair."""
 
     person: str
@@ -43,7 +44,7 @@ class JurorAtWork(msgspec.Struct, frozen=True, kw_only=True):
 
 class AskedReview(msgspec.Struct, frozen=True, kw_only=True):
     """A review that a juror was asked for. `application_name` is the title for viewers who have read it before, else the
-    handle."""
+    handle. `blocked` says why the juror can no longer write the review that they owe."""
 
     review: str
     application: str
@@ -51,11 +52,12 @@ class AskedReview(msgspec.Struct, frozen=True, kw_only=True):
     juror: str
     juror_name: str | None
     status: str
+    blocked: Message | None = None
 
 
 class ApplicationInReview(msgspec.Struct, frozen=True, kw_only=True):
     """An eligible application: its `name` (see `AskedReview`), and the numbers of reviews that were `submitted`, are still
-    `owed`, and are `needed`."""
+    `owed` (without those that their jurors can no longer write), and are `needed`."""
 
     application: str
     name: Message | None
@@ -120,14 +122,17 @@ async def of_round(reader: Reader, viewer: str | None, round: str) -> RoundJury:
     jury = [each for each in initiative.members if not initiative.roles(each).isdisjoint(JUDGING)]
     people = sorted({*jury, *(review.juror for review in reviews.values())})
     people_names = await names_of_people(reader, people)
-    stage = streams[state.call].state.stage(state.stage)
+    call = streams[state.call].state
+    stage = call.stage(state.stage)
+    every = {each: review for its in by_application.values() for each, review in its.items()}
+    blocked = await blocked_among(reader, every, state, round, call)
     return RoundJury(
         round=round,
         call=state.call,
         due=due_in(state),
-        jurors=tuple(_at_work(each, reviews.values(), initiative, people_names.get(each)) for each in people),
+        jurors=tuple(_at_work(each, reviews, blocked, initiative, people_names.get(each)) for each in people),
         applications=tuple(
-            _in_review(each, by_application.get(each, {}).values(), state.quorum(each, stage), names)
+            _in_review(each, by_application.get(each, {}), blocked, state.quorum(each, stage), names)
             for each in sorted(eligible)
         ),
         reviews=ResultPage(
@@ -139,6 +144,7 @@ async def of_round(reader: Reader, viewer: str | None, round: str) -> RoundJury:
                     juror=review.juror,
                     juror_name=text_of(people_names.get(review.juror)),
                     status=str(review.status),
+                    blocked=blocked.get(each),
                 )
                 for each, review in sorted(reviews.items())
             ),
@@ -157,8 +163,15 @@ def _shown_to(
     return isinstance(access.sees_assignments(actor, initiative, application, reviews, own=own), Allowed)
 
 
-def _at_work(person: str, reviews: Iterable[Review], initiative: Initiative, name: object) -> JurorAtWork:
-    own = [review.status for review in reviews if review.juror == person]
+def _at_work(
+    person: str,
+    reviews: Mapping[str, Review],
+    blocked: Container[str],
+    initiative: Initiative,
+    name: object,
+) -> JurorAtWork:
+    its = {each: review for each, review in reviews.items() if review.juror == person}
+    own = [review.status for review in its.values()]
     return JurorAtWork(
         person=person,
         name=name if isinstance(name, str) else None,
@@ -166,20 +179,27 @@ def _at_work(person: str, reviews: Iterable[Review], initiative: Initiative, nam
         present=not initiative.roles(person).isdisjoint(JUDGING),
         asked=len(own),
         submitted=sum(status is ReviewStatus.SUBMITTED for status in own),
-        owed=sum(status in OUTSTANDING for status in own),
+        owed=_owed(its, blocked),
         stepped_back=sum(status in STEPPED_BACK for status in own),
         damaged=damaged_in({"name": name}),
     )
 
 
 def _in_review(
-    application: str, reviews: Iterable[Review], needed: int, names: dict[str, Name]
+    application: str,
+    reviews: Mapping[str, Review],
+    blocked: Container[str],
+    needed: int,
+    names: dict[str, Name],
 ) -> ApplicationInReview:
-    its = list(reviews)
     return ApplicationInReview(
         application=application,
         name=names.get(application, NAMELESS).shown,
-        submitted=sum(review.status is ReviewStatus.SUBMITTED for review in its),
-        owed=sum(review.status in OUTSTANDING for review in its),
+        submitted=sum(review.status is ReviewStatus.SUBMITTED for review in reviews.values()),
+        owed=_owed(reviews, blocked),
         needed=needed,
     )
+
+
+def _owed(reviews: Mapping[str, Review], blocked: Container[str]) -> int:
+    return sum(review.status in OUTSTANDING and each not in blocked for each, review in reviews.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -143,6 +144,17 @@ async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -
     for row in rows:
         found[row["call"]].append(line(row, inside=inside))
     return found
+
+
+async def in_review(reader: Reader, rounds: Collection[str]) -> frozenset[str]:
+    """Those of some rounds that are closed and wait for reviews. The caller has checked access."""
+    rows = await reader.rows(
+        "SELECT round FROM read.rounds WHERE round = ANY (%(rounds)b::text[]) AND status = %(closed)b "
+        "AND to_position = 9223372036854775807",
+        rounds=sorted(rounds),
+        closed=str(RoundStatus.CLOSED),
+    )
+    return frozenset(row["round"] for row in rows)
 
 
 def line(row: QueryRow, *, inside: bool, late_until: datetime | None = None) -> RoundLine:

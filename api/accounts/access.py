@@ -9,6 +9,7 @@ import msgspec
 from litestar import Response
 
 from api.accounts.access_tokens import DEFAULT_DAYS, MOST_DAYS, TokenScope, digest_of
+from api.accounts.shared import check_may_revoke
 from api.http.administration import check_administrator
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer
@@ -233,6 +234,7 @@ async def _end_sessions(asking: Asking) -> Response[bytes]:
 
 async def _revoke_token(asking: Asking) -> Response[bytes]:
     _check_own(asking)
+    check_may_revoke(asking.wiring, asking.who)
     token = asking.path["token"]
     if not await asking.wiring.tokens.revoke(token, of=asking.who):
         raise NotFound(msg("You have no such token."))

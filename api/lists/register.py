@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from api.lists.columns import Around, Column, day, moment, money, number, text
 from api.lists.exported import UNRECORDED, ExportedList
-from api.lists.words import ACCOUNTS, OUTCOMES, moved
+from api.lists.words import ACCOUNTS, OUTCOMES, OWN_REVIEW_STATUSES, moved
 from domain.applications.state import ApplicationStatus
 from domain.grants.statuses import GrantStatus, InstalmentStatus
 from domain.labels import REASONS, label, labelled
@@ -180,7 +180,7 @@ OWN_REVIEWS: Final = ExportedList(
         text(_CALL, lambda item, _: in_languages(item.call_title)),
         text(_APPLICATION, lambda item, _: item.handle),
         text(_TITLE, _title),
-        text(_STATUS, lambda item, _: labelled(ReviewStatus, item.status)),
+        text(_STATUS, lambda item, _: OWN_REVIEW_STATUSES[item.status]),
         money(_ASKED_FOR, lambda item, _: item.requested),
         number(_SCORE, lambda item, _: _percent(item.score)),
         moment(_DUE, lambda item, _: At(item.due.at, item.due.time_zone) if item.due else None),
@@ -199,7 +199,12 @@ ASKED_REVIEWS: Final = ExportedList(
     (
         text(msg("Juror"), lambda item, _: item.juror_name),
         text(_APPLICATION, lambda item, _: item.application_name),
-        text(_STATUS, lambda item, _: labelled(ReviewStatus, item.status)),
+        text(
+            _STATUS,
+            lambda item, _: (
+                msg("No longer expected") if item.blocked else labelled(ReviewStatus, item.status)
+            ),
+        ),
     ),
     page=_asked,
 )

@@ -1,11 +1,13 @@
-"""Words that lists and pages share: outcomes of a panel, accounts and entries of a fund."""
+"""Words that lists and pages share: one's own reviews, outcomes of a panel, accounts and entries of a fund."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+from domain.labels import label
 from domain.messages import Message, in_context, msg
+from domain.reviews.state import ReviewStatus
 from projections.ledger import Entry
 
 OUTCOMES: Final[Mapping[str, Message]] = {
@@ -15,6 +17,13 @@ OUTCOMES: Final[Mapping[str, Message]] = {
     "decline": in_context("outcome", "decline"),
 }
 """The outcomes that a panel can set."""
+
+OWN_REVIEW_STATUSES: Final[Mapping[str, Message]] = {
+    **{each.value: label(each) for each in ReviewStatus},
+    ReviewStatus.ASSIGNED: in_context("own review status", "waiting for your answer"),
+    ReviewStatus.RECUSED: in_context("own review status", "given back by you"),
+}
+"""The statuses of a review for the juror who writes it."""
 
 ACCOUNTS: Final = {
     "cash": msg("Cash"),

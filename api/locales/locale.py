@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from html import escape
@@ -55,8 +55,17 @@ def _money(language: str, amount: str, currency: str) -> str:
 
 @lru_cache(_KEPT)
 def _moment(language: str, at: datetime, zone: str) -> str:
-    there = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
+    there = at.astimezone(_zone(zone))
     return format_datetime(there, _MOMENT, tzinfo=there.tzinfo, locale=language)
+
+
+def _same_clocks(at: datetime, one: str, other: str) -> bool:
+    """Whether clocks show the same in two zones at that moment."""
+    return one == other or at.astimezone(_zone(one)).utcoffset() == at.astimezone(_zone(other)).utcoffset()
+
+
+def _zone(name: str) -> tzinfo:
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 @lru_cache(_KEPT)
@@ -76,9 +85,11 @@ def _number(language: str, number: int | Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """One of `LANGUAGES`."""
+    """One of `LANGUAGES`. `own_zone` is the time zone that the reader chose, if they did: moments are said in it, and a deadline
+    that is on the clocks of another zone is said in both."""
 
     language: str
+    own_zone: str | None = None
 
     def say(self, message: Message) -> str:
         """A message in this language; the English one where no translation exists."""
@@ -97,8 +108,15 @@ class Locale:
         """A sum: ``12,500.00 EUR``. The decimals are those of ISO 4217; CLDR leaves out those that are not paid in cash."""
         return _money(self.language, amount.amount, amount.currency)
 
-    def moment(self, at: datetime, zone: str = "UTC") -> str:
-        """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``."""
+    def moment(self, at: datetime, zone: str | None = None) -> str:
+        """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``; without one, of the reader's
+        zone or UTC. If the reader's clocks show something else, that is said after it."""
+        there = self._moment(at, zone or self.own_zone or "UTC")
+        if zone is None or self.own_zone is None or _same_clocks(at, zone, self.own_zone):
+            return there
+        return self.say(msg("{there}, for you {here}", there=there, here=self._moment(at, self.own_zone)))
+
+    def _moment(self, at: datetime, zone: str) -> str:
         return f"{_moment(self.language, at, zone)} {self.zone(zone)}"
 
     def zone(self, zone: str) -> str:

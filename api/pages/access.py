@@ -12,6 +12,7 @@ from api.accounts.access_tokens import DEFAULT_DAYS, TokenScope
 from api.accounts.attempts import network_of
 from api.accounts.email import MINUTES, checked
 from api.accounts.sessions import BegunBy, SignedIn
+from api.accounts.shared import check_may_revoke
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
 from api.pages.checks import NOT_AS_SENT, check_signed_form, key_of
@@ -144,6 +145,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             case "told":
                 await wiring.sessions.note_told(visit.signed_in, form.own("latest"))
             case "revoke":
+                check_may_revoke(wiring, visit.who)
                 if not await wiring.tokens.revoke(form.fields.get("token", ""), of=visit.who):
                     raise NotFound(msg("You have no such access key."))
             case "words":

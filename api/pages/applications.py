@@ -3,7 +3,7 @@ funders."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -29,7 +29,10 @@ from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Channel, Money, Role, read_time
 from projections import applications, calls, initiatives, reviews, rounds, timeline
+from projections.applications import ApplicationLine
+from projections.calls import CallDetail
 from projections.initiatives import CallMember
+from projections.reader import Reader
 from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
 
@@ -211,11 +214,22 @@ async def _of_call(visit: Visit) -> PageContent:
             "round": query.get("round", ""),
             "unrecorded": any(each.unrecorded for each in found.items),
             "staff": jury is not None,
-            "in_review": [each.id for each in call.rounds if each.status == RoundStatus.CLOSED],
+            "in_review": await _in_review(reader, call, found.items),
             "statuses": [each.value for each in ApplicationStatus],
         },
         initiative=call.initiative,
     )
+
+
+async def _in_review(reader: Reader, call: CallDetail, listed: Sequence[ApplicationLine]) -> Collection[str]:
+    """The rounds for which jurors can be asked now. A rolling call has one for each application, and shows those that the
+    visitor sees as staff."""
+    if call.intake != "rolling":
+        return [each.id for each in call.rounds if each.status == RoundStatus.CLOSED]
+    eligible = {
+        each.round for each in listed if each.status == ApplicationStatus.ELIGIBLE and each.submitted_at
+    }
+    return await rounds.in_review(reader, eligible) if eligible else ()
 
 
 async def _offered(visit: Visit, form: SubmittedForm) -> Plain:

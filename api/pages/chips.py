@@ -9,7 +9,7 @@ from typing import Final
 
 from minijinja import safe
 
-from api.lists.words import OUTCOMES
+from api.lists.words import OUTCOMES, OWN_REVIEW_STATUSES
 from api.locales import Locale
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import CallStatus
@@ -104,11 +104,14 @@ _LOOKS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
 }
 """The colour and the icon of each state, by its kind as well: the same word can be a status of several kinds."""
 _PLAIN: Final = ("", "ring")
+_WORDS: Final = {"outcome": OUTCOMES, "own review": OWN_REVIEW_STATUSES}
+"""The words of what is no status of its own, by kind."""
 
 
 def status_label(kind: str, code: str) -> Message:
-    """The label of a status or of a panel's outcome."""
-    return OUTCOMES[code] if kind == "outcome" else label(KINDS[kind](code))
+    """The label of a status, of a panel's outcome, or of the status of one's own review."""
+    words = _WORDS.get(kind)
+    return label(KINDS[kind](code)) if words is None else words[code]
 
 
 class Chips:
@@ -119,7 +122,7 @@ class Chips:
 
     def status(self, kind: str, code: str) -> str:
         """``chip("application", application.status)``: a status by its label."""
-        tone, icon = _LOOKS.get((kind, code), _PLAIN)
+        tone, icon = _LOOKS.get(("review" if kind == "own review" else kind, code), _PLAIN)
         return self.drawn(self.label(kind, code), tone, icon)
 
     def label(self, kind: str, code: str) -> str:

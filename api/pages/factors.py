@@ -12,6 +12,7 @@ from api.accounts import factor_letters
 from api.accounts.factors import new_key
 from api.accounts.passkeys import party_of
 from api.accounts.sessions import SignedIn
+from api.accounts.shared import NO_FACTORS, check_may_add_factor, is_shared
 from api.accounts.totp import address_of, as_text
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
@@ -65,6 +66,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "recovery_asked": visit.me is not None and visit.me.recovery_asked,
             "kept": await taken_form(visit),
             "key": new_key(),
+            "shared": NO_FACTORS if is_shared(wiring, visit.who) else None,
         }
         return await site.answer(visit, PageContent("factors.html", shown))
 
@@ -78,6 +80,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 await factors.remove(signed_in, form.fields.get("factor", ""))
                 await wiring.email.tell(visit.who, factor_letters.removed())
             case "codes":
+                check_may_add_factor(wiring, visit.who)
                 await wiring.email.tell(visit.who, factor_letters.codes_made())
                 return await codes_page(visit, signed_in, key_of(form), added=False)
             case "cancel":
@@ -134,12 +137,15 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit = await visiting(request)
         if visit.signed_in is None or must_sign_in_again(visit):
             return redirect(_sign_in_for(APP, visit))
+        if is_shared(wiring, visit.who):
+            return redirect(ADDRESS)
         return await app_page(visit, visit.signed_in, new_key())
 
     async def add_app(request: Request[Any, Any, Any]) -> Response[Any]:
         visit, form, signed_in = await sent(request)
         if must_sign_in_again(visit):
             return redirect(_sign_in_for(APP, visit))
+        check_may_add_factor(wiring, visit.who)
         key = key_of(form)
         if form.own("language"):
             return await app_page(await site.visit(request, form), signed_in, key)
@@ -169,12 +175,15 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit = await visiting(request)
         if visit.signed_in is None or must_sign_in_again(visit):
             return redirect(_sign_in_for(PASSKEY, visit))
+        if is_shared(wiring, visit.who):
+            return redirect(ADDRESS)
         return await passkey_page(visit, visit.signed_in)
 
     async def add_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
         visit, form, signed_in = await sent(request)
         if must_sign_in_again(visit):
             return redirect(_sign_in_for(PASSKEY, visit))
+        check_may_add_factor(wiring, visit.who)
         party = party_of(request, wiring.settings)
         if party is None:
             raise NotFound

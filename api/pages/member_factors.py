@@ -36,7 +36,8 @@ async def shown_of(visit: Visit, initiative: str, house: Initiative) -> Mapping[
 async def _recovery(visit: Visit, people: tuple[Member, ...]) -> dict[str, Any]:
     """For an administrator of the installation: whose second factors could be removed, and for whom it was asked."""
     if visit.me is None or not visit.me.administrator or not people:
-        return {"can_lose": [], "asked": []}
+        return {"can_lose": [], "asked": [], "alone": False, "appointable": []}
+    administrators = (await visit.wiring.installation()).administrators
     loaded = await visit.wiring.reader.load(*((PERSON, each.person) for each in people))
     states = {each.person: loaded[each.person].state for each in people}
     others = [each for each in people if each.person != visit.who]
@@ -50,6 +51,10 @@ async def _recovery(visit: Visit, people: tuple[Member, ...]) -> dict[str, Any]:
             {"member": each, "mine": states[each.person].recovery_asked_by == visit.who}
             for each in others
             if states[each.person].recovery_asked_by is not None
+        ],
+        "alone": len(administrators) == 1,
+        "appointable": [
+            (each.person, each.name) for each in others if each.name and each.person not in administrators
         ],
     }
 
@@ -66,6 +71,10 @@ ACTS = (
     PageAction(
         command="person.confirm_recovery",
         done=msg("The second factors are removed. The person can sign in without, and set up new ones."),
+    ),
+    PageAction(
+        command="installation.appoint",
+        done=msg("This person is now an administrator of this site, too."),
     ),
     PageAction(command="person.cancel_recovery", done=msg("It is cancelled. The second factors stay.")),
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain import access
@@ -13,7 +14,7 @@ from domain.deciding import Allowed
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
-from domain.values import Role
+from domain.values import MEMBER_ROLES, Role
 from projections import calls, initiatives
 from projections.calls import CallLine
 from projections.initiatives import Member
@@ -51,7 +52,10 @@ async def _show(visit: Visit) -> PageContent:
             "people": [(each, _held(visit.who, house, each, known)) for each in members],
             "open": [each for each in listed.items if each.status == "open"],
             "over": [each for each in listed.items if each.status != "open"],
+            "ticked": lambda roles: {f"roles.{role}": "yes" for role in roles},
+            "all_roles": MEMBER_ROLES if Role.ADMINISTRATOR in house.roles(visit.who) else (),
         },
+        labels={"roles": msg("Roles")},
         initiative=initiative,
     )
 
@@ -82,11 +86,22 @@ def _held(who: str, house: Initiative, member: Member, known: Mapping[str, CallL
     return found
 
 
+async def _given(_: Visit, form: SubmittedForm) -> Plain:
+    plain = nested(form.typed())
+    ticked = plain.get("roles")
+    return {**plain, "roles": list(ticked) if isinstance(ticked, dict) else []}
+
+
 PAGES = (
     Page(
         path="/initiatives/{initiative}/people",
         show=_show,
         acts=(
+            PageAction(
+                command="initiative.add_member",
+                done=msg("The roles are changed. They count from now on."),
+                filled=_given,
+            ),
             PageAction(
                 command="initiative.remove_member",
                 done=msg("All roles of this person here are removed."),

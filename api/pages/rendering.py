@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +31,7 @@ from domain.labels import REASONS, label
 from domain.messages import Message, msg
 from domain.texts import Texts
 from domain.values import Money, Role
-from projections.timeline import About, TimelineEntry
+from projections.timeline import About, Timeline, TimelineEntry
 
 _HERE: Final = Path(__file__).parent
 _SOURCES: Final = load_from_path([str(_HERE / "templates")])
@@ -73,11 +73,6 @@ def codes(command: str, field: str) -> tuple[str, ...]:
     hint = get_type_hints(REGISTER[command].request)[field]
     found = [each for option in (get_args(hint) or ()) for each in (get_args(option) or (option,))]
     return tuple(code for code in found if isinstance(code, str))
-
-
-def clock_time(at: datetime, zone: str) -> str:
-    """The time of day in a time zone: ``18:05``."""
-    return at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone)).strftime("%H:%M")
 
 
 _PAGES: Final = {"application": "applications", "call": "calls", "fund": "funds", "grant": "grants"}
@@ -140,6 +135,11 @@ class _Words:
     def __init__(self, locale: Locale) -> None:
         self._locale = locale
 
+    def speak_to(self, locale: Locale) -> None:
+        """Use the time zone of the next reader. Pages are rendered one after another, and none waits while it is rendered."""
+        assert locale.language == self._locale.language
+        self._locale = locale
+
     def translated(self, template: str, **values: Any) -> str:  # Any: see Message
         """``_("Round {number}", number=3)``: a message."""
         return self._locale.say(Message(template, values))
@@ -168,11 +168,24 @@ class _Words:
         """A sum."""
         return "" if amount is None else self._locale.money(amount)
 
-    def moment(self, at: datetime | str | None, zone: str = "UTC") -> str:
-        """A moment as local time of a zone, with the zone's name."""
+    def moment(self, at: datetime | str | None, zone: str | None = None) -> str:
+        """A moment as local time of a zone, or of the reader's, with the zone's name."""
         if at is None:
             return ""
         return self._locale.moment(datetime.fromisoformat(at) if isinstance(at, str) else at, zone)
+
+    def by_day(self, entries: Timeline) -> list[tuple[date, list[tuple[str, TimelineEntry]]]]:
+        """A timeline's entries by day, each with its time of day, on the reader's clocks (`clocks_of`)."""
+        zone = ZoneInfo(self.clocks_of(entries.zone))
+        found: dict[date, list[tuple[str, TimelineEntry]]] = {}
+        for entry in entries.items:
+            there = entry.at.astimezone(zone)
+            found.setdefault(there.date(), []).append((there.strftime("%H:%M"), entry))
+        return list(found.items())
+
+    def clocks_of(self, zone: str) -> str:
+        """The time zone that the reader chose, else `zone`."""
+        return self._locale.own_zone or zone
 
     def day(self, on: date | str | None) -> str:
         """A day."""
@@ -253,12 +266,16 @@ class Rendering:
     """The templates of the pages, compiled once for each language."""
 
     def __init__(self) -> None:
-        self._environments = {language: _environment(Locale(language)) for language in LANGUAGES}
+        self._words = {language: _Words(Locale(language)) for language in LANGUAGES}
+        self._environments = {
+            language: _environment(Locale(language), words) for language, words in self._words.items()
+        }
 
     def page(
         self, template: str, context: Mapping[str, Any], locale: Locale
     ) -> bytes:  # Any: whatever a template shows
-        """A page in HTML, in the language of `locale`."""
+        """A page in HTML, in the language of `locale`, with moments in its reader's time zone."""
+        self._words[locale.language].speak_to(locale)
         return self._environments[locale.language].render_template(template, **context).encode()
 
 
@@ -276,8 +293,8 @@ def _with_words(name: str, words: _Words) -> str | None:
     )
 
 
-def _environment(locale: Locale) -> Environment:
-    words, chips = _Words(locale), Chips(locale)
+def _environment(locale: Locale, words: _Words) -> Environment:
+    chips = Chips(locale)
     return Environment(
         loader=lambda name: _with_words(name, words),
         undefined_behavior="strict",
@@ -290,7 +307,8 @@ def _environment(locale: Locale) -> Environment:
             "day": words.day,
             "reason": words.reason,
             "sentence": words.sentence,
-            "time": clock_time,
+            "by_day": words.by_day,
+            "clocks": words.clocks_of,
             "role": words.role,
             "roles": words.roles,
             "zone": words.zone,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -102,8 +102,12 @@ class Visit:
 
     @property
     def locale(self) -> Locale:
-        """The language of the page."""
-        return locale_of(self.languages)
+        """The language of the page, with the time zone that the visitor chose."""
+        return replace(locale_of(self.languages), own_zone=self.me.time_zone if self.me else None)
+
+    def clocks(self, zone: str) -> str:
+        """The time zone in which this visitor reads what happened: their own one, else `zone`."""
+        return self.locale.own_zone or zone
 
     @property
     def person(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from api.pages.applications import if_shown
 from api.pages.organisations import names_among
 from api.pages.own_initiatives import OwnInitiative
 from api.pages.todo import TodoItem
@@ -13,18 +14,20 @@ from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.grants.statuses import GrantStatus
 from domain.grants.tasks import TaskKind
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, counted, msg
 from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Role
-from projections import applications, calls, grants, organisations, own_reviews, panels
+from projections import applications, calls, grants, organisations, own_reviews, panels, review_progress
 from projections.applications import ApplicationLine
 from projections.calls import CallLine
 from projections.grants import GrantTasks
 from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
+from projections.reader import Behind
 from projections.rounds import RoundLine
 
 
@@ -33,6 +36,7 @@ async def waiting_for(
 ) -> list[TodoItem]:
     """All that waits for the visitor; `own` are their applications."""
     return [
+        *await _beginning(visit, places),
         *await _reviews(visit, places),
         *await _invitations(visit),
         *await drafts_to_finish(visit),
@@ -43,6 +47,27 @@ async def waiting_for(
         *await _awards(visit, places),
         *await _grants(visit, places),
     ]
+
+
+async def _beginning(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """What comes next in an initiative that has no call yet, for who can do it: an officer, a fund, a call."""
+    found = []
+    for place in places:
+        if place.calls:
+            continue
+        page = f"/initiatives/{place.own.initiative}"
+        house: Initiative = await visit.wiring.reader.the(INITIATIVE, place.own.initiative)
+        officers = any(Role.OFFICER in roles for roles in house.members.values())
+        if Role.ADMINISTRATOR in place.own.roles and not officers:
+            words = msg(
+                "Choose who opens funds and runs calls: give somebody, or yourself, the role of an officer"
+            )
+            found.append(TodoItem(f"{page}/people", words))
+        elif Role.OFFICER in place.own.roles and not place.funds:
+            found.append(TodoItem(page, msg("Open a fund: every call says which money pays for it")))
+        elif Role.OFFICER in place.own.roles:
+            found.append(TodoItem(page, msg("Draft the first call")))
+    return found
 
 
 async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
@@ -172,16 +197,7 @@ async def _rounds(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
 async def _round(visit: Visit, roles: frozenset[Role], call: CallLine, round: RoundLine) -> list[TodoItem]:
     ranking = f"/rounds/{round.id}/ranking"
     if round.status == RoundStatus.CLOSED and Role.OFFICER in roles:
-        words = counted(
-            "application received: check it and ask jurors",
-            "applications received: check them and ask jurors",
-            count=round.received or 0,
-        )
-        listed = f"/calls/{call.id}/applications"
-        return [
-            *([TodoItem(listed, words, round.received, about=call.title)] if round.received else []),
-            TodoItem(ranking, msg("Open the panel when the reviews are done"), about=call.title),
-        ]
+        return await _closed_round(visit, call, round)
     if round.status != RoundStatus.IN_PANEL or roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
         return []
     panel = await panels.standing(visit.wiring.reader, visit.person, round.id)
@@ -203,6 +219,39 @@ async def _round(visit: Visit, roles: frozenset[Role], call: CallLine, round: Ro
     return (
         [TodoItem(ranking, words, about=call.title)] if Role.OFFICER in roles or Role.CHAIR in roles else []
     )
+
+
+async def _closed_round(visit: Visit, call: CallLine, round: RoundLine) -> list[TodoItem]:
+    """What a closed round waits for: applications to check, jurors to ask, the panel to open. Nothing for officers who applied
+    in it."""
+    try:
+        found = await if_shown(
+            review_progress.progress(visit.wiring.reader, visit.person, round.id, limit=MOST)
+        )
+    except Behind:
+        found = None  # the next look at the page tells
+    if found is None or not round.received:
+        return []
+    to_check = (found.unsettled or {}).get(ApplicationStatus.SUBMITTED, 0)
+    judged = found.applications.items
+    to_ask = sum(max(0, each.needed - each.submitted - each.owed) for each in judged)
+    items = []
+    if to_check:
+        words = counted("application to check", "applications to check", count=to_check)
+        listed = f"/calls/{call.id}/applications?status={ApplicationStatus.SUBMITTED}&round={round.id}"
+        items.append(TodoItem(listed, words, to_check, about=call.title))
+    if to_ask:
+        words = counted("review to ask a juror for", "reviews to ask jurors for", count=to_ask)
+        items.append(TodoItem(f"/rounds/{round.id}/jury", words, to_ask, about=call.title))
+    if not items:
+        done = not found.unsettled and not any(each.owed for each in judged)
+        words = (
+            msg("Open the panel: all reviews are done")
+            if done
+            else msg("Open the panel when the reviews are done")
+        )
+        items.append(TodoItem(f"/rounds/{round.id}/ranking", words, about=call.title))
+    return items
 
 
 async def _decisions(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:

@@ -13,6 +13,7 @@ from domain.access.ties import (
     UNDECLARED,
     declared_conflict,
     is_avoided,
+    is_kept_from,
     owes_declaration,
     own_reviews,
     unless_applied,
@@ -177,10 +178,12 @@ def declares_no_conflict(
     own: Collection[str],
     read: Reading,
 ) -> Verdict:
-    """The juror whose review it is, unless they began to act for an applicant of the round after they were asked; in a blind
-    stage only as long as they do not know who applied. `own` are the applications in the round of all parties with which they are tied,
+    """The juror whose review it is, unless they began to act for an applicant of the round after they were asked, or the applicant
+    named them meanwhile as somebody who must not read it: then it does not exist for them. In a blind stage only as long as they do not know who applied. `own` are the applications in the round of all parties with which they are tied,
     `read` is what they have read of it."""
     verdict = juror_of(actor, initiative, review)
+    if isinstance(verdict, Allowed) and is_kept_from(review.application, own):
+        return Denied(NOT_YOURS, hidden=True)
     if isinstance(verdict, Allowed) and own:
         return Denied(APPLIED)
     return unless_knows(verdict, stage, read)

@@ -115,6 +115,11 @@ def is_avoided(applicant: str, own: Collection[str]) -> bool:
     return isinstance(own, OwnApplications) and applicant in own.avoided_by
 
 
+def is_kept_from(application: str, own: Collection[str]) -> bool:
+    """Whether a person must never read an application, because its applicant named them (`is_avoided`)."""
+    return isinstance(own, OwnApplications) and application in own.avoided
+
+
 def hidden_from_others(verdict: Verdict) -> Verdict:
     """Members get the reason; for everybody else, the thing does not exist."""
     return Denied(NOT_YOURS, hidden=True) if isinstance(verdict, Denied) and verdict.hidden else verdict

@@ -10,7 +10,6 @@ from domain.calls.state import Call
 from domain.deciding import IndexEntries, Part, index_entries, maybe, some
 from domain.indexes import (
     applications_by,
-    avoiding,
     conflicts_of,
     kept_from,
     reviews_of,
@@ -18,7 +17,7 @@ from domain.indexes import (
     shown_again_to,
 )
 from domain.panels.state import Panel
-from domain.parties import Conflicts
+from domain.parties import Conflicts, avoided_by
 from domain.readings import READING, Reading, reading_of, with_earlier
 from domain.reviews.state import REVIEW, Review, concerning
 from domain.rounds.state import ROUND
@@ -53,9 +52,8 @@ def conflicts_in(person: str, rounds: Iterable[str]) -> Part[Conflicts]:
         (*indexes, kept_from(person), shown_again_to(person))
     )
     declared = {each for index in indexes for each in found[index]}
-    theirs = tuple(
-        applications_by(party, each) for party in sorted(avoiding(found, person)) for each in wanted
-    )
+    avoiding = yield from avoided_by(found, person)
+    theirs = tuple(applications_by(party, each) for party in sorted(avoiding) for each in wanted)
     if not theirs:
         return Conflicts.of(declared, ())
     submitted: Mapping[str, tuple[str, ...]] = yield IndexEntries(theirs)

@@ -30,14 +30,14 @@ from domain.deciding import (
 from domain.forms import Rubric
 from domain.indexes import reviews_of
 from domain.initiatives.state import INITIATIVE, Initiative
-from domain.parties import Actor, actor_in, actor_of, applied_by
+from domain.parties import Actor, OwnApplications, actor_in, applied_by
 from domain.persons.rules import check_registered
 from domain.persons.state import PERSON, PersonStatus
 from domain.readings import READING, reading_of
 from domain.refusals import NotFound
 from domain.reviews import assigning, writing
 from domain.reviews.facts import JUDGING, ConflictReason
-from domain.reviews.state import REVIEW, Review, concerning
+from domain.reviews.state import OUTSTANDING, REVIEW, Review, concerning
 from domain.rounds.facts import QuorumReason
 from domain.rounds.state import ROUND, Round
 from domain.stages import Stage
@@ -198,6 +198,20 @@ def _can_be_asked(
     return False
 
 
+def _blocked(
+    application_id: str, application: Application, call: Call, stage: Stage, existing: Collection[Review]
+) -> Generator[PlanRequest, Any, set[str]]:
+    """The jurors who owe a review of an application and can no longer write it."""
+    found = set()
+    for review in existing:
+        if review.status in OUTSTANDING:
+            _, applied = yield from actor_in(review.juror, application.round, application.call)
+            read = yield from known_of(review.juror, application.round, stage.id, application.call, call)
+            if assigning.why_blocked(application_id, stage, review, juror_applied=applied, juror_read=read):
+                found.add(review.juror)
+    return found
+
+
 def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round, initiative, _, (_, own), asked = yield from together(
@@ -219,6 +233,7 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     )
     jury = yield from _jury(initiative)
     left = yield from _can_be_asked(command.application, application, call, stage, jury, written)
+    blocked = yield from _blocked(command.application, application, call, stage, written)
     return PlannedCommand(
         may=access.decides_on(
             context.actor,
@@ -242,7 +257,7 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
                     quorum=command.quorum,
                     reason=command.reason,
                     reviews=written,
-                    jury=jury,
+                    jury=[person for person in jury if person not in blocked],
                     can_be_asked=left,
                     on_fast_track=call.on_fast_track,
                 )
@@ -252,11 +267,12 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     )
 
 
-def _applied_since(juror: str, round_id: str, call_id: str) -> Part[tuple[str, ...]]:
-    """The applications in a round of the organisations with which a juror is tied. Nobody is asked to judge in a round in which
-    they applied, and nobody applies in it once jurors were asked; but they may have begun to act for one that did."""
-    actor = yield from actor_of(juror)
-    return (yield from applied_by(actor, round_id, call_id)) if len(actor.all_parties) > 1 else ()
+def _applied_since(juror: str, round_id: str, call_id: str) -> Part[OwnApplications]:
+    """The applications in a round of a juror and the organisations with which they are tied, and those that they must never read.
+    Nobody is asked to judge in a round in which they applied, and nobody applies in it once jurors were asked; but they may have
+    begun to act for one that did, and an applicant may have named them since."""
+    _, own = yield from actor_in(juror, round_id, call_id)
+    return own
 
 
 def _declare_no_conflict(command: DeclareNoConflict, context: CommandContext) -> Plan:

@@ -71,6 +71,28 @@ def why_not_asked(
     return None
 
 
+def why_blocked(
+    application_id: str,
+    stage: Stage,
+    review: Review,
+    *,
+    juror_applied: Collection[str],
+    juror_read: Reading,
+) -> Message | None:
+    """Why a review that is owed can no longer be written by its juror, in the sentence of `why_not_asked`; None if it can. What
+    excludes from being asked also excludes from writing when it comes later."""
+    if review.status not in OUTSTANDING:
+        return None
+    return why_not_asked(
+        application_id,
+        stage,
+        juror=review.juror,
+        existing=(),
+        juror_applied=juror_applied,
+        juror_read=juror_read,
+    )
+
+
 def assign(
     review_id: str,
     application_id: str,
@@ -205,7 +227,8 @@ def lower_quorum(
     quorum cannot be lower than the number of reviews that were submitted, or are owed by people who are still on the
     jury.
 
-    `reviews` are all reviews of the application, `jury` its registered jurors and chairs. `can_be_asked` is whether one
+    `reviews` are all reviews of the application, `jury` its registered jurors and chairs without those who can no longer write the
+    review that they owe. `can_be_asked` is whether one
     of them can still be asked; their number would show that somebody applied.
     """
     check_in_review(round)

@@ -72,8 +72,13 @@ async def of_call(
     rows = await _rows_of_call(reader, actor, call, **asked)
     # Rare: staff who applied themselves get the list again without their rivals.
     applied = bool(rows and rows[0]["applied"]) and role is not Role.FUNDER
-    if applied and (closed := await with_rivals(reader, actor, call)):
-        rows = await _rows_of_call(reader, actor, call, closed=closed, **asked)
+    closed = await with_rivals(reader, actor, call) if applied else []
+    # Rarer: whoever somebody named gets it without the applications of their organisations.
+    avoiding = await reader.avoiding(actor.id) if rows and rows[0]["named"] else ()
+    if closed or avoiding:
+        rows = await _rows_of_call(
+            reader, actor, call, closed=closed or None, avoiding=sorted(avoiding) or None, **asked
+        )
 
     judged = [row["application"] for row in rows if row["judged"]] if role is not Role.FUNDER else []
     as_juror = await _seen_as_juror(reader, actor, initiative, call, judged) if judged else {}
@@ -185,6 +190,7 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
     "status": "AND a.status = (SELECT %(status)b::text)",
     "round": "AND a.round = (SELECT %(round)b::text)",
     "rounds": "AND a.round = ANY ((SELECT %(rounds)b::text[])::text[])",
+    "avoiding": "AND NOT a.applicant = ANY ((SELECT %(avoiding)b::text[])::text[])",
     "closed": "AND (NOT a.round = ANY ((SELECT %(closed)b::text[])::text[]) OR a.applicant = ANY ((SELECT %(parties)b::text[])::text[]))",
 }
 """The optional conditions of a list, by the value that each needs."""
@@ -194,8 +200,8 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
     """A call's applications; in rounds that are `closed` to the viewer only those of the viewer's own parties.
 
     Each row has `conflict` (the viewer declared one with it), `conflict_in_call` (with one of the call), `judged`
-    (they were asked to review it) and `applied` (they, or a party with which they are tied, applied to the call). All come from the command
-    runner's indexes, which are current; a read model may lag.
+    (they were asked to review it), `applied` (they, or a party with which they are tied, applied to the call), and `named`
+    (somebody never wants them to read their applications). All come from the command runner's indexes, which are current; a read model may lag.
 
     PostgreSQL plans this once for all values: each is in a sub-select, and unused conditions are left out. With
     conditions such as "status is null or …", the single plan read and sorted the whole call for every page.
@@ -212,7 +218,8 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
             EXISTS (SELECT FROM looked_up WHERE what = 1) AS conflict_in_call,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
-            EXISTS (SELECT FROM history.indexes WHERE name = ANY ((SELECT %(submissions)b::text[])::text[])) AS applied
+            EXISTS (SELECT FROM history.indexes WHERE name = ANY ((SELECT %(submissions)b::text[])::text[])) AS applied,
+            EXISTS (SELECT FROM history.indexes WHERE name = (SELECT %(kept)b::text)) AS named
         FROM (
             SELECT * FROM read.applications a
             WHERE a.call = (SELECT %(call)b::text) AND a.application > (SELECT %(after)b::text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -13,16 +14,21 @@ import pytest
 from api.accounts.founded import unfounded
 from api.cli.first_start import tell_operator
 from api.http.app import make_app
+from api.locales import Locale
 from api.run.settings import read_settings
 from api.run.wiring import Wiring, all_migrations, wire
 from domain.initiatives.facts import InitiativeFounded
 from domain.initiatives.state import INITIATIVE
+from domain.messages import msg
 from domain.values import Role
 from history.documents import read
 from history.migrate import migrate
+from projections.projector import Projector
+from projections.register import PROJECTIONS
 from tests.accounts.test_email import ADDRESS, Mailbox
 from tests.accounts.test_sessions import anyio_backend, wired
 from tests.pages.conftest import hidden
+from tests.projections.conftest import take_lead
 
 __all__ = ["anyio_backend", "wired"]
 
@@ -150,7 +156,10 @@ async def test_the_operator_can_sign_in_by_e_mail_and_again_by_the_link_of_a_let
         assert (wrong.status_code, 'id="email-error"' in wrong.text) == (422, True)
         answer = await send(browser, key=writing.first_start.key(), way="email", email=ADDRESS)
         assert answer.headers["location"] == "/sign-in/letter"
+        warning = Locale("ru").say(msg("You have not yet chosen how to sign in again."))
+        assert warning in (await browser.get("/calls")).text
         page = (await browser.get("/sign-in/letter")).text
+        assert warning not in page, "they are choosing it here"
         code = {"_secret": hidden(page, "_secret"), "code": await box.code()}
         assert (await browser.post("/sign-in/letter", data=code)).headers["location"] == "/me/access"
         (initiative,) = await founded(writing)
@@ -167,3 +176,43 @@ async def test_the_operator_can_sign_in_by_e_mail_and_again_by_the_link_of_a_let
         link = f"/sign-in/letter/{await box.link()}"
         pressed = {"_secret": hidden((await browser.get(link)).text, "_secret")}
         assert (await browser.post(link, data=pressed)).headers["location"] == "/organisations"
+
+
+async def test_the_founder_is_led_to_each_next_step(
+    wired: Wiring, browser: httpx.AsyncClient, database_url: str
+) -> None:
+    def project() -> None:
+        with Projector(database_url, PROJECTIONS) as projector:
+            take_lead(projector)
+            while projector.reach()[0] < projector.reach()[1]:
+                projector.step()
+
+    await send(browser, key=wired.first_start.key(), language="en")
+    (initiative,) = await founded(wired)
+    house, founder = initiative.initiative, initiative.founder
+
+    async def press(path: str, form: str, **typed: str) -> None:
+        project()
+        page = (await browser.get(path)).text
+        found = re.search(rf'<form[^>]* id="{form}".*?</form>', page, re.DOTALL)
+        assert found, f"no {form} on {path}"
+        hidden_fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', found[0])
+        fields = {name: html.unescape(value) for name, value in hidden_fields}
+        sent = await browser.post(path, data=fields | typed)
+        assert sent.status_code == 303, sent.text
+
+    async def next_step() -> str:
+        project()
+        page = (await browser.get("/me")).text
+        (words,) = re.findall(r'<ul class="todo">\s*<li><span><a href="([^"]+)">', page)
+        return html.unescape(words)
+
+    assert await next_step() == f"/initiatives/{house}/people"
+    roles = {"roles.administrator": "yes", "roles.officer": "yes"}
+    await press(f"/initiatives/{house}/people", f"initiative-add_member-{founder}", **roles)
+    assert (await wired.reader.the(INITIATIVE, house)).roles(founder) == {Role.ADMINISTRATOR, Role.OFFICER}
+    assert await next_step() == f"/initiatives/{house}"
+    assert (
+        "You are the only administrator of this site."
+        in (await browser.get(f"/initiatives/{house}/members")).text
+    )

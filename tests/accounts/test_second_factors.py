@@ -7,6 +7,8 @@ import re
 import time
 from base64 import b32decode
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -15,6 +17,9 @@ import pytest
 from api.accounts.founded import unfounded
 from api.accounts.totp import SECONDS, code_of, step_of
 from api.http.app import make_app
+from api.run.demonstration import DemoPerson, shared_people
+from api.run.demonstration.entering import save
+from api.run.settings import read_settings
 from api.run.wiring import Wiring
 from domain.commands.factors import AddFactor, AskRecovery, ConfirmRecovery, RequireFactors
 from domain.commands.initiatives import AddMember, AppointAdministrator
@@ -288,3 +293,37 @@ async def test_a_form_that_is_sent_again_brings_no_removed_one_back(wired: Wirin
     await person.send("/me/second-factor", _do="remove", factor=factor.factor)
     assert (await person.send("/me/second-factor/app", **sent)).status_code == 409
     assert await wired.factors.all(person.id) == []
+
+
+async def test_nobody_locks_a_person_as_whom_everybody_can_enter_a_demonstration(
+    wired: Wiring, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.accounts.shared.shared_people", lambda *_: frozenset({person.id}))
+    page = (await person.client.get("/me/second-factor")).text
+    assert "Everybody can enter this demonstration as this person" in page
+    assert "/me/second-factor/app" not in page
+    for path in ("app", "passkey"):
+        assert (await person.client.get(f"/me/second-factor/{path}")).headers[
+            "location"
+        ] == "/me/second-factor"
+        sent = await person.send(f"/me/second-factor/{path}", _key="k" * 24, code="123456")
+        assert (sent.status_code, "cannot set up" in sent.text or "can set up" in sent.text) == (409, True)
+    (token,) = await wired.tokens.all(person.id)
+    revoked = await person.send("/me/access", _do="revoke", token=token.id)
+    assert (revoked.status_code, "their access keys stay" in revoked.text) == (409, True)
+    bearer = {"Authorization": f"Bearer {person.token}", "Accept": "application/json"}
+    person.client.cookies.clear()
+    by_json = await person.client.post(
+        f"/api/persons/{person.id}/tokens/{token.id}/revoke", headers=bearer, json={}
+    )
+    assert by_json.status_code == 409, by_json.text
+    assert await wired.sessions.begin(person.token) is not None
+
+
+def test_on_ones_own_machine_a_demonstration_shares_nobody(tmp_path: Path) -> None:
+    people = (DemoPerson(role="administrator", name="A", person="person-1", token="t"),)
+    save(tmp_path, "history", people)
+    for address, shared in (("", []), ("https://try.example.org", ["person-1"])):
+        environment = {"OVERWINTER_DEMO": "1", "DATA_DIR": str(tmp_path), "OVERWINTER_PUBLIC_URL": address}
+        settings = read_settings({name: value for name, value in environment.items() if value})
+        assert sorted(shared_people(replace(settings, demo=True), "history")) == shared

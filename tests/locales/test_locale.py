@@ -69,3 +69,15 @@ def test_values_in_markup_are_escaped() -> None:
 )
 def test_the_first_language_that_the_program_speaks_is_chosen(languages: list[str], chosen: str) -> None:
     assert locale_of(languages).language == chosen
+
+
+def test_a_deadline_is_said_on_the_clocks_of_its_place_and_on_the_reader_s() -> None:
+    reader = Locale("en", "Asia/Tbilisi")
+    deadline = At(NOON, "Europe/Berlin")
+    both = "1 July 2026, 12:00 (Berlin time), for you 1 July 2026, 14:00 (Tbilisi time)"
+    assert reader.say(msg("{at}", at=deadline)) == both
+    assert reader.say(msg("{at}", at=NOON)) == "1 July 2026, 14:00 (Tbilisi time)", "it is of no place"
+    for zone in ("Europe/Berlin", "Europe/Paris"):
+        # Clocks that show the same are said once.
+        assert Locale("en", zone).say(msg("{at}", at=deadline)) == "1 July 2026, 12:00 (Berlin time)"
+    assert ENGLISH.say(msg("{at}", at=NOON)) == "1 July 2026, 10:00 UTC"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.pages.conftest import Stage, Visitor
+from tests.pages.conftest import CALL, Stage, Visitor
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,19 @@ def test_payments_are_recorded_after_a_preview_and_what_changed_meanwhile_is_nam
     assert "0 payments are recorded" in late
     assert "1 payment was left out" in late
     assert "Тихая книга" in late
+
+
+def test_a_funder_sees_that_a_call_was_cancelled_and_waits_for_no_decision(stage: Stage) -> None:
+    officer, funder = stage.speaking("officer"), stage.visitor("funder")
+    initiative = stage.speaking("funder").get("/api/me")["initiatives"][0]["initiative"]
+    fund = officer.get(f"/api/calls/{stage.call}")["fund"]
+    call = officer.post("/api/calls", fund=fund, **CALL | {"title": {"en": "No more"}})["id"]
+    officer.post(f"/api/calls/{call}/publish")
+    page = f"/initiatives/{initiative}/funded"
+    assert "cancelled" not in funder.open(page).text
+    officer.post(f"/api/calls/{call}/cancel", reason="other")
+    assert "cancelled before a decision" in funder.open(page).text
+    assert "cancelled before a decision" in funder.open(f"/calls/{call}/applications").text
 
 
 def test_a_funder_follows_their_money_to_each_payment(stage: Stage, grant: str) -> None:

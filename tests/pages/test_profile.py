@@ -36,6 +36,11 @@ def test_a_profile_is_saved_and_changes_the_name_and_the_language(stage: Stage) 
     page = html.unescape(visitor.open("/me/profile").text)
     assert 'lang="ru"' in page
     assert {"Applicant of the Profile", "Asia/Tbilisi", "Signal"} <= set(re.findall(r'value="([^"]*)"', page))
+    call = html.unescape(visitor.open(f"/calls/{stage.call}?lang=en").text)
+    assert re.search(r"\(Berlin time\), for you [^<]*\(Tbilisi time\)", call), "the deadline, on both clocks"
+    assert "UTC" not in re.sub(r'datetime="[^"]*"', "", call)
+    assert "(Tbilisi time)" in html.unescape(visitor.open("/me/access?lang=en").text)
+    assert "Tbilisi" not in stage.visitor("applicant").open(f"/calls/{stage.call}").text
     visitor.send("/me/profile", visitor.form("/me/profile", "person-change_profile") | {
         "name": "Applicant Three", "language": "en"
     })  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -46,6 +48,28 @@ def test_somebody_registers_and_signs_in_again_with_the_words(stage: Stage) -> N
     typed = ", ".join(f"{number}. {word.upper()}\n" for number, word in enumerate(words, 1))
     assert sign_in(elsewhere, words=typed, _do="words") == (303, "/me")
     assert "Анна" in elsewhere.open("/me").text
+
+
+def test_whoever_came_for_a_form_gets_to_it_whichever_way_they_register(stage: Stage) -> None:
+    """The pages for signing in and for registering lead to each other, and on to where somebody wanted to go."""
+    visitor, apply = stage.visitor(), f"/calls/{stage.call}/apply"
+    place = visitor.open(apply).headers["location"]
+    onward = place.partition("?")[2]
+    assert onward == f"next={quote(apply)}"
+    page = html.unescape(visitor.open(place).text)
+    assert f'href="/register?{onward}"' in page
+    typed = {
+        "_secret": hidden(page, "_secret"),
+        "_next": apply,
+        "_do": "email",
+        "email": "onward@example.org",
+    }
+    asked = visitor.send("/sign-in", typed).headers["location"]
+    assert f'href="/sign-in?{onward}"' in html.unescape(visitor.open(asked).text)
+    page = html.unescape(visitor.open(f"/register?{onward}").text)
+    assert page.count(f'href="/sign-in?{onward}"') == 2
+    named = {"_secret": hidden(page, "_secret"), "_next": apply, "name": "Came to apply", "language": "en"}
+    assert f'href="{apply}"' in html.unescape(visitor.send("/register", named).text)
 
 
 def test_the_same_form_sent_again_shows_the_same_words(stage: Stage) -> None:

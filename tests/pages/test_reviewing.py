@@ -185,6 +185,8 @@ def a_script_saves_while_the_juror_writes(judging: Round, juror: Visitor, page: 
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     path = page_of(judging, 2)
     page.goto(judging.stage.address + path)
+    framed = page.locator(".beside").evaluate("beside => getComputedStyle(beside).borderBlockEndWidth")
+    assert framed == "1px", "the form scrolls in a frame that does not look cut off"
     page.get_by_label("A", exact=True).select_option("4")
     page.get_by_label("Comment for the jury").fill(COMMENT)
     expect(page.locator("#draft-status")).to_contain_text("Draft saved on", timeout=20_000)

@@ -41,6 +41,8 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     assert "To be decided by" in officer.open(application).text
     assert "application to decide on" in officer.open("/me").text
     assert "To be decided by" in officer.open(f"/calls/{call}/applications").text
+    empty = stage.visitor("funder").open(f"/calls/{call}/applications").text
+    assert "Applications are shown here once their round is decided. None is decided yet." in empty
     shown = stage.speaking("officer").get(f"/api{application}")
     (due,) = stage.speaking("officer").get(f"/api/calls/{call}/decisions-due")["items"]
     assert (due["application"], due["round"], due["decide_by"]) == (
@@ -58,12 +60,19 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
 
     people = stage.people
     stage.speaking("officer").post(f"/api{application}/find-eligible")
+    listed = f"/calls/{call}/applications"
+    assert f"{application}/jury" in officer.open(listed).text, "where its jurors are chosen"
     review = stage.speaking("officer").post(f"/api{application}/reviews", juror=people["juror"])["id"]
+    juror = stage.visitor("juror")
+    for place in ("/reviews", f"/reviews/{review}"):
+        assert "Waiting for your answer" in (page := juror.open(place).text), place
+        assert "juror&#x27;s answer" not in page, "that is them"
     stage.speaking("juror").post(f"/api/reviews/{review}/declare-no-conflict")
     stage.speaking("juror").post(f"/api/reviews/{review}/submit", scores={"art": 8, "need": 3})
     assert f'href="/reviews/{review}"' in stage.visitor("juror").open("/reviews").text
     ranking = f"/rounds/{shown['round']}/ranking"
     assert officer.send(ranking, officer.form(ranking, "panel-open")).status_code == 303
+    assert f"{application}/jury" not in officer.open(listed).text, "the panel is open"
     assert "Set the outcome" in (page := stage.visitor("chair").open(ranking).text)
     assert "aiting list" not in page, "a rolling call has none"
     panel = stage.speaking("officer").get(f"/api{ranking}")["panel"]

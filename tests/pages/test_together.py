@@ -128,10 +128,16 @@ def shared_out(officer: Visitor, path: str, form: str = "assigning") -> tuple[st
 
 def test_reviews_are_shared_out_after_a_preview_and_what_changed_meanwhile_is_left_out(stage: Stage) -> None:
     officer, speaking = stage.visitor("officer"), stage.speaking("officer")
-    for each in ids(stage, "submitted").values():
+    path = f"/rounds/{stage.round}/jury"
+    unchecked = ids(stage, "submitted")
+    start = officer.open("/me").text
+    assert ("to check" in start) == bool(unchecked)
+    for each in unchecked.values():
         speaking.post(f"/api/applications/{each}/find-eligible")
     eligible = ids(stage, "eligible")
-    path = f"/rounds/{stage.round}/jury"
+    start = html.unescape(officer.open("/me").text)
+    assert "to check" not in start, "all were"
+    assert f'<strong>{len(eligible) * 3}</strong><span><a href="{path}">reviews to ask jurors for' in start
     before = stage.facts()
     words, sent = shared_out(officer, path)
     asked = [value for name, value in sent.items() if name.endswith(".asking")]

@@ -22,7 +22,7 @@ from projections import (
     timeline,
 )
 from projections.paging import MOST
-from tests.projections.conftest import CANARY_TITLES, Season
+from tests.projections.conftest import CANARY_TITLES, Season, eur
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +51,7 @@ async def everything(season: Season, who: str) -> dict[str, str]:
         "own reviews": own_reviews.mine(reader, viewer),
         "timeline": timeline.of_application(reader, viewer, application, limit=MOST),
         "ranking": panels.ranking(reader, viewer, season.round, limit=MOST),
-        "grant": grants.one(reader, viewer, season.things["grant"]),
+        "grant": grants.one(reader, viewer, season.things.get("grant", "")),
         "grants": grants.of_call(reader, viewer, call, limit=MOST),
         "payments": payments.of_initiative(reader, viewer, season.initiative, limit=MOST),
         "jury": round_jury.of_round(reader, viewer, season.round),
@@ -116,3 +116,68 @@ async def test_a_profile_replaces_the_name_that_is_shown(season: Season) -> None
     found = await profiles.mine(season.reader, person)
     assert (found.name, found.language, found.languages) == ("Новое имя", "ru", ("ru", "ka"))
     assert (found.time_zone, found.contact, found.excluded) == ("Asia/Tbilisi", "Signal", ())
+
+
+async def name(season: Season, reader: str) -> None:
+    """The first artist names somebody."""
+    await season.run(
+        "person.exclude_reader",
+        season.artist1,
+        person=season.artist1,
+        reader=reader,
+        named="them@example.org",
+    )
+    season.project()
+
+
+async def test_an_application_of_ones_organisation_is_kept_from_a_juror_who_was_asked_before_and_from_staff(
+    season: Season,
+) -> None:
+    await season.begin("open")
+    house = await season.run("organisation.register", season.artist1, name="Winter house")
+    for number, applicant in ((1, house), (2, season.artist2)):
+        season.things[f"application{number}"] = await season.run(
+            "application.submit",
+            season.people[f"artist{number}"],
+            call=season.call,
+            round=season.round,
+            applicant=applicant,
+            title=CANARY_TITLES[number - 1],
+            requested=eur("1500.00"),
+            answers={"idea": "A house", "born": "1990"},
+        )
+    await season.close()
+    await season.assign()
+    season.project()
+    reader, officer, juror = season.reader, season.officer, season.juror
+    review = season.reviews["juror", "application1"]
+
+    async def told() -> tuple[Any, ...]:
+        jury = await round_jury.of_round(reader, officer, season.round)
+        (place,) = (each for each in jury.applications if each.application == season.application1)
+        (asked,) = (each for each in jury.reviews.items if each.review == review)
+        listed = (await reviews.of_application(reader, officer, season.application1)).items
+        (shown,) = (each for each in listed if each.id == review)
+        assert asked.blocked == shown.blocked
+        at_work = next(each for each in jury.jurors if each.person == juror)
+        return str(asked.blocked), place.owed, at_work.owed
+
+    before = await told()
+    assert before[0] == "None"
+    await name(season, juror)
+    assert await told() == (
+        "This person cannot be asked to judge this application; ask another juror.",
+        before[1] - 1,
+        before[2] - 1,
+    )
+    assert await answered(reviews.one(reader, juror, review)) == GONE
+    assert review not in await answered(own_reviews.mine(reader, juror, limit=MOST))
+    assert review not in str(await own_reviews.own_in_round(reader, juror, season.round))
+
+    await name(season, officer)
+    found = await everything(season, "officer")
+    assert found["application"] == found["timeline"] == found["reviews"] == GONE
+    for listed in ("applications", "jury", "ranking"):
+        assert season.application1 not in found[listed], listed
+        assert season.application2 in found[listed] or listed == "ranking", listed
+    assert '"count":1' in found["counts"]

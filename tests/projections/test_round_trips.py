@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 MOST: dict[type[Command], tuple[int, int]] = {
     SubmitApplication: (1, 0),
     AssignReview: (3, 1),
-    SubmitReview: (2, 0),
+    SubmitReview: (2, 1),  # whether the applicant named the juror since
     ConfirmPanel: (2, 1),
 }
 """At most how many for streams, and for indexes."""

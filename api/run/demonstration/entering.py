@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,6 +13,7 @@ from api.run.settings import Settings
 
 FILE: Final = "access.json"
 ADMINISTRATOR_FILE: Final = "administrator-token"
+_OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class DemoPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,14 @@ def read_saved(data_dir: Path, history_id: str) -> tuple[DemoPerson, ...] | None
 def saved_people(settings: Settings, history_id: str) -> tuple[DemoPerson, ...]:
     """The people of a demonstration, with their tokens, so that everybody can enter as one of them; nobody if this is none."""
     return (read_saved(settings.data_dir, history_id) or ()) if settings.demo else ()
+
+
+def shared_people(settings: Settings, history_id: str) -> frozenset[str]:
+    """The people as whom everybody can enter a demonstration that others can reach. On one's own machine there are none: whoever
+    locks a person there locks out themselves."""
+    if not settings.demo or urlsplit(settings.address).hostname in _OWN_MACHINE:
+        return frozenset()
+    return frozenset(each.person for each in saved_people(settings, history_id))
 
 
 def save(data_dir: Path, history_id: str, people: tuple[DemoPerson, ...]) -> None:
