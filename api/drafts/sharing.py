@@ -263,7 +263,7 @@ class SharedDrafts:
                 (draft.id, person),
             )
         if cursor.rowcount == 0:
-            raise NotFound(NOT_SHARED)
+            raise NotFound
 
     async def sweep(self) -> None:
         """Delete invitations that can no longer be answered."""

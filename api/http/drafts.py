@@ -14,9 +14,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 from litestar import Response
 
-from api.drafts.drafts import KEPT_DAYS, NOT_SHARED, Draft, DraftChanged, DraftPlace
+from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
 from api.drafts.sharing import FORMS
-from api.http.commands import Done, answer_headers
+from api.http.commands import Done, answer_headers, expected_version
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import Problem, ProblemType
 from api.locales import LANGUAGES, Locale
@@ -185,7 +185,7 @@ def _detail(draft: Draft, who: str, *, status: int = 200) -> Response[bytes]:
 async def _own_or_shared(asking: Asking) -> Draft:
     draft = await asking.wiring.drafts.by_id(asking.path["draft"], asking.who)
     if draft is None or draft.place.command not in FORMS:
-        raise NotFound(NOT_SHARED)
+        raise NotFound
     await asking.wiring.shared_drafts.check(draft, asking.who)
     return draft
 
@@ -268,6 +268,7 @@ async def _delete(asking: Asking) -> Response[bytes]:
 
 
 async def _submit(asking: Asking) -> Response[bytes]:
+    expected = expected_version(asking.request, versioned=True)
     draft = await _own_or_shared(asking)
     wanted = await asking.body(SeenRevision)
     if wanted.revision != draft.revision:
@@ -280,6 +281,7 @@ async def _submit(asking: Asking) -> Response[bytes]:
             command=command_of(kind, plain),
             actor=asking.who,
             channel=Channel.API,
+            expected=expected,
             # Of this draft at this revision, so that it is submitted once also if the draft could not be deleted after.
             key=f"submit {draft.id} {draft.revision}",
             writers=draft.everybody - {asking.who},
@@ -288,7 +290,7 @@ async def _submit(asking: Asking) -> Response[bytes]:
     await asking.wiring.drafts.discard(draft.place, seen=draft.revision)
     return as_json(
         Done(id=answer.stream, leaf=answer.leaf.hex()),
-        headers=answer_headers(asking.wiring, asking.who, answer, versioned=False),
+        headers=answer_headers(asking.wiring, asking.who, answer, versioned=True),
     )
 
 
@@ -433,8 +435,9 @@ OPERATIONS: Final = (
         body=SeenRevision,
         answer=Done,
         tag="drafts",
-        problems=(*_REFUSED, ProblemType.CONTENDED),
+        problems=_REFUSED,
         writes=True,
+        versioned=True,
     ),
     Operation(
         name="draft.people",

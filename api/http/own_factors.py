@@ -125,7 +125,7 @@ async def _remove_way(asking: Asking) -> Response[bytes]:
     way = asking.path["way"]
     kinds = {each.way: each.kind for each in await asking.wiring.ways_in.all(asking.who)}
     if way not in kinds:
-        raise NotFound(msg("You have no such way to sign in."))
+        raise NotFound
     if kinds[way] == "email":
         await asking.wiring.email.remove(signed_in, way, locale=asking.locale)
     else:
@@ -178,7 +178,7 @@ async def _remove_factor(asking: Asking) -> Response[bytes]:
     signed_in = _own(asking)
     factor = asking.path["factor"]
     if all(each.factor != factor for each in await asking.wiring.factors.all(asking.who)):
-        raise NotFound(msg("You have no such second factor."))
+        raise NotFound
     await asking.wiring.factors.remove(signed_in, factor)
     await asking.wiring.email.tell(asking.who, factor_letters.removed())
     return await _factors_of(asking)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from api.drafts.drafts import KEPT_DAYS, NOT_SHARED, Draft, DraftChanged, DraftPlace
+from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
 from api.drafts.merging import merge
 from api.drafts.sharing import FORMS
 from api.pages.forms import SubmittedForm
@@ -124,7 +124,7 @@ async def shared_draft(visit: Visit) -> Draft:
     """The draft that the page's address names. Raises `NotFound` and `Forbidden` for those who may not write in it."""
     found = await visit.wiring.drafts.by_id(visit.path["draft"], visit.who)
     if found is None or found.place.command not in FORMS:
-        raise NotFound(NOT_SHARED)
+        raise NotFound
     await visit.wiring.shared_drafts.check(found, visit.who)
     return found
 
