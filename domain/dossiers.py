@@ -15,9 +15,10 @@ from domain.persons.facts import ErasureReason
 from domain.refusals import Refused
 from domain.topic import EVERYBODY, stored_as
 
-Purpose = Literal["application", "payment", "correspondence"]
+Purpose = Literal["application", "payment", "correspondence", "notes"]
 """``application``: what an applicant wrote, and what was written about it. ``payment``: to whom a grant is paid, and
-the reports on it. ``correspondence``: letters between an applicant and the staff."""
+the reports on it. ``correspondence``: messages between an applicant and the staff. ``notes``: what the staff note about an
+application for themselves."""
 
 Duty = Literal["payment_records"]
 """The legal duty for which a dossier is kept. ``payment_records``: those who pay must be able to show for some years
@@ -33,7 +34,7 @@ PAYMENT_RECORDS_YEARS: Final = 10
 @stored_as("dossier.opened.v1")
 class DossierOpened(Fact, frozen=True, kw_only=True):
     """A dossier was opened for a party (a person or an organisation), to seal something in it. `about` is the
-    application or the grant that it belongs to."""
+    application, the grant or the correspondence that it belongs to."""
 
     dossier: str
     party: str

@@ -35,6 +35,8 @@ RESTRICTION: Final = 2_000
 COMMENT: Final = 10_000
 """A juror's comment on an application."""
 REPORT: Final = 50_000
+MESSAGE: Final = 5_000
+"""A message between an applicant and the staff, or a note of the staff."""
 EMAIL: Final = 254
 CONTACT: Final = 300
 """How an initiative can be reached, in one line."""
@@ -112,6 +114,7 @@ Questions = Annotated[str, described(minLength=1, maxLength=EXPLANATION)]
 Restriction = Annotated[str, described(maxLength=RESTRICTION)]
 Comment = Annotated[str, described(maxLength=COMMENT)]
 Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
+WrittenMessage = Annotated[str, described(minLength=1, maxLength=MESSAGE)]
 Contact = Annotated[str, described(maxLength=CONTACT)]
 LetterText = Annotated[str, described(minLength=1, maxLength=LETTER)]
 LetterSubject = Annotated[str, described(maxLength=LETTER_SUBJECT)]

@@ -18,6 +18,7 @@ from domain.applications.facts import ApplicationFact
 from domain.applications.state import APPLICATION
 from domain.calls.facts import CallFact
 from domain.calls.state import CALL
+from domain.correspondence import CORRESPONDENCE, CorrespondenceFact
 from domain.deciding import Aggregate, Fact
 from domain.dossiers import DOSSIER, DossierFact
 from domain.funds import FUND, FundFact
@@ -51,6 +52,7 @@ _FACTS: Final = (
     CallFact,
     RoundFact,
     ApplicationFact,
+    CorrespondenceFact,
     ReviewFact,
     ReadingFact,
     PanelFact,
@@ -160,6 +162,7 @@ AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
             CALL,
             ROUND,
             APPLICATION,
+            CORRESPONDENCE,
             REVIEW,
             READING,
             PANEL,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from domain import access
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
+from domain.deciding import Verdict
 from domain.indexes import judged_by, reviews_of, rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.parties import Actor, OwnApplications
@@ -54,6 +55,12 @@ class Case:
             self.application,
             self.reviews.values(),
             own=self.own,
+        )
+
+    def asked(self, predicate: Callable[..., Verdict]) -> Verdict:
+        """What a predicate with the arguments of `access.sees_application` says of the viewer."""
+        return predicate(
+            self.viewer, self.initiative, self.round, self.application, self.reviews.values(), own=self.own
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from domain import access
+from domain.correspondence import CORRESPONDENCE
 from domain.dossiers import DOSSIER
 from domain.indexes import dossiers_of
 from domain.initiatives.facts import INSTALLATION_ID
@@ -86,21 +87,34 @@ async def kept_after_erasure(reader: Reader, viewer: str | None, person: str) ->
 
 
 async def of_party(reader: Fresh, party: str) -> tuple[DossierShown, ...]:
-    """All dossiers of a party, sorted by their random ids. The caller has checked access."""
+    """The dossiers of a party, sorted by their random ids, without those of which the party must not learn: the notes of the
+    staff. The caller has checked access."""
     ids = await reader.index_entries(dossiers_of(party))
     loaded = await reader.readable(*((DOSSIER, each) for each in ids)) if ids else {}
+    of_messages = [each.state.about for each in loaded.values() if each.state.purpose == "correspondence"]
+    applications = (
+        {
+            each: found.state.application
+            for each, found in (
+                await reader.readable(*((CORRESPONDENCE, each) for each in of_messages))
+            ).items()
+        }
+        if of_messages
+        else {}
+    )
     return tuple(
         [
             DossierShown(
                 id=each,
                 initiative=state.initiative,
                 purpose=state.purpose,
-                about=state.about,
+                about=applications.get(state.about, state.about),
                 duty=state.duty,
                 kept_until=state.kept_until,
                 erased=state.erased,
             )
             for each in sorted(loaded)
             for state in (loaded[each].state,)
+            if state.purpose != "notes"
         ]
     )

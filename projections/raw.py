@@ -18,6 +18,7 @@ from domain.applications.facts import ApplicationWaitlisted
 from domain.applications.state import APPLICATION
 from domain.calls.facts import CallAwardReleased
 from domain.calls.state import CALL
+from domain.correspondence import CORRESPONDENCE
 from domain.deciding import Allowed, Verdict
 from domain.dossiers import DOSSIER
 from domain.funds import FUND, FundCommitted, FundReleased
@@ -192,6 +193,8 @@ class _House:
                 return await self._round(stream)
             case APPLICATION.kind:
                 return await self._application(stream)
+            case CORRESPONDENCE.kind:
+                return await self._correspondence(stream)
             case REVIEW.kind:
                 return await self._review(stream)
             case PANEL.kind:
@@ -199,7 +202,7 @@ class _House:
             case GRANT.kind:
                 return await self._grant(stream)
             case DOSSIER.kind:
-                # It names the applicant, like the application or grant that it belongs to.
+                # It names the applicant, like the application, the grant or the correspondence that it belongs to.
                 return await self._shows((await self._reader.the(DOSSIER, stream)).about)
             case READING.kind:
                 return (await self._reader.the(READING, stream)).viewer == self._viewer
@@ -215,6 +218,10 @@ class _House:
     async def _application(self, stream: str) -> bool:
         case = await self._case(stream)
         return case.as_staff and await self._recorded(case, "applicants")
+
+    async def _correspondence(self, stream: str) -> bool:
+        case = await self._case((await self._reader.the(CORRESPONDENCE, stream)).application)
+        return _as_officer(case.asked(access.sees_notes)) and await self._recorded(case, "applicants")
 
     async def _review(self, stream: str) -> bool:
         review = await self._reader.the(REVIEW, stream)

@@ -7,6 +7,7 @@ from typing import Final
 from projections.folding import (
     applications,
     calls,
+    correspondence,
     funds,
     grants,
     initiatives,
@@ -29,5 +30,6 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     grants.PROJECTION,
     ledger.PROJECTION,
     timeline.PROJECTION,
+    correspondence.PROJECTION,
 )
 """Every projection. A migration that drops one must also delete its row in ``read.positions``."""

@@ -27,6 +27,7 @@ from domain.values import read_time
 from projections import (
     applications,
     calls,
+    correspondence,
     disclosures,
     dossiers,
     following,
@@ -108,6 +109,9 @@ READS: Final = (
     QueryRoute("/api/applications/{application}", "application.show", applications.one),
     QueryRoute("/api/applications/{application}/reviews", "application.reviews", reviews.of_application),
     QueryRoute("/api/applications/{application}/timeline", "application.timeline", timeline.of_application),
+    QueryRoute("/api/applications/{application}/messages", "application.messages", correspondence.messages),
+    QueryRoute("/api/applications/{application}/notes", "application.notes", correspondence.notes),
+    QueryRoute("/api/me/messages", "me.messages", correspondence.waiting),
     QueryRoute("/api/reviews", "review.list", own_reviews.mine),
     QueryRoute("/api/reviews/{review}", "review.show", reviews.one),
     QueryRoute("/api/grants", "grant.list", grants.mine),

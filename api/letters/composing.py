@@ -10,7 +10,7 @@ from api.letters.letter import KEPT, Letter
 from api.locales import Locale, locale_of
 from domain.initiatives.state import Initiative
 from domain.letters import templates
-from domain.letters.kinds import WORDINGS, LetterKind
+from domain.letters.kinds import OF_MESSAGES, WORDINGS, LetterKind
 from domain.letters.templates import LetterText
 from domain.messages import At, Message, msg, verbatim
 from projections.letters.telling import Tidings
@@ -46,10 +46,10 @@ def composed(
 ) -> Letter:
     """The letter that tells somebody something, exactly as it is sent. Raises `TemplateUnusable`."""
     kind, house = tidings.kind, tidings.house
-    if templates.stops(kind, house.letters.get(kind, {}).values()):
+    if house is not None and templates.stops(kind, house.letters.get(kind, {}).values()):
         raise TemplateUnusable
     standard = program_text(kind, language)
-    own = own_text(house, kind, language)
+    own = None if house is None else own_text(house, kind, language)
     values = all_values(tidings, happened_at)
     said = _said(values, language, own=own is not None)
     text = templates.filled((own or standard).text, said)
@@ -66,6 +66,7 @@ def composed(
         name=kind.value,
         subject=subject,
         paragraphs=(text, f"{site}{tidings.link}", FOOTER, f"{site}{CHOOSING}"),
+        secret=kind in OF_MESSAGES,
         lasts=_lasts(values, now),
         language=language if own is not None else None,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -22,13 +22,18 @@ from api.letters.notices import Notices, PersonsNotice
 from api.letters.outbox import Outbox
 from api.locales import locale_of
 from domain.applications.state import APPLICATION
-from domain.letters.kinds import LetterKind
+from domain.letters.kinds import OF_ACCOUNT, LetterKind
 from domain.letters.quiet import next_morning
 from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
 from domain.reviews.facts import ReviewAssigned
-from domain.rounds.facts import RoundReviewsDueSet
-from domain.rounds.state import Round
+from domain.rounds.facts import (
+    RoundDeadlineExtended,
+    RoundLateAccessGranted,
+    RoundOpened,
+    RoundReviewsDueSet,
+)
+from domain.rounds.state import ROUND, Round
 from domain.values import is_id
 from history.appends import Unavailable
 from history.documents import Recorded, read
@@ -135,7 +140,11 @@ class Reaction:
             return []
         return [each for each in found if each.happened_at > self.clock()]
 
-    async def _for_readers(self, notice: Notice, recorded: Recorded, cause: str) -> list[PersonsNotice]:
+    async def _for_readers(
+        self, notice: Notice | None, recorded: Recorded, cause: str
+    ) -> list[PersonsNotice]:
+        if notice is None:
+            return []
         try:
             people = await telling.readers(self.reader, notice)
         except (NotFound, Unreadable):
@@ -167,6 +176,8 @@ class Reaction:
             recorded = read(stored.topic, stored.document, history=self.history.id)
         except Exception:  # noqa: BLE001 - the queue of due dates reports it
             return []
+        if isinstance(recorded.fact, RoundOpened | RoundDeadlineExtended | RoundLateAccessGranted):
+            return await self._of_invited(recorded.fact.round, recorded.envelope.decided_at, now)
         notice = reminder_of(recorded.fact)
         if notice is None or notice.until is None:
             return []
@@ -174,6 +185,35 @@ class Reaction:
             return []  # the letter about the fact itself was hardly read
         found = await self._for_readers(notice, recorded, stored.leaf.hex())
         return [PersonsNotice(each.key, each.person, each.notice, now) for each in found]
+
+    async def _of_invited(self, round: str, set_at: datetime, now: datetime) -> list[PersonsNotice]:
+        """The reminders for applications that are invited to a round whose deadline, set at a time, is near, and for which nobody
+        has begun the form. Those who have are reminded of their drafts."""
+        try:
+            state: Round = await self.reader.the(ROUND, round)
+            invited = await telling.invited_to_round(self.reader, round)
+            found = []
+            for each in invited:
+                notice = Notice(LetterKind.INVITATION_DUE, each)
+                people = await telling.readers(self.reader, notice)
+                if any([await self.drafts.begun(person, each) for person in people]):
+                    continue
+                for person in people:
+                    actor = await self.reader.actor(person)
+                    found += [
+                        PersonsNotice.of(
+                            person,
+                            replace(notice, until=until),
+                            cause=f"deadline {until.isoformat()}",
+                            happened_at=now,
+                        )
+                        for until in telling.deadlines((state,), actor, now=now)
+                        if set_at <= until - AHEAD <= now
+                    ]
+        except (NotFound, Unreadable):
+            log.error("nobody is reminded of a round, because it is not known who is invited to it")  # noqa: TRY400
+            return []
+        return found
 
     async def _of_draft(
         self, person: str, about: str, now: datetime, rounds: dict[str, tuple[Round, ...]]
@@ -208,8 +248,11 @@ class Reaction:
     async def write_of(self, due: Sequence[PersonsNotice]) -> int:
         """Write the letters of some notices; returns how many. A notice that is settled meanwhile gets no second letter."""
         people = await self._recipients({each.person for each in due})
-        await self.notices.settle_without_letter([each.key for each in due if each.person not in people])
-        return sum([await self._written(each, people[each.person]) for each in due if each.person in people])
+        wanted = {
+            each.key for each in due if each.person in people and _wants(people[each.person].person, each)
+        }
+        await self.notices.settle_without_letter([each.key for each in due if each.key not in wanted])
+        return sum([await self._written(each, people[each.person]) for each in due if each.key in wanted])
 
     async def _recipients(self, people: Collection[str]) -> dict[str, Recipient]:
         """Those of some people to whom letters can be written."""
@@ -218,7 +261,7 @@ class Reaction:
         return {
             each: Recipient(found.state, addresses[each])
             for each, found in loaded.items()
-            if not found.state.erased and found.state.letters == "all"
+            if not found.state.erased
         }
 
     async def _written(self, each: PersonsNotice, recipient: Recipient) -> bool:
@@ -241,7 +284,7 @@ class Reaction:
             return False
         profile = await profiles.mine(self.reader, each.person)
         morning = next_morning(now, profile.time_zone or tidings.zone)
-        if morning is not None:
+        if morning is not None and each.notice.kind not in OF_ACCOUNT:
             await self.notices.postpone(each.key, morning)
             return False
         try:
@@ -275,10 +318,10 @@ class Reaction:
 
     async def tidings(self, each: PersonsNotice) -> Tidings | None:
         """What a notice may tell its person now; None if nothing, or no longer. Raises `Unreadable`."""
-        if each.notice.kind is LetterKind.DEADLINE_NEAR and not await self.drafts.begun(
-            each.person, each.notice.about
-        ):
-            return None
+        if each.notice.kind in (LetterKind.DEADLINE_NEAR, LetterKind.INVITATION_DUE):
+            begun = await self.drafts.begun(each.person, each.notice.about)
+            if begun is not (each.notice.kind is LetterKind.DEADLINE_NEAR):
+                return None
         if each.notice.kind is LetterKind.DRAFT_ENDING:
             return await self._of_ending_draft(each)
         return await telling.tidings(self.reader, each.person, each.notice, now=self.clock())
@@ -301,4 +344,9 @@ class Reaction:
         if each is None:
             return False
         person: Person = (await self.reader.load((PERSON, each.person)))[each.person].state
-        return not person.erased and person.letters == "all" and await self.tidings(each) is not None
+        return not person.erased and _wants(person, each) and await self.tidings(each) is not None
+
+
+def _wants(person: Person, each: PersonsNotice) -> bool:
+    """Whether a person gets letters of a notice's kind."""
+    return person.letters == "all" or each.notice.kind in OF_ACCOUNT

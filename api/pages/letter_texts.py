@@ -21,7 +21,7 @@ from domain.applications.state import ApplicationStatus
 from domain.calls.state import Call
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.letters import templates
-from domain.letters.kinds import WORDINGS, LetterKind
+from domain.letters.kinds import OF_CALLS, WORDINGS, LetterKind
 from domain.letters.templates import LetterText
 from domain.messages import At, Message, msg
 from domain.refusals import Invalid, NotFound
@@ -79,7 +79,7 @@ async def _list(visit: Visit) -> PageContent:
                     [code for code in offered if own_text(house, kind, code) is not None],
                     templates.stops(kind, house.letters.get(kind, {}).values()),
                 )
-                for kind in LetterKind
+                for kind in OF_CALLS
             ],
         },
         initiative=house.id,
@@ -89,6 +89,8 @@ async def _list(visit: Visit) -> PageContent:
 async def _one(visit: Visit) -> PageContent:
     house = await _house(visit)
     kind = LetterKind(visit.path["letter"])
+    if kind not in OF_CALLS:
+        raise NotFound
     # Also languages in which it wrote before.
     offered = dict.fromkeys((*languages_of(house), *house.letters.get(kind, {})))
     return PageContent(

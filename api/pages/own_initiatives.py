@@ -46,6 +46,11 @@ class OwnInitiative:
         return not self._held.isdisjoint(JUDGING)
 
     @property
+    def has_staff_role(self) -> bool:
+        """Whether the member is an officer of the initiative or of one of its calls."""
+        return Role.OFFICER in self._held
+
+    @property
     def does_grants(self) -> bool:
         """Whether the member can have something to do on a grant."""
         return not self._held.isdisjoint({Role.OFFICER, Role.FINANCE, Role.APPROVER})

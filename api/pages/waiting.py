@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from api.pages.applications import if_shown
+from api.pages.corresponding import messages_to_answer
 from api.pages.organisations import names_among
 from api.pages.own_initiatives import OwnInitiative
 from api.pages.todo import TodoItem
@@ -20,7 +21,15 @@ from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Role
-from projections import applications, calls, grants, organisations, own_reviews, panels, review_progress
+from projections import (
+    applications,
+    calls,
+    grants,
+    organisations,
+    own_reviews,
+    panels,
+    review_progress,
+)
 from projections.applications import ApplicationLine
 from projections.calls import CallLine
 from projections.grants import GrantTasks
@@ -41,6 +50,7 @@ async def waiting_for(
         *await _invitations(visit),
         *await drafts_to_finish(visit),
         *await _unanswered(visit, own),
+        *await messages_to_answer(visit, places, own),
         *await _offers(visit),
         *await _rounds(visit, places),
         *await _decisions(visit, places),

@@ -9,6 +9,7 @@ call. `conflicts` are the applications with which the actor declared a conflict 
 and never expire. `reviews` are the reviews of one round, and also those of earlier stages in which a conflict was declared.
 """
 
+from domain.access.corresponding import *
 from domain.access.members import *
 from domain.access.organisations import *
 from domain.access.paying import *

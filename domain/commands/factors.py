@@ -45,7 +45,7 @@ class RemoveFactor(Command, frozen=True, kw_only=True):
 
 class AskRecovery(Command, frozen=True, kw_only=True):
     """Ask that all second factors be removed of a person who has lost them. Another administrator of the installation has to
-    confirm it. The person is told at their next visit, and can cancel it."""
+    confirm it. The person is told by a letter and at their next visit, and can cancel it."""
 
     person: PersonId
 

@@ -37,6 +37,19 @@ class LetterKind(enum.StrEnum):
     AMENDMENT_PROPOSED = "amendment-proposed"
     REVIEW_ASKED = "review-asked"
     REVIEW_DUE = "review-due"
+    INVITATION_DUE = "invitation-due"
+    MESSAGE_RECEIVED = "message-received"
+    MESSAGE_TO_STAFF = "message-to-staff"
+    RECOVERY_ASKED = "recovery-asked"
+
+
+OF_ACCOUNT: Final = frozenset({LetterKind.RECOVERY_ASKED})
+"""The kinds that are about a person's own account. They name no call, only the program writes them, and they come at any hour and
+also to people who want no letters but those about signing in."""
+OF_MESSAGES: Final = frozenset({LetterKind.MESSAGE_RECEIVED, LetterKind.MESSAGE_TO_STAFF})
+"""The kinds that tell of a message. Administrators are not shown to whom and about what they are while they wait."""
+OF_CALLS: Final = tuple([kind for kind in LetterKind if kind not in OF_ACCOUNT])
+"""The kinds of which an initiative can change the text."""
 
 
 NEWS: Final = msg("There is news for you")
@@ -48,22 +61,24 @@ DATE: Final = msg("A date is near")
 @dataclass(frozen=True, slots=True)
 class Wording:
     """What a kind of letter says. `label` is its name for officers. `says` is one sentence, which is also the subject for readers
-    who chose telling ones, and the line on start pages; `more` follows in the letter. Both hold placeholders, of `takes`."""
+    who chose telling ones, and the line on start pages; `more` follows in the letter. Both hold placeholders, of `takes`.
+    `of_call`: it is about something in a call, which it can name."""
 
     label: Message
     subject: Message
     says: Message
     more: Message
     takes: frozenset[str] = frozenset()
+    of_call: bool = True
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The placeholders that a text of this kind can contain, sorted."""
-        return tuple(sorted({*ALWAYS, *self.takes}))
+        return tuple(sorted({*(ALWAYS if self.of_call else ()), *self.takes}))
 
 
 ALWAYS: Final = ("call", "initiative")
-"""The placeholders of every kind: the call's title and the initiative's name."""
+"""The placeholders of every kind that is about a call: its title and the initiative's name."""
 
 _BY: Final = frozenset({"deadline"})
 
@@ -219,6 +234,39 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
             "It is wanted by {deadline}. What you have written is saved. If you cannot do it, please tell {initiative}."
         ),
         takes=_BY,
+    ),
+    LetterKind.INVITATION_DUE: Wording(
+        label=msg("Reminder: an invitation to the next stage is not answered yet"),
+        subject=DATE,
+        says=msg("The deadline of the next stage of “{call}” is near."),
+        more=msg(
+            "Your application is invited to it, and nothing is written there yet. You can send its form until {deadline}."
+        ),
+        takes=_BY,
+    ),
+    LetterKind.MESSAGE_RECEIVED: Wording(
+        label=msg("Message of the staff"),
+        subject=NEWS,
+        says=msg("A message about your application to “{call}” waits for you."),
+        more=msg(
+            "You can read and answer it on its page. It is not in this letter, because others might see your mail."
+        ),
+    ),
+    LetterKind.MESSAGE_TO_STAFF: Wording(
+        label=msg("Message of an applicant, for the staff"),
+        subject=NEWS,
+        says=msg("A message of an applicant to “{call}” waits for an answer."),
+        more=msg("You can read and answer it on its page. Your colleagues on the staff are told of it, too."),
+    ),
+    LetterKind.RECOVERY_ASKED: Wording(
+        label=msg("Removal of second factors asked for"),
+        subject=ANSWER,
+        says=msg("Somebody asked that all your second factors be removed."),
+        more=msg(
+            "This is done for people who have lost them, and an administrator has to confirm it. If you did not ask for it, please "
+            "sign in and stop it now: somebody may be trying to get into your account."
+        ),
+        of_call=False,
     ),
 }
 """What each kind of letter says, unless an initiative has a text of its own."""

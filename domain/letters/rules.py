@@ -6,7 +6,7 @@ from domain.deciding import Fact
 from domain.initiatives.state import Initiative
 from domain.letters import templates
 from domain.letters.facts import InitiativeLetterReset, InitiativeLetterWritten
-from domain.letters.kinds import LetterKind
+from domain.letters.kinds import OF_ACCOUNT, LetterKind
 from domain.letters.templates import LetterText
 from domain.messages import msg
 from domain.refusals import Refused
@@ -17,6 +17,8 @@ def write_letter(
     initiative: Initiative, *, letter: LetterKind, language: str, written: LetterText
 ) -> tuple[Fact, ...]:
     """Write the initiative's own text for a kind of letter in a language."""
+    if letter in OF_ACCOUNT:
+        raise Refused(msg("This letter is about the account of its reader, so only the program writes it."))
     check_language(language, "language")
     text = templates.checked(letter, written)
     if initiative.letters.get(letter, {}).get(language) == text:

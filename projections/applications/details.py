@@ -45,7 +45,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     form of a `stage` of the call that was answered. `answers` are by the ids of its questions, None if there is no
     answer or it was erased; answers that this viewer may not see are named in `withheld` instead; `earlier` are those
     of earlier stages. `invited_to` is the stage whose form the applicant can answer next. `on_behalf`: the staff entered the application for the applicant; only
-    the staff and the applicant are told. `answers` as a whole is None
+    the staff and the applicant are told. `corresponds`: the viewer reads and writes the messages about it. `answers` as a whole is None
     for viewers who know the application only by its handle, and when reading it cannot be recorded. `feedback` are the
     reviews' comments for the applicant; None before they are published and for everybody else. Damaged answers are
     named in `damaged` as ``answers.budget``. `unattended`: the applicant is an organisation without members; only shown
@@ -65,6 +65,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     invited_to: str | None
     feedback: tuple[str, ...] | None
     on_behalf: bool | None
+    corresponds: bool = False
 
 
 async def one(
@@ -193,6 +194,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         invited_to=state.invited_to if role is Role.APPLICANT and state.status in _MAY_GO_ON else None,
         feedback=feedback,
         on_behalf=state.on_behalf if inside else None,
+        corresponds=isinstance(case.asked(access.corresponds), Allowed),
     )
 
 

@@ -21,6 +21,7 @@ from domain.applications.facts import (
     ApplicationSubmitted,
     ApplicationWaitlisted,
 )
+from domain.correspondence import CorrespondenceMessageWritten
 from domain.deciding import Fact
 from domain.grants.facts import (
     GrantAmendmentProposed,
@@ -32,6 +33,7 @@ from domain.grants.facts import (
     GrantReportReturned,
 )
 from domain.letters.kinds import LetterKind
+from domain.persons.facts import PersonRecoveryAsked
 from domain.reviews.facts import ReviewAssigned
 from domain.rounds.facts import RoundReviewsDueSet
 from domain.topics import topics_of
@@ -39,7 +41,7 @@ from domain.topics import topics_of
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that people have to know: a kind of letter, and the application, grant, review or call that it is `about`. `until`
+    """Something that people have to know: a kind of letter, and the application, grant, review, call or person that it is `about`. `until`
     is the date that a reminder is about; None if it is not a reminder."""
 
     kind: LetterKind
@@ -69,6 +71,8 @@ Heard = (
     | GrantReportReturned
     | GrantAmendmentProposed
     | ReviewAssigned
+    | CorrespondenceMessageWritten
+    | PersonRecoveryAsked
 )
 """The facts of which somebody has to know. An application's outcome is a fact only once it is announced."""
 
@@ -76,8 +80,8 @@ HEARD: Final = frozenset(topics_of(*get_args(Heard), RoundReviewsDueSet))
 """Their topics, and that of a date of which jurors are reminded."""
 
 
-def notice_of(fact: Heard) -> Notice:
-    """What people have to know after a fact."""
+def notice_of(fact: Heard) -> Notice | None:
+    """What people have to know after a fact. The staff are told once of messages that wait for an answer."""
     match fact:
         case ApplicationSubmitted() | ApplicationResubmitted() | ApplicationContinued():
             return Notice(LetterKind.APPLICATION_RECEIVED, fact.application)
@@ -115,6 +119,12 @@ def notice_of(fact: Heard) -> Notice:
             return Notice(LetterKind.AMENDMENT_PROPOSED, fact.grant)
         case ReviewAssigned():
             return Notice(LetterKind.REVIEW_ASKED, fact.review)
+        case CorrespondenceMessageWritten(side="applicant"):
+            return None if fact.again else Notice(LetterKind.MESSAGE_TO_STAFF, fact.application)
+        case CorrespondenceMessageWritten():
+            return Notice(LetterKind.MESSAGE_RECEIVED, fact.application)
+        case PersonRecoveryAsked():
+            return Notice(LetterKind.RECOVERY_ASKED, fact.person)
         case _:
             assert_never(fact)
 

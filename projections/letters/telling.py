@@ -10,19 +10,22 @@ from typing import Any, Final
 from domain import access
 from domain.applications.state import APPLICATION, Application, ApplicationStatus
 from domain.calls.state import CALL, Call
+from domain.correspondence import CORRESPONDENCE, correspondence_of
 from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
-from domain.indexes import reviews_in, rounds_of
+from domain.indexes import invited_to, reviews_in, rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.letters.kinds import LetterKind
 from domain.messages import At
 from domain.organisations import ORGANISATION
 from domain.parties import Actor, is_organisation
+from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
 from domain.reviews.state import OUTSTANDING, REVIEW, Review
 from domain.rounds.state import ROUND, Round, RoundStatus
-from domain.values import Money, is_id
+from domain.values import Money, Role, is_id
+from projections.cases import case_of
 from projections.fresh import Fresh
 from projections.letters.hearing import Notice
 
@@ -33,23 +36,24 @@ S = ApplicationStatus
 @dataclass(frozen=True, slots=True)
 class Tidings:
     """What a person may be told now. `link` is the page to read more, `values` are those of the letter's placeholders without those
-    of every letter, and `zone` is the call's time zone."""
+    of every letter, and `zone` is the call's time zone. Letters about an account have neither house nor call."""
 
     kind: LetterKind
     link: str
-    house: Initiative
-    call: Call
+    house: Initiative | None
+    call: Call | None
     values: Mapping[str, Any] = field(default_factory=dict)  # Any: values of a message
 
     @property
     def zone(self) -> str:
         """The time zone of the call."""
-        return self.call.time_zone
+        return "UTC" if self.call is None else self.call.time_zone
 
     @property
     def all_values(self) -> dict[str, Any]:
         """The values of all placeholders."""
-        return {"call": self.call.title, "initiative": self.house.name, **self.values}
+        named = {} if self.house is None else {"initiative": self.house.name}
+        return {**named, **({} if self.call is None else {"call": self.call.title}), **self.values}
 
 
 _IN_STATUS: Final[Mapping[LetterKind, frozenset[ApplicationStatus]]] = {
@@ -66,6 +70,10 @@ _IN_STATUS: Final[Mapping[LetterKind, frozenset[ApplicationStatus]]] = {
 async def readers(reader: Fresh, notice: Notice) -> tuple[str, ...]:
     """The people whom a notice is for, sorted: of an organisation, those who act for it now."""
     about = notice.about
+    if is_id(PERSON.kind, about):
+        return (about,)
+    if notice.kind is K.MESSAGE_TO_STAFF:
+        return await _staff_of(reader, about)
     if is_id(REVIEW.kind, about):
         review: Review = await reader.the(REVIEW, about)
         return (review.juror,)
@@ -84,11 +92,15 @@ async def tidings(reader: Fresh, person: str, notice: Notice, *, now: datetime) 
     """What a person may be told of a notice now; None if the pages would not tell it to them, or no longer."""
     actor = await reader.actor(person)
     try:
+        if notice.kind is K.RECOVERY_ASKED:
+            return await _of_recovery(reader, actor, notice)
+        if notice.kind in (K.MESSAGE_RECEIVED, K.MESSAGE_TO_STAFF):
+            return await _of_message(reader, person, notice)
         if is_id(REVIEW.kind, notice.about):
             return await _of_review(reader, person, notice, now)
         if is_id(GRANT.kind, notice.about):
             return await _of_grant(reader, actor, notice, now)
-        if notice.kind is K.DEADLINE_NEAR:
+        if notice.kind in (K.DEADLINE_NEAR, K.INVITATION_DUE):
             return await _of_deadline(reader, actor, notice, now)
         return await _of_application(reader, actor, notice, now)
     except NotFound:
@@ -98,6 +110,34 @@ async def tidings(reader: Fresh, person: str, notice: Notice, *, now: datetime) 
 async def _place(reader: Fresh, call: str, initiative: str) -> tuple[Call, Initiative]:
     loaded = await reader.load((CALL, call), (INITIATIVE, initiative))
     return loaded[call].state, loaded[initiative].state
+
+
+async def _staff_of(reader: Fresh, application: str) -> tuple[str, ...]:
+    """The officers of an application's call, sorted. Who of them may be told is asked later."""
+    state: Application = await reader.the(APPLICATION, application)
+    house: Initiative = await reader.the(INITIATIVE, state.initiative)
+    in_call = house.within(state.call)
+    return tuple(sorted(person for person in in_call.members if Role.OFFICER in in_call.roles(person)))
+
+
+async def _of_message(reader: Fresh, person: str, notice: Notice) -> Tidings | None:
+    case = await case_of(reader, person, notice.about)
+    verdict = case.asked(access.corresponds)
+    side = "staff" if notice.kind is K.MESSAGE_TO_STAFF else "applicant"
+    role = Role.OFFICER if notice.kind is K.MESSAGE_TO_STAFF else Role.APPLICANT
+    if not isinstance(verdict, Allowed) or verdict.role is not role:
+        return None
+    written = await reader.the(CORRESPONDENCE, correspondence_of(notice.about))
+    if written.awaits != side:
+        return None
+    return Tidings(notice.kind, f"/applications/{notice.about}/messages", case.initiative, case.call)
+
+
+async def _of_recovery(reader: Fresh, actor: Actor, notice: Notice) -> Tidings | None:
+    person: Person = await reader.the(PERSON, notice.about)
+    if actor.id != notice.about or person.recovery_asked_by is None:
+        return None
+    return Tidings(notice.kind, "/me/second-factor", None, None)
 
 
 async def _of_application(reader: Fresh, actor: Actor, notice: Notice, now: datetime) -> Tidings | None:
@@ -190,6 +230,8 @@ async def _of_deadline(reader: Fresh, actor: Actor, notice: Notice, now: datetim
         application: Application = await reader.the(APPLICATION, notice.about)
         if not isinstance(access.applicant(actor, application), Allowed):
             return None
+        if notice.kind is K.INVITATION_DUE and application.status is not S.INVITED:
+            return None
         call_id, link = application.call, f"/applications/{notice.about}"
     else:
         call_id, link = notice.about, f"/calls/{notice.about}/apply"
@@ -215,6 +257,20 @@ async def of_ending_draft(reader: Fresh, notice: Notice, about: str, page: str) 
     except NotFound:
         return None
     return Tidings(notice.kind, page, house, call, {"deadline": At(notice.until, call.time_zone)})
+
+
+async def invited_to_round(reader: Fresh, round_id: str) -> tuple[str, ...]:
+    """The applications that are invited to the stage of a round and have not answered; none in the first stage."""
+    round: Round = await reader.the(ROUND, round_id)
+    invited = await reader.index_entries(invited_to(round.call, round.stage))
+    loaded = await reader.load(*((APPLICATION, each) for each in invited)) if invited else {}
+    return tuple(
+        sorted(
+            each
+            for each, found in loaded.items()
+            if found.state.status is S.INVITED and found.state.invited_to == round.stage
+        )
+    )
 
 
 async def open_rounds(reader: Fresh, call: str) -> tuple[Round, ...]:

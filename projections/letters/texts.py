@@ -6,7 +6,7 @@ import msgspec
 
 from domain import access
 from domain.initiatives.state import INITIATIVE
-from domain.letters.kinds import WORDINGS, LetterKind
+from domain.letters.kinds import OF_CALLS, WORDINGS, LetterKind
 from domain.values import Role
 from projections.reader import Reader, allow
 from projections.versions import Version
@@ -53,6 +53,7 @@ async def of_initiative(reader: Reader, viewer: str | None, initiative: str) -> 
                     for language, text in sorted(loaded.state.letters.get(kind, {}).items())
                 ),
             )
-            for kind, wording in WORDINGS.items()
+            for kind in OF_CALLS
+            for wording in (WORDINGS[kind],)
         ),
     )

@@ -131,6 +131,17 @@ CREATE VIEW read.titled AS
         'title'::text AS title_field, 'dossier'::text AS title_of, t.digest AS title_digest, t.box AS title_box, k.epoch AS title_epoch, k.wrapped AS title_wrapped
     FROM read.titles t JOIN vault.keys k ON k.subject = t.subject;
 
+-- correspondence
+
+-- The messages that wait for one side, without their texts. Only who may write about the application is shown a row.
+CREATE TABLE read.waiting_messages (
+    correspondence text COLLATE "C" PRIMARY KEY,
+    application text COLLATE "C" NOT NULL,
+    awaits text COLLATE "C" NOT NULL,
+    since timestamptz NOT NULL
+);
+CREATE INDEX ON read.waiting_messages (application);
+
 -- reviews
 
 CREATE TABLE read.reviews (

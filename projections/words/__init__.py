@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from domain.applications.facts import ApplicationFact
 from domain.calls.facts import CallFact
+from domain.correspondence import CorrespondenceFact
 from domain.deciding import Fact
 from domain.dossiers import DossierFact
 from domain.funds import FundFact
@@ -22,6 +23,7 @@ from domain.reviews.facts import ReviewFact
 from domain.rounds.facts import RoundFact
 from projections.words.applications import application_words
 from projections.words.calls import call_words
+from projections.words.correspondence import correspondence_words
 from projections.words.funds import fund_words
 from projections.words.grants import grant_words
 from projections.words.panels import panel_words
@@ -62,6 +64,8 @@ def words(fact: Fact, context: SentenceContext) -> FactInWords:
         return round_words(fact, context)
     if isinstance(fact, ApplicationFact):
         return application_words(fact, context)
+    if isinstance(fact, CorrespondenceFact):
+        return correspondence_words(fact)
     if isinstance(fact, ReviewFact):
         return review_words(fact, context)
     if isinstance(fact, ReadingFact):

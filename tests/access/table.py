@@ -164,6 +164,10 @@ application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  
 application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.find_ineligible    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 
+application.write_message      e  e  .  A  .  A   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .
+application.settle_messages    e  e  .  A  .  A   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .
+application.write_note         e  e  .  .  .  .   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .
+
 reading.record                 e  e  .  .  .  q   J  J  J  J  C  C  q  O  O  q  l  J  l  l  l  .  .  .
 
 review.assign                  e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .

@@ -308,6 +308,7 @@ def _reviews(walk: Walk, application: str) -> None:
     for juror in conflicted:
         walk.do(juror, "review.declare_conflict", review=own[juror], reason="friendship")
     walk.stop("review.assign", application=application, juror=THIRD_JUROR)
+    _messages(walk, application)
     walk.stop("review.replace", review=own[CONFLICTED_JUROR], juror=THIRD_JUROR)
     walk.stop("review.declare_conflict", review=own[JUROR], reason="friendship")
     walk.stop_and_do(JUROR, "review.declare_no_conflict", review=own[JUROR])
@@ -315,6 +316,12 @@ def _reviews(walk: Walk, application: str) -> None:
     scores = {"art": 8, "need": 3}
     walk.stop_and_do(JUROR, "review.submit", review=own[JUROR], scores=scores)
     walk.stop_and_do(JUROR, "review.change", review=own[JUROR], scores=scores)
+
+
+def _messages(walk: Walk, application: str) -> None:
+    walk.stop("application.write_note", application=application, text="Ask for the address.")
+    walk.stop_and_do(OFFICER, "application.write_message", application=application, text="Where do you live?")
+    walk.stop("application.settle_messages", application=application, read_until=walk.now)
 
 
 def _quorum(walk: Walk, application: str) -> None:

@@ -232,6 +232,17 @@ def due_dates_held_up(running: Running) -> Iterator[None]:
         project.resume()
 
 
+def _messages(officer: Person, applicant: Person, application: str) -> None:
+    """A question, an answer and a note; the answer is read and needs none."""
+    applicant.post(f"{application}/messages", text="When do you decide?")
+    officer.post(f"{application}/messages", text="In May.")
+    officer.post(f"{application}/notes", text="Decide in May.")
+    officer.get(f"{application}/notes")
+    applicant.get("/api/me/messages", position=officer.position)
+    shown = applicant.get(f"{application}/messages")
+    applicant.post(f"{application}/messages/settle", read_until=shown["last_at"])
+
+
 def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: Person) -> None:
     """A call with more time, an application written anew, and an end without a decision."""
     call = officer.post("/api/calls", fund=walked.ids["fund"], **CALL)["id"]
@@ -246,6 +257,7 @@ def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: P
     application = applicant.post(f"/api/calls/{call}/applications", round=round_, **text)["id"]
     applicant.post(f"/api/applications/{application}/change", **text | {"title": "Changed"})
     by = (deadline + timedelta(days=1)).isoformat()
+    _messages(officer, applicant, f"/api/applications/{application}")
     officer.post(f"/api/applications/{application}/return", questions="Which one?", resubmit_by=by)
     applicant.post(f"/api/applications/{application}/resubmit", **text)
     officer.post(

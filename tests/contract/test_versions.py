@@ -43,9 +43,12 @@ UNVERSIONED = {
     "panel.write_note",
     "round.set_reviews_due",
     "application.erase",
+    "application.write_message",
+    "application.settle_messages",
+    "application.write_note",
 }
 """The commands by JSON whose streams also count acts that their writer may not know of; and one that is answered by a dossier,
-of which no version is shown."""
+of which no version is shown. Of the last, no fact is in the application's stream."""
 
 
 def versions_in(content: Any) -> Iterator[Any]:

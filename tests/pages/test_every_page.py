@@ -7,11 +7,13 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from api.locales import LANGUAGES, Locale
 from domain.messages import msg
 from tests.pages.conftest import Stage
+from tests.pages.markup import faults_of
 
 ROLES = (
     None,
@@ -27,6 +29,8 @@ ROLES = (
     "newcomer",
 )
 _MOST = 60
+_PARSED = (("en",), ("ru",))
+"""In which language the markup of one page after another is checked, for it takes as long as the page."""
 _ID = re.compile(r"[a-z]+-[0-9a-f]{32}")
 
 
@@ -96,6 +100,49 @@ class Outline(HTMLParser):
                 self.faults.append(f"leads elsewhere: {given[name]}")
 
 
+def lax_headers(page: httpx.Response) -> list[str]:
+    """What a page's headers allow that no page needs: scripts or styles in the page, other sites, copies, a referrer."""
+    policy = {
+        name: values
+        for directive in page.headers.get("content-security-policy", "").split(";")
+        for name, *values in [directive.split()]
+    }
+    loose = [
+        f"{name} {value}"
+        for name, values in policy.items()
+        for value in values
+        if value not in ("'none'", "'self'")
+    ]
+    wanted = {
+        "default-src": policy.get("default-src") == ["'none'"],
+        "frame-ancestors": policy.get("frame-ancestors") == ["'none'"],
+        "form-action": policy.get("form-action") == ["'self'"],
+        "base-uri": policy.get("base-uri") == ["'none'"],
+        "no-store": page.headers.get("cache-control") == "no-store",
+        "no-referrer": page.headers.get("referrer-policy") == "no-referrer",
+        "nosniff": page.headers.get("x-content-type-options") == "nosniff",
+    }
+    return [f"lax: {each}" for each in [*loose, *(name for name, strict in wanted.items() if not strict)]]
+
+
+@pytest.mark.parametrize("lax", ["content-security-policy", "cache-control", "referrer-policy"])
+def test_lax_headers_and_wrong_markup_are_noticed(stage: Stage, lax: str) -> None:
+    page = stage.visitor().open("/calls")
+    assert lax_headers(page) + faults_of(page.text) == []
+    strict = page.headers.get(lax)
+    page.headers[lax] = strict.replace("'self'", "'self' 'unsafe-inline'").replace("no-", "")
+    assert lax_headers(page) != []
+    for wrong in (
+        "<p><div></div></p>",
+        "<a href='/'><button>x</button></a>",
+        "<ul><p>x</ul>",
+        "<b>x",
+        "&nosuch;",
+        "<p id=a id=b>",
+    ):
+        assert faults_of(page.text.replace("</main>", f"{wrong}</main>")) != [], wrong
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None, language: str) -> None:
@@ -120,6 +167,9 @@ def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None, l
             continue
         outline = Outline(page.text)
         faults += [f"{path}: {fault}" for fault in outline.faults]
+        faults += [f"{path}: {fault}" for fault in lax_headers(page)]
+        if language in _PARSED[len(seen) % len(_PARSED)]:
+            faults += [f"{path}: {fault}" for fault in faults_of(page.text)]
         if page.status_code != 200:
             faults.append(f"{path}: {page.status_code}")
         if outline.tags.count("h1") != 1 or outline.tags.count("main") != 1:

@@ -332,6 +332,15 @@ def test_every_answer_forbids_what_it_does_not_need(stage: Stage, path: str) -> 
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_the_first_page_is_small_with_all_that_it_loads(stage: Stage) -> None:
+    """Under 60 KB, uncompressed; nothing on it comes from elsewhere."""
+    visitor = stage.visitor()
+    page = visitor.open("/")
+    loaded = re.findall(r'<(?:link|script|img)[^>]* (?:href|src)="([^"]+)"', html.unescape(page.text))
+    assert {address.partition("?")[0] for address in loaded} == {"/style.css", "/icon.svg"}
+    assert sum(len(each.content) for each in (page, *map(visitor.open, loaded))) < 60_000
+
+
 def test_a_page_does_not_take_what_it_has_no_form_for(stage: Stage) -> None:
     """And says so to a browser by a page; to a program, that addresses the API, by a problem document."""
     visitor = stage.visitor()

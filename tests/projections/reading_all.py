@@ -13,6 +13,7 @@ from domain.refusals import CommandRejected
 from projections import (
     applications,
     calls,
+    correspondence,
     following,
     funded,
     funds,
@@ -67,6 +68,7 @@ def every_query(season: Season) -> dict[str, Query]:
         "timeline.of_fund": lambda r, v: timeline.of_fund(r, v, season.fund),
         "initiatives.one": lambda r, v: initiatives.one(r, v, season.initiative),
         "initiatives.me": initiatives.me,
+        "correspondence.waiting": correspondence.waiting,
         "members.given_roles": lambda r, v: members.given_roles(r, v, season.initiative, limit=100),
     }
     for name in ("application1", "application2"):
@@ -78,6 +80,10 @@ def every_query(season: Season) -> dict[str, Query]:
             found[f"timeline.of_application {name}"] = lambda r, v, n=name: timeline.of_application(
                 r, v, things[n]
             )  # type: ignore[misc]
+            found[f"correspondence.messages {name}"] = lambda r, v, n=name: correspondence.messages(
+                r, v, things[n]
+            )  # type: ignore[misc]
+            found[f"correspondence.notes {name}"] = lambda r, v, n=name: correspondence.notes(r, v, things[n])  # type: ignore[misc]
     if "grant" in things:
         found["grants.one"] = lambda r, v: grants.one(r, v, things["grant"])
         found["timeline.of_grant"] = lambda r, v: timeline.of_grant(r, v, things["grant"])

@@ -11,6 +11,7 @@ import pytest
 from domain.refusals import Forbidden, NotFound
 from projections import (
     applications,
+    correspondence,
     grants,
     own_reviews,
     panel_notes,
@@ -56,6 +57,8 @@ async def everything(season: Season, who: str) -> dict[str, str]:
         "payments": payments.of_initiative(reader, viewer, season.initiative, limit=MOST),
         "jury": round_jury.of_round(reader, viewer, season.round),
         "notes": panel_notes.of_round(reader, viewer, season.round),
+        "messages": correspondence.messages(reader, viewer, application),
+        "notes of the staff": correspondence.notes(reader, viewer, application),
         "tasks": grants.tasks(reader, viewer, limit=MOST),
     }
     return {name: await answered(asking) for name, asking in asked.items()}
@@ -81,7 +84,7 @@ async def test_who_was_named_finds_nothing_and_everybody_else_finds_as_much_as_b
     for who in STAFF:
         told = after[who]
         assert told["application"] == told["timeline"] == GONE, who
-        assert told["reviews"] == GONE, who
+        assert told["reviews"] == told["messages"] == told["notes of the staff"] == GONE, who
         assert told["grant"] == (GONE if who in ("officer", "finance") else before[who]["grant"]), who
         assert not [each for each, text in told.items() if CANARY_TITLES[0] in text], who
         for listed in ("applications", "ranking", "jury", "notes", "payments"):

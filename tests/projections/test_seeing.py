@@ -31,7 +31,7 @@ async def test_nobody_and_strangers_read_what_is_public_and_nothing_else(season:
 
     assert answered(nobody) == public
     assert answered(somebody) == {
-        *public, "applications.mine", "reviews.mine", "grants.mine", "grants.tasks", "initiatives.me",
+        *public, "applications.mine", "reviews.mine", "grants.mine", "grants.tasks", "initiatives.me", "correspondence.waiting",
     }  # fmt: skip
     for name in ("applications.mine", "reviews.mine", "grants.mine", "grants.tasks"):
         assert somebody[name] == '{"items":[],"next":null,"unreadable":[]}'
@@ -335,7 +335,7 @@ async def test_the_members_of_another_initiative_read_nothing(season: Season) ->
 
     assert answered(found) == {
         "calls.public", "calls.one", "rounds.one", "applications.mine", "reviews.mine", "grants.mine",
-        "grants.tasks", "initiatives.me",
+        "grants.tasks", "initiatives.me", "correspondence.waiting",
     }  # fmt: skip
     assert leaks(found, *CANARIES, season.artist1) == {}
 

@@ -113,6 +113,9 @@ TABLE = """
     application.entered_on_behalf.v1       x      x      .
     application.written_with.v1            x      x      .
     application.grant_offered.v1           .      .      .
+    correspondence.message_written.v1      .      .      .
+    correspondence.settled.v1              .      .      .
+    correspondence.note_written.v1         .      .      .
     review.assigned.v1                     .      x      x
     review.cleared.v1                      .      x      x
     review.conflict_declared.v1            .      x      x

@@ -15,6 +15,7 @@ from domain import dossiers, funds, invitations, organisations, readings
 from domain.applications.facts import ApplicationFact
 from domain.calls.facts import CallFact
 from domain.commands.register import REGISTER
+from domain.correspondence import CorrespondenceFact
 from domain.deciding import Command, Fact
 from domain.funds import FundOpened
 from domain.initiatives import facts as initiatives
@@ -78,6 +79,7 @@ def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
         "call": CallFact,
         "round": RoundFact,
         "application": ApplicationFact,
+        "correspondence": CorrespondenceFact,
         "review": ReviewFact,
         "reading": readings.ReadingFact,
         "panel": PanelFact,

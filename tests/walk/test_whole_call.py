@@ -17,6 +17,18 @@ from tests.walk.markers import ARTISTS, JURORS_MAY_READ, MARKERS, NAMES, STEMS, 
 from tests.walk.searching import Answer, found_in, in_addresses, in_letters, json_of, pages_of
 from tests.walk.whole_call import WholeCall, a_whole_call
 
+PUBLIC = {
+    "the title of a call": "Winter call",
+    "the name of an initiative": "Дом Зима",
+    "the name of a fund": "Winter fund",
+    "the restriction of a pledge": "Only books.",
+    "the reference of a payment": "WALK-1",
+    "why somebody stepped back": "friendship",
+    "who did something, by an id": '"actor":"person-',
+    "which browser somebody uses": "chrome",
+}
+"""What docs/thefts.md says that a dump tells without the key folder."""
+
 
 def test_every_marker_is_found_by_its_stem() -> None:
     for name, marker in MARKERS.items():
@@ -122,6 +134,7 @@ def blindness_holds_everywhere(done: WholeCall) -> None:
             shown[role]
         )
         assert found_in(answers, markers) == set(), role
+        assert {name for name, _ in found_in(answers, NAMES)} == set(NAMES) - set(ARTISTS), role
         for planted in _planted(answers[0], STEMS):
             assert found_in([planted], STEMS)
     officers = found_in(
@@ -161,6 +174,10 @@ def nothing_lies_in_clear(done: WholeCall, house: Installation, *, sealed: bool)
             }, place
         assert not [each for each in lying if each[1] == "logs"]
         return
+    told = {what for what, _, place in leaks(PUBLIC, {"dump": found["dump"]})}
+    assert told == set(PUBLIC), "docs/thefts.md says that a dump tells more"
+    for what in ("person-", "GET /", "POST /", "127.0.0.1 "):
+        assert what.encode() not in found["logs"], f"docs/thefts.md says that the logs do not tell {what}"
     lying = leaks(markers, found)
     assert lying == set(), leaks(MARKERS | halves, found)
     plant(markers, house.folder, house.database)

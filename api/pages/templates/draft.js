@@ -8,7 +8,7 @@
   const RETRY = 10000; // milliseconds before it tries again
   const revision = form.elements.namedItem("_revision");
   let timer = 0;
-  let sending = false;
+  let pending = null;
   let changed = false;
   let stopped = false;
 
@@ -30,9 +30,9 @@
     timer = setTimeout(save, milliseconds);
   };
 
-  async function save() {
-    if (sending || stopped || !changed) return;
-    sending = true;
+  // Gives whether the server was reached.
+  async function attempt() {
+    let reached = true;
     changed = false;
     try {
       const answer = await fetch(form.action, { method: "POST", body: body(), redirect: "error" });
@@ -58,13 +58,19 @@
         later(RETRY);
       }
     } catch {
+      reached = false;
       changed = true;
       say(form.dataset.offline, true);
       later(RETRY);
     }
-    sending = false;
+    pending = null;
     if (changed && !stopped) later(RETRY);
+    return reached;
   }
+  const save = () => {
+    if (!pending && changed && !stopped) pending = attempt();
+    return pending ?? Promise.resolve(true);
+  };
 
   const note = () => {
     changed = true;
@@ -72,9 +78,22 @@
   };
   form.addEventListener("input", note);
   form.addEventListener("change", note);
-  form.addEventListener("submit", () => {
+  // Without a connection the browser would leave the page for one of its own, and what was typed last would be gone. So what is not
+  // saved yet is saved first, and the page stays if the server cannot be reached.
+  let leaving = false;
+  form.addEventListener("submit", async (event) => {
     clearTimeout(timer);
-    changed = false;
+    if (leaving || stopped || !(changed || pending)) {
+      changed = false;
+      return;
+    }
+    event.preventDefault();
+    const button = event.submitter;
+    // Twice, because somebody may have typed while the first was on its way.
+    if (!(await save()) || !(await save())) return;
+    leaving = true;
+    form.requestSubmit(button);
+    leaving = false;
   });
   // What was typed in the last moment is sent along when the page is left.
   addEventListener("pagehide", () => {

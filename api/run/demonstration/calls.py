@@ -84,6 +84,7 @@ class _Call:
         for application in told.applications:
             for number, entry in enumerate(application.entries):
                 yield from self._entered(application, entry, first=number == 0)
+            yield from dated(self._corresponded(application))
             grant = self._of_entry(application, application.entries[-1])
             yield from dated(
                 each for act in application.life for each in self._lived(act, application, grant)
@@ -172,6 +173,9 @@ class _Call:
         fields |= {"eligibility": told.eligibility or {}}
         if told.organisation is not None:
             fields |= {"applicant": told.organisation}
+        if told.entered_for is not None:
+            fields |= {"name": told.entered_for}
+            return OnDay(entry.day, told.by, "application.enter", fields, about, entry.at)
         return OnDay(entry.day, told.by, "application.submit", fields, about, entry.at)
 
     def _written(self, told: ApplicationTold, entry: EntryTold, act: Act | None = None) -> Fields:
@@ -194,6 +198,14 @@ class _Call:
                 act["day"], told.by, act["does"], self._written(told, entry, act), about, act.get("at")
             )
         return self._act(act, about, told.by)
+
+    def _corresponded(self, told: ApplicationTold) -> Iterator[OnDay]:
+        """What applicant and staff wrote to each other, and the staff for themselves."""
+        about = self._of_entry(told, told.entries[0])
+        for each in told.messages:
+            who = told.by if each.side == "applicant" else self._officer
+            does = "application.write_note" if each.side == "notes" else "application.write_message"
+            yield OnDay(each.day, who, does, {"text": each.text}, about, each.at)
 
     def _asked(
         self, day: int, entry: EntryTold, judging: Judging, about: Mapping[str, str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -76,13 +76,15 @@ class FundTold(_Part, frozen=True, kw_only=True):
 
 class InitiativeTold(_Part, frozen=True, kw_only=True):
     """An initiative: its `profile` as the command describes it, the `roles` with those who hold them (the first of each acts
-    where nobody else is named), and its funds by the names that calls use."""
+    where nobody else is named), its funds by the names that calls use, and the `day` and the `roles` of invitations that nobody has
+    answered yet."""
 
     name: str
     day: int
     roles: dict[str, tuple[str, ...]]
     profile: dict[str, Any] = {}
     funds: dict[str, FundTold] = {}
+    invited: tuple[Act, ...] = ()
 
 
 class Judging(_Part, frozen=True, kw_only=True):
@@ -139,8 +141,18 @@ class EntryTold(Judging, frozen=True, kw_only=True):
     outcome: Act | None = None
 
 
+class MessageTold(_Part, frozen=True, kw_only=True, rename={"side": "from"}):
+    """A message to the other side, from the `applicant` or the `staff`; or, from `notes`, a note of the staff for themselves."""
+
+    day: int
+    side: Literal["applicant", "staff", "notes"]
+    text: str
+    at: str | None = None
+
+
 class ApplicationTold(_Part, frozen=True, kw_only=True):
-    """An application: what was submitted in each stage, and the `life` of its grant."""
+    """An application: what was submitted in each stage, the `life` of its grant, and the `messages` about it. An application
+    `entered_for` somebody without an account was entered by `by`, who is of the staff."""
 
     name: str
     by: str
@@ -149,7 +161,9 @@ class ApplicationTold(_Part, frozen=True, kw_only=True):
     entries: tuple[EntryTold, ...]
     organisation: str | None = None
     eligibility: dict[str, bool] | None = None
+    entered_for: str | None = None
     life: tuple[Act, ...] = ()
+    messages: tuple[MessageTold, ...] = ()
 
 
 class DraftTold(_Part, frozen=True, kw_only=True):

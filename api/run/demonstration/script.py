@@ -53,7 +53,12 @@ def _first_days(scenario: Scenario) -> dict[str, int]:
     """When those who apply register: one to five days before they first do something."""
     found: dict[str, int] = {}
     acts = [
-        *[(each.by, each.entries[0].day) for call in scenario.calls.values() for each in call.applications],
+        *[
+            (each.by, each.entries[0].day)
+            for call in scenario.calls.values()
+            for each in call.applications
+            if each.entered_for is None
+        ],
         *[(draft.by, draft.day) for call in scenario.calls.values() for draft in call.drafts],
         *[
             (person, told.day)
@@ -79,7 +84,7 @@ def _organisations(scenario: Scenario, calendar: Calendar) -> Iterator[Step]:
 
 
 def _founded(name: str, told: InitiativeTold, calendar: Calendar) -> Iterator[OnDay]:
-    """Founding an initiative, its members and its profile."""
+    """Founding an initiative, its members, its profile, and whom it has invited."""
     about = {"initiative": name}
     yield OnDay(told.day, _KEEPER, "initiative.found", {"name": told.name}, about)
     held: dict[str, list[str]] = {}
@@ -91,6 +96,9 @@ def _founded(name: str, told: InitiativeTold, calendar: Calendar) -> Iterator[On
     if told.profile:
         profile = calendar.written(told.profile, "")
         yield OnDay(told.day + 1, told.roles["officer"][0], "initiative.describe", profile, about)
+    for each in told.invited:
+        made = {"roles": each["roles"], "way": "link", "to": ""}
+        yield OnDay(each["day"], _KEEPER, "invitation.make", made, about)
 
 
 def _filled(

@@ -28,6 +28,7 @@ _MAKES: Final = {
     "call.draft": "call",
     "round.open": "round",
     "application.submit": "application",
+    "application.enter": "application",
     "review.assign": "review",
     "panel.open": "panel",
     "grant.offer": "grant",
@@ -145,7 +146,7 @@ class Teller:
         if step.does == "review.replace":
             place = step.about["review"].rpartition("/")[0]
             self.ids["review", f"{place}/{step.fields['juror']}"] = answer
-        if step.does == "application.submit" and command.round is None:
+        if step.does in ("application.submit", "application.enter") and command.round is None:
             self.ids["round", step.about["round"]] = (await self._state(APPLICATION, answer)).round
         if step.does == "fund.pledge":
             self.ids["pledge", step.about["pledge"]] = list((await self._state(FUND, answer)).pledges)[-1]

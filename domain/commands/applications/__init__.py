@@ -1,6 +1,6 @@
 """Commands for applications."""
 
-from domain.commands.applications import ending, entering, examining, returning, submitting
+from domain.commands.applications import corresponding, ending, entering, examining, returning, submitting
 
 COMMANDS = (
     *submitting.COMMANDS,
@@ -8,4 +8,5 @@ COMMANDS = (
     *returning.COMMANDS,
     *examining.COMMANDS,
     *ending.COMMANDS,
+    *corresponding.COMMANDS,
 )

@@ -113,7 +113,7 @@ def by_examiner(
     whole = yield from the(INITIATIVE, application.initiative)
     actor, own = yield from actor_in(context.actor, application.round, application.call)
     reviews = yield from reviews_now(application_id, application)
-    read = yield from _read_by_examining(application, context)
+    read = yield from read_by_examining(application, context)
     return PlannedCommand(
         may=access.examines(
             actor, whole.within(application.call), application, own=own, reviews=reviews.values()
@@ -124,9 +124,7 @@ def by_examiner(
     )
 
 
-def _read_by_examining(
-    application: Application, context: CommandContext
-) -> Part[dict[str, tuple[Fact, ...]]]:
+def read_by_examining(application: Application, context: CommandContext) -> Part[dict[str, tuple[Fact, ...]]]:
     """The fact that a person who examines an application has read it, whichever way it reached them. It is recorded
     with their first finding in the round only, so that many findings at the same time do not conflict."""
     stream = reading_of(context.actor, application.round)

@@ -7,6 +7,7 @@ from domain.applications import rules as application_rules
 from domain.applications.facts import WithdrawalReason
 from domain.applications.state import APPLICATION, WITHDRAWABLE
 from domain.commands.freeing import freed_by
+from domain.correspondence import CORRESPONDENCE, correspondence_of
 from domain.deciding import (
     Command,
     CommandContext,
@@ -14,6 +15,8 @@ from domain.deciding import (
     Plan,
     PlannedCommand,
     Registered,
+    maybe,
+    some,
     the,
 )
 from domain.dossiers import DOSSIER
@@ -32,8 +35,8 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
 
 
 class EraseApplication(Command, frozen=True, kw_only=True):
-    """Destroy the key of everything that was written in one's own application and about it, once it was withdrawn or
-    decided. The facts that one applied and what was decided, and the record of a payment, stay. This cannot be undone.
+    """Destroy the keys of everything that was written in one's own application and about it, once it was withdrawn or
+    decided, with all messages. The facts that one applied and what was decided, and the record of a payment, stay. This cannot be undone.
     The answer names the erased dossier."""
 
     application: ApplicationId
@@ -63,15 +66,22 @@ def _erase(command: EraseApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     dossier = yield from the(DOSSIER, application.dossier)
     grant = None if application.grant is None else (yield from the(GRANT, application.grant))
+    correspondence = yield from maybe(CORRESPONDENCE, correspondence_of(command.application))
+    written = yield from some(DOSSIER, filter(None, (correspondence.dossier, correspondence.notes)))
 
     def decide() -> Outcome:
         grant_has_ended = grant is not None and grant.status in ENDED
         application_rules.check_can_be_erased(application, grant_has_ended=grant_has_ended)
         erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=context.now)
+        with_it = {
+            each: dossiers.erase(each, state, reason="asked_by_person", now=context.now)
+            for each, state in written.items()
+            if not state.erased
+        }
         return Outcome(
-            facts={application.dossier: erased},
+            facts={application.dossier: erased, **with_it},
             answers=application.dossier,
-            erases=(application.dossier,),
+            erases=(application.dossier, *with_it),
         )
 
     return PlannedCommand(

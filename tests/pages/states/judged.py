@@ -89,6 +89,7 @@ def round_in_review(states: EveryState, where: tuple[str, str], made: list[str])
     see("review-wrong", f"/reviews/{begun}", "juror", then=sent("review-submit"))
     see("review-submitted", f"/reviews/{done}", "juror", "officer")
     see("review-recused", f"/reviews/{stepped_back}", "second juror", "officer")
+    messages(states, read, unasked)
     see("application-reviewed", f"/applications/{read}", "officer", "applicant")
     see("application-conflict", f"/applications/{conflicted}", "officer")
     see("application-conflict-unfolded", f"/applications/{conflicted}", "officer", then=opened)
@@ -101,6 +102,27 @@ def round_in_review(states: EveryState, where: tuple[str, str], made: list[str])
     see("progress-unfolded", f"/rounds/{round}/reviews", "chair", then=opened)
     see("ranking-provisional", f"/rounds/{round}/ranking", "officer")
     see("call-closed", f"/calls/{call}", "officer", "juror")
+
+
+def messages(states: EveryState, answered: str, waits: str) -> None:
+    """Messages that were answered, with notes of the staff; one that waits for an answer; and none."""
+    see = states.see
+    page = f"/applications/{answered}/messages"
+    for role, what, text in (
+        ("applicant", "messages", "Можно ли прислать ещё одну страницу? " + "Она короткая. " * 12),
+        (
+            "officer",
+            "messages",
+            "Yes, as a message here. The jury does not read it,\nso put nothing into it that they need.",
+        ),
+        ("officer", "notes", "Asks politely. Unbroken:" + "x" * 120),
+    ):
+        states.post(role, f"/api/applications/{answered}/{what}", text=text)
+    states.post("applicant", f"/api/applications/{waits}/messages", text="When will you decide?")
+    see("messages", page, "applicant", "officer")
+    see("messages-wrong", page, "officer", then=sent("application-write_message", text=""))
+    see("messages-waiting", f"/applications/{waits}/messages", "officer", "applicant")
+    see("messages-that-wait", "/messages", "officer", "applicant", "juror")
 
 
 def panels_at_work(

@@ -1,0 +1,163 @@
+"""Pages of the correspondence: the messages and notes about an application, and all messages that wait for the visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.pages.calls import roles_in
+from api.pages.own_initiatives import OwnInitiative
+from api.pages.page import Page, PageAction, PageContent
+from api.pages.todo import TodoItem
+from api.pages.visits import Visit
+from domain.commands.applications.corresponding import WriteMessage, WriteNote
+from domain.messages import Message, counted, in_context, msg
+from domain.values import Role
+from projections import applications, calls, correspondence
+from projections.applications import ApplicationLine
+from projections.correspondence import Written
+from projections.paging import MOST, ResultPage, whole
+from projections.words.sentences import APPLICANT, Numbers, actor_words
+
+YOU = in_context("who wrote", "You")
+THE_STAFF = in_context("who wrote", "The staff")
+_MESSAGE = msg("Your message")
+_NOTE = msg("Note for your colleagues")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message or a note with its writer in words."""
+
+    written: Written
+    who: Message
+
+
+async def _one(visit: Visit) -> PageContent:
+    reader, application = visit.wiring.reader, visit.path["application"]
+    first = await correspondence.messages(reader, visit.person, application, limit=MOST)
+    messages = await _all(
+        first,
+        lambda cursor: correspondence.messages(reader, visit.person, application, limit=MOST, cursor=cursor),
+    )
+    notes = None
+    if first.side == "staff":
+        found = await correspondence.notes(reader, visit.person, application, limit=MOST)
+        notes = await _all(
+            found,
+            lambda cursor: correspondence.notes(reader, visit.person, application, limit=MOST, cursor=cursor),
+        )
+    shown = await applications.one(reader, visit.person, application)
+    call = await calls.one(reader, visit.person, shown.call)
+    trial = visit.trial()
+    numbers = Numbers()
+    return PageContent(
+        "messages.html",
+        {
+            "application": shown,
+            "call": call,
+            "side": first.side,
+            "awaits": first.awaits,
+            "last_at": first.last_at.isoformat() if first.last_at else "",
+            "messages": [_shown(each, numbers) for each in messages],
+            "notes": None if notes is None else [_shown(each, numbers) for each in notes],
+            "offers": [
+                await trial.of(msg("Write a message"), WriteMessage(application=application, text="-")),
+                *(
+                    [await trial.of(msg("Write a note"), WriteNote(application=application, text="-"))]
+                    if notes is not None
+                    else []
+                ),
+            ],
+        },
+        labels={"text": _NOTE if _comes_back(visit, "application-write_note") else _MESSAGE},
+        initiative=call.initiative,
+    )
+
+
+def _comes_back(visit: Visit, form: str) -> bool:
+    """Whether this form of the page is shown again, because something in it was wrong."""
+    return visit.returned is not None and visit.returned.form == form
+
+
+async def _all(first: ResultPage[Written], page: Callable[[str | None], Any]) -> list[Written]:
+    """All items of a list whose first page is known."""
+    if first.next is None:
+        return list(first.items)
+
+    async def some(cursor: str | None) -> ResultPage[Written]:
+        found: ResultPage[Written] = await page(cursor or first.next)
+        return found
+
+    return [*first.items, *await whole(some)]
+
+
+def _shown(each: Written, numbers: Numbers) -> Shown:
+    if each.own:
+        return Shown(each, YOU)
+    if each.side == "applicant":
+        return Shown(each, APPLICANT)
+    return Shown(each, actor_words(Role.OFFICER, each.handle, numbers) if each.handle else THE_STAFF)
+
+
+async def _waiting(visit: Visit) -> PageContent:
+    """All messages that wait for the visitor."""
+    reader = visit.wiring.reader
+    found = (await correspondence.waiting(reader, visit.person)).items
+    shown = {call: await calls.one(reader, visit.person, call) for call in {each.call for each in found}}
+    # Who reads as staff who applied can no longer judge in a blind round, so they are warned before they open it.
+    roles = {
+        each.call: await roles_in(visit, shown[each.call].initiative, each.call)
+        for each in found
+        if each.side == "staff"
+    }
+    return PageContent("waiting_messages.html", {"waiting": found, "calls": shown, "roles": roles})
+
+
+async def messages_to_answer(
+    visit: Visit, places: list[OwnInitiative], own: Sequence[ApplicationLine]
+) -> list[TodoItem]:
+    """Messages to which the visitor has not reacted: those of the staff, and as staff those of applicants."""
+    reader, titles = visit.wiring.reader, {each.id: each.title for each in own}
+    of_staff = await correspondence.waiting_about(reader, tuple(titles))
+    found = [
+        TodoItem(
+            f"/applications/{each.application}/messages",
+            msg("Read the message about {title}", title=titles[each.application] or "–"),
+        )
+        for each in of_staff
+    ]
+    houses = [place.own.initiative for place in places if place.has_staff_role]
+    of_applicants = await correspondence.waiting_in(reader, visit.who, houses)
+    if of_applicants:
+        found.append(
+            TodoItem(
+                f"/applications/{of_applicants[0].application}/messages"
+                if len(of_applicants) == 1 and not any(place.judges for place in places)
+                else "/messages",
+                counted(
+                    "application with a message to answer",
+                    "applications with messages to answer",
+                    count=len(of_applicants),
+                ),
+                len(of_applicants),
+            )
+        )
+    return found
+
+
+PAGES = (
+    Page(
+        path="/applications/{application}/messages",
+        show=_one,
+        acts=(
+            PageAction(command="application.write_message", done=msg("Your message is sent.")),
+            PageAction(
+                command="application.settle_messages", done=msg("Nothing waits for your answer here.")
+            ),
+            PageAction(command="application.write_note", done=msg("The note is saved.")),
+        ),
+    ),
+    Page(path="/messages", show=_waiting),
+)
