@@ -20,6 +20,7 @@ from tests.walk.applying import (
     the_officer_returns_an_application,
     the_session_ends_while_the_artist_writes,
 )
+from tests.walk.corresponding import they_write_to_each_other
 from tests.walk.installation import Installation
 from tests.walk.judging import (
     a_juror_steps_back,
@@ -95,6 +96,7 @@ def a_whole_call(browser: Browser, house: Installation, *, language: str, script
     the_call_is_for_the_artist(second_artist)
     the_session_ends_while_the_artist_writes(second_artist, WRITTEN["second title"])
     declined = the_artist_submits(second_artist, WRITTEN["second idea"])
+    they_write_to_each_other(officer, awarded)
 
     round_ = the_deadline_passes(officer, call, closes)
     the_officer_returns_an_application(officer, declined)
