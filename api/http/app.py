@@ -21,6 +21,7 @@ from api.http import (
     own_factors,
     profiles,
     queries,
+    shared_drafts,
     ways_in,
 )
 from api.http.bodies import DRAINED
@@ -63,6 +64,7 @@ def operations() -> tuple[Operation, ...]:
         *own_factors.OPERATIONS,
         *invitations.OPERATIONS,
         *drafts.OPERATIONS,
+        *shared_drafts.OPERATIONS,
         *profiles.OPERATIONS,
         *administration.OPERATIONS,
         *health.operations(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from litestar import Response
@@ -19,18 +19,15 @@ from api.drafts.sharing import FORMS
 from api.http.commands import Done, answer_headers, expected_version
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import Problem, ProblemType
-from api.locales import LANGUAGES, Locale
 from api.pages.drafted_forms import command_fields, form_of
 from api.pages.drafting import MOST_DRAFTED, OWNERS, TOO_LARGE
 from api.pages.forms import SubmittedForm, command_of
 from api.run.wiring import Wiring
-from domain import limits
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
 from domain.commands.register import REGISTER
 from domain.messages import msg
 from domain.refusals import FieldError, Forbidden, Invalid, NotFound
-from domain.texts import Texts
 from domain.values import Channel, check_stream_id
 from history.requests import Request
 
@@ -99,70 +96,6 @@ class DraftId(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
-class DraftWriter(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who writes in a draft, and how they are called; `owner`: it is their draft."""
-
-    person: str
-    name: str | None
-    owner: bool
-
-
-class DraftInvitationLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An invitation that nobody has answered; `for_whom` is the address of its letter, or the note of whoever made it."""
-
-    id: str
-    for_whom: str | None
-    ends_at: datetime
-
-
-class DraftPeople(msgspec.Struct, frozen=True, kw_only=True):
-    """Who writes in a draft; the open invitations are shown to its owner alone."""
-
-    writers: tuple[DraftWriter, ...]
-    invitations: tuple[DraftInvitationLine, ...]
-
-
-class NewDraftInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom to invite to write in a draft: with an `email` address, a letter is sent there in a `language`; without one, the answer has a
-    link. `note` tells several links apart; only you see it."""
-
-    email: limits.Email | None = None
-    language: str = "en"
-    note: Annotated[str, limits.described(maxLength=limits.NAME)] | None = None
-
-
-class MadeDraftInvitation(msgspec.Struct, frozen=True, kw_only=True):
-    """The link of a new invitation, returned only once; None if a letter was sent."""
-
-    link: str | None
-
-
-class WithdrawnInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `id` of an open invitation."""
-
-    invitation: str
-
-
-class DraftInvitationText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The secret of an invitation to write in a draft: the end of its link, which begins with owd_."""
-
-    invitation: str
-
-
-class DraftInvitationRead(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody is asked to write in: a draft for a call. Nothing is told of who asks."""
-
-    call: str
-    title: Texts
-    ends_at: datetime
-
-
-class DeclinedInvitation(msgspec.Struct, frozen=True, kw_only=True):
-    """The invitation was declined."""
-
-    declined: bool
-
-
 def _line(draft: Draft, who: str) -> dict[str, object]:
     return {
         "id": draft.id,
@@ -182,7 +115,7 @@ def _detail(draft: Draft, who: str, *, status: int = 200) -> Response[bytes]:
     return as_json(msgspec.convert(_line(draft, who) | {"fields": fields}, DraftDetail), status=status)
 
 
-async def _own_or_shared(asking: Asking) -> Draft:
+async def own_or_shared(asking: Asking) -> Draft:
     draft = await asking.wiring.drafts.by_id(asking.path["draft"], asking.who)
     if draft is None or draft.place.command not in FORMS:
         raise NotFound
@@ -190,8 +123,8 @@ async def _own_or_shared(asking: Asking) -> Draft:
     return draft
 
 
-async def _own(asking: Asking) -> Draft:
-    draft = await _own_or_shared(asking)
+async def own_draft(asking: Asking) -> Draft:
+    draft = await own_or_shared(asking)
     if draft.place.person != asking.who:
         raise Forbidden(msg("Only the person whose draft this is can do this."))
     return draft
@@ -245,11 +178,11 @@ async def _begin(asking: Asking) -> Response[bytes]:
 
 
 async def _show(asking: Asking) -> Response[bytes]:
-    return _detail(await _own_or_shared(asking), asking.who)
+    return _detail(await own_or_shared(asking), asking.who)
 
 
 async def _save_again(asking: Asking) -> Response[bytes]:
-    draft = await _own_or_shared(asking)
+    draft = await own_or_shared(asking)
     wanted = await asking.body(SavedFields)
     fields = _checked(wanted.fields)
     writer = None
@@ -262,14 +195,14 @@ async def _save_again(asking: Asking) -> Response[bytes]:
 
 
 async def _delete(asking: Asking) -> Response[bytes]:
-    draft = await _own(asking)
+    draft = await own_draft(asking)
     await asking.wiring.drafts.discard(draft.place)
     return as_json(DraftId(id=draft.id))
 
 
 async def _submit(asking: Asking) -> Response[bytes]:
     expected = expected_version(asking.request, versioned=True)
-    draft = await _own_or_shared(asking)
+    draft = await own_or_shared(asking)
     wanted = await asking.body(SeenRevision)
     if wanted.revision != draft.revision:
         raise Problem(ProblemType.REFUSED, CHANGED)
@@ -292,78 +225,6 @@ async def _submit(asking: Asking) -> Response[bytes]:
         Done(id=answer.stream, leaf=answer.leaf.hex()),
         headers=answer_headers(asking.wiring, asking.who, answer, versioned=True),
     )
-
-
-async def _people(asking: Asking) -> Response[bytes]:
-    draft = await _own_or_shared(asking)
-    shared = asking.wiring.shared_drafts
-    owner = draft.place.person
-    open_ = await shared.invitations(draft) if owner == asking.who else []
-    return as_json(
-        DraftPeople(
-            writers=tuple(
-                [
-                    DraftWriter(person=person, name=name, owner=person == owner)
-                    for person, name in (await shared.names(draft)).items()
-                ]
-            ),
-            invitations=tuple(
-                [
-                    DraftInvitationLine(id=each.id, for_whom=each.for_whom, ends_at=each.ends_at)
-                    for each in open_
-                ]
-            ),
-        )
-    )
-
-
-async def _invite(asking: Asking) -> Response[bytes]:
-    draft = await _own(asking)
-    wanted = await asking.body(NewDraftInvitation)
-    if wanted.language not in LANGUAGES:
-        raise Invalid.field("language", msg("Choose one of the languages."))
-    if wanted.email:
-        await asking.wiring.attempts.count("invite", account=asking.who.encode(), network=None)
-    link = await asking.wiring.shared_drafts.invite(
-        draft, email=wanted.email or "", note=wanted.note or "", locale=Locale(wanted.language)
-    )
-    return as_json(MadeDraftInvitation(link=link), status=201)
-
-
-async def _withdraw(asking: Asking) -> Response[bytes]:
-    draft = await _own(asking)
-    await asking.wiring.shared_drafts.withdraw(draft, (await asking.body(WithdrawnInvitation)).invitation)
-    return as_json(DraftId(id=draft.id))
-
-
-async def _remove(asking: Asking) -> Response[bytes]:
-    draft = await _own(asking)
-    await asking.wiring.shared_drafts.end(draft, asking.path["person"])
-    return as_json(DraftId(id=draft.id))
-
-
-async def _leave(asking: Asking) -> Response[bytes]:
-    draft = await _own_or_shared(asking)
-    await asking.wiring.shared_drafts.end(draft, asking.who)
-    return as_json(DraftId(id=draft.id))
-
-
-async def _read_invitation(asking: Asking) -> Response[bytes]:
-    text = (await asking.body(DraftInvitationText)).invitation.strip()
-    found = await asking.wiring.shared_drafts.find(text)
-    call = await asking.wiring.reader.the(CALL, found.call)
-    return as_json(DraftInvitationRead(call=found.call, title=call.title, ends_at=found.ends_at))
-
-
-async def _accept(asking: Asking) -> Response[bytes]:
-    text = (await asking.body(DraftInvitationText)).invitation.strip()
-    return as_json(DraftId(id=await asking.wiring.shared_drafts.accept(text, asking.who)))
-
-
-async def _decline(asking: Asking) -> Response[bytes]:
-    text = (await asking.body(DraftInvitationText)).invitation.strip()
-    await asking.wiring.shared_drafts.decline(text)
-    return as_json(DeclinedInvitation(declined=True))
 
 
 _REFUSED: Final = (ProblemType.REFUSED, ProblemType.INVALID)
@@ -438,94 +299,5 @@ OPERATIONS: Final = (
         problems=_REFUSED,
         writes=True,
         versioned=True,
-    ),
-    Operation(
-        name="draft.people",
-        method="GET",
-        path="/api/drafts/{draft}/people",
-        summary="List who writes in a draft; its owner also sees the open invitations",
-        handle=_people,
-        answer=DraftPeople,
-        tag="drafts",
-    ),
-    Operation(
-        name="draft.invite",
-        method="POST",
-        path="/api/drafts/{draft}/invitations",
-        summary="Invite somebody to write in your draft, by a letter or by a link",
-        description="Whether the person has an account makes no difference. They read and change the draft, see how the others who write "
-        "in it are called, and nothing else.",
-        handle=_invite,
-        body=NewDraftInvitation,
-        answer=MadeDraftInvitation,
-        status=201,
-        tag="drafts",
-        problems=(*_REFUSED, ProblemType.TOO_MANY),
-    ),
-    Operation(
-        name="draft.withdraw_invitation",
-        method="POST",
-        path="/api/drafts/{draft}/withdraw",
-        summary="Withdraw an invitation to write in your draft",
-        handle=_withdraw,
-        body=WithdrawnInvitation,
-        answer=DraftId,
-        tag="drafts",
-        problems=(ProblemType.INVALID,),
-    ),
-    Operation(
-        name="draft.remove",
-        method="POST",
-        path="/api/drafts/{draft}/people/{person}/remove",
-        summary="Let somebody no longer write in your draft, from their next request on",
-        handle=_remove,
-        answer=DraftId,
-        tag="drafts",
-    ),
-    Operation(
-        name="draft.leave",
-        method="POST",
-        path="/api/drafts/{draft}/leave",
-        summary="Stop writing in somebody's draft",
-        handle=_leave,
-        answer=DraftId,
-        tag="drafts",
-    ),
-    Operation(
-        name="draft_invitation.read",
-        method="POST",
-        path="/api/draft-invitations/read",
-        summary="Read an invitation to write in a draft, without answering it",
-        description="No token is needed: the secret of the invitation is enough.",
-        handle=_read_invitation,
-        body=DraftInvitationText,
-        answer=DraftInvitationRead,
-        public=True,
-        tag="drafts",
-        problems=(ProblemType.INVALID, ProblemType.NOT_FOUND),
-    ),
-    Operation(
-        name="draft_invitation.accept",
-        method="POST",
-        path="/api/draft-invitations/accept",
-        summary="Accept an invitation, and write in the draft from now on",
-        handle=_accept,
-        body=DraftInvitationText,
-        answer=DraftId,
-        tag="drafts",
-        problems=_REFUSED,
-    ),
-    Operation(
-        name="draft_invitation.decline",
-        method="POST",
-        path="/api/draft-invitations/decline",
-        summary="Decline an invitation to write in a draft",
-        description="No token is needed, and nobody learns who declined.",
-        handle=_decline,
-        body=DraftInvitationText,
-        answer=DeclinedInvitation,
-        public=True,
-        tag="drafts",
-        problems=(ProblemType.INVALID, ProblemType.NOT_FOUND),
     ),
 )
