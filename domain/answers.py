@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain import limits
-from domain.forms import SLUG, Answer, BudgetLine, Form, Question
-from domain.messages import Message, msg
+from domain.forms import SLUG, Answer, AnyQuestion, BudgetLine, Entries, Form, GroupedAnswer, Question
+from domain.messages import Message, counted, msg
 from domain.refusals import FieldError, Invalid
 from domain.texts import check_line, check_text
 from domain.values import Money, decimal_string, minor_units, read_date
@@ -30,11 +30,11 @@ def check_answers(
     errors: list[FieldError] = []
     checked: dict[str, Answer] = {}
     known = {question.id for question in form.questions}
-    for name in answers:
-        if name not in known:
-            # The name is the client's text, so the error repeats it only if it could be a question's id.
-            shown = name if SLUG.match(name) else "?"
-            errors.append(FieldError(f"answers.{shown}", msg("The form has no such question.")))
+    errors += [
+        FieldError(f"answers.{_shown(name)}", msg("The form has no such question."))
+        for name in answers
+        if name not in known
+    ]
     for question in form.questions:
         try:
             checked[question.id] = _check_answer(question, answers.get(question.id), requested, currency)
@@ -45,9 +45,45 @@ def check_answers(
     return checked
 
 
+def _shown(name: str) -> str:
+    """The name by which an error repeats an id that the form does not have: it is the client's text, so it is repeated only if
+    it could be a question's id."""
+    return name if SLUG.match(name) else "?"
+
+
 def _check_answer(question: Question, answer: Answer, requested: int | None, currency: str) -> Answer:
     field = f"answers.{question.id}"
-    if answer is None or answer == "" or answer == ():
+    if isinstance(answer, Entries) and not answer.entries:
+        answer = None
+    match question.kind, answer:
+        case "choices", tuple() if answer:
+            return _check_choices(question, answer, field)
+        case "choices", str() | bool() | Entries() if answer != "":
+            raise Invalid.field(field, msg("The answer must be a list of the options chosen."))
+        case "budget", tuple() if answer:
+            return _check_budget(answer, field, requested, currency)
+        case "budget", str() | bool() | Entries() if answer != "":
+            raise Invalid.field(field, _LINES_NEEDED)
+        case "group", Entries():
+            return _check_entries(question, answer, field, currency)
+        case "group", str() | bool() | tuple() if answer not in ("", ()):
+            raise Invalid.field(field, _ENTRIES_NEEDED)
+        case _, tuple() | Entries() if answer:
+            raise Invalid.field(
+                field,
+                msg("The answer must be true or false.")
+                if question.kind in ("yes_no", "consent")
+                else msg("The answer must be a text."),
+            )
+        case _:
+            return _check_plain(
+                question, None if isinstance(answer, tuple | Entries) else answer, field, currency
+            )
+
+
+def _check_plain(question: AnyQuestion, answer: GroupedAnswer, field: str, currency: str) -> GroupedAnswer:
+    """An answer of one value; also for a question that was not answered at all, of any kind."""
+    if answer is None or answer == "":
         if question.required and question.kind == "consent":
             raise Invalid.field(field, _CONSENT_NEEDED)
         if question.required:
@@ -60,40 +96,79 @@ def _check_answer(question: Question, answer: Answer, requested: int | None, cur
             if not _check_yes_no(answer, field) and question.required:
                 raise Invalid.field(field, _CONSENT_NEEDED)
             return answer
-        case "choices":
-            return _check_choices(question, answer, field)
-        case "budget":
-            if not isinstance(answer, tuple):
-                raise Invalid.field(field, _LINES_NEEDED)
-            return _check_budget(answer, field, requested, currency)
         case _:
             if not isinstance(answer, str):
                 raise Invalid.field(field, msg("The answer must be a text."))
             return _check_written(question, answer, field, currency)
 
 
+def _check_entries(question: Question, answer: Entries, field: str, currency: str) -> Entries:
+    """The entries of a group; raises `Invalid` with an error for each wrong answer in them."""
+    least, most = question.entries
+    given = len(answer.entries)
+    if given < least:
+        raise Invalid.field(
+            field,
+            counted(
+                "Give at least {count} entry; this has {given}.",
+                "Give at least {count} entries; this has {given}.",
+                count=least,
+                given=given,
+            ),
+        )
+    if given > most:
+        raise Invalid.field(
+            field,
+            counted(
+                "Give at most {count} entry; this has {given}.",
+                "Give at most {count} entries; this has {given}.",
+                count=most,
+                given=given,
+            ),
+        )
+    errors: list[FieldError] = []
+    checked: list[dict[str, GroupedAnswer]] = []
+    known = {each.id for each in question.questions}
+    for number, entry in enumerate(answer.entries):
+        place = f"{field}.entries[{number}]"
+        errors += [
+            FieldError(f"{place}.{_shown(name)}", msg("The group has no such question."))
+            for name in entry
+            if name not in known
+        ]
+        answers: dict[str, GroupedAnswer] = {}
+        for each in question.questions:
+            try:
+                answers[each.id] = _check_plain(each, entry.get(each.id), f"{place}.{each.id}", currency)
+            except Invalid as invalid:
+                errors.extend(invalid.errors)
+        checked.append(answers)
+    if errors:
+        raise Invalid(tuple(errors))
+    return Entries(entries=tuple(checked))
+
+
+_ENTRIES_NEEDED: Final = msg("The answer must be a list of entries.")
 _LINES_NEEDED: Final = msg("The answer must be a list of lines, each with an item and an amount.")
 _CONSENT_NEEDED: Final = msg("You can apply only if you agree to this.")
 _NO_SUCH_OPTION: Final = msg("Choose one of the options that are offered.")
 
 
-def _check_yes_no(answer: Answer, field: str) -> bool:
+def _check_yes_no(answer: GroupedAnswer, field: str) -> bool:
     if not isinstance(answer, bool):
         raise Invalid.field(field, msg("The answer must be true or false."))
     return answer
 
 
-def _check_choices(question: Question, answer: Answer, field: str) -> tuple[str, ...]:
+def _check_choices(question: Question, answer: tuple[BudgetLine | str, ...], field: str) -> tuple[str, ...]:
     """The ids of the chosen options, in the order of the form."""
-    if not isinstance(answer, tuple):
-        raise Invalid.field(field, msg("The answer must be a list of the options chosen."))
     offered = [choice.id for choice in question.choices]
     if any(each not in offered for each in answer):
         raise Invalid.field(field, _NO_SUCH_OPTION)
     return tuple(each for each in offered if each in answer)
 
 
-def _check_written(question: Question, answer: str, field: str, currency: str) -> str | None:
+def _check_written(question: AnyQuestion, answer: str, field: str, currency: str) -> str | None:
     match question.kind:
         case "choice":
             if answer not in {choice.id for choice in question.choices}:
@@ -125,7 +200,7 @@ def _check_written(question: Question, answer: str, field: str, currency: str) -
             return text or None
 
 
-def _check_number(question: Question, answer: str, field: str) -> str:
+def _check_number(question: AnyQuestion, answer: str, field: str) -> str:
     if not _WHOLE.match(answer):
         raise Invalid.field(field, msg("Write a whole number, such as 12."))
     number = int(answer)
@@ -149,6 +224,19 @@ def number_bounds(minimum: int | None, maximum: int | None) -> Message:
     if maximum is not None:
         return msg("A whole number of at most {most}.", most=maximum)
     return msg("A whole number.")
+
+
+def entry_bounds(least: int | None, most: int | None) -> Message:
+    """The sentence that says how many entries a repeating group accepts."""
+    if most is None:
+        if least is None or least == 1:
+            return msg("As many entries as you need, at most {most}.", most=limits.ENTRIES)
+        return counted("At least {count} entry.", "At least {count} entries.", count=least)
+    if least is None or least == 1:
+        return counted("At most {count} entry.", "At most {count} entries.", count=most)
+    if least == most:
+        return counted("Exactly {count} entry.", "Exactly {count} entries.", count=most)
+    return msg("From {least} to {most} entries.", least=least, most=most)
 
 
 def _check_link(answer: str, field: str) -> str:

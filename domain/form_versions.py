@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from domain.forms import Form, Question, Rubric
-from domain.messages import Message, msg
+from domain.forms import AnyQuestion, Form, Rubric
+from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
 
 _UNCHANGED: Final = msg("The form is the same as before.")
@@ -25,25 +25,16 @@ def next_form(earlier: Sequence[Form], changed: Form) -> Form:
 
 def prepared_form(earlier: Sequence[Form], changed: Form) -> Form:
     """The form as the next version after these, or the newest of them if nothing changed. An id never changes its meaning:
-    a question's id keeps its kind, even if the question was left out for a while, and choices keep their order. Raises
-    `Invalid`."""
+    a question's id keeps its kind, even if the question was left out for a while, and so do the questions of a group; an option
+    that was removed does not come back. Their order can change: answers name ids. Raises `Invalid`."""
     errors: list[FieldError] = []
     for number, question in enumerate(changed.questions):
         before = [each for form in earlier for each in form.questions if each.id == question.id]
         place = f"form.questions[{number}]"
-        if any(each.kind != question.kind for each in before):
-            errors.append(
-                FieldError(
-                    f"{place}.kind",
-                    msg(
-                        "The id {id} belongs to a question of another kind; give the new "
-                        "question its own id.",
-                        id=question.id,
-                    ),
-                )
-            )
-        elif (wrong := _wrong_choices(before, question)) is not None:
-            errors.append(FieldError(f"{place}.choices", wrong))
+        errors += _wrong(before, question, place)
+        for row, grouped in enumerate(question.questions):
+            inside = [each for one in before for each in one.questions if each.id == grouped.id]
+            errors += _wrong(inside, grouped, f"{place}.questions[{row}]")
     if errors:
         raise Invalid(tuple(errors))
     if msgspec.structs.replace(changed, version=earlier[-1].version) == earlier[-1]:
@@ -51,19 +42,28 @@ def prepared_form(earlier: Sequence[Form], changed: Form) -> Form:
     return msgspec.structs.replace(changed, version=earlier[-1].version + 1)
 
 
-def _wrong_choices(before: Sequence[Question], question: Question) -> Message | None:
-    """The error for a question's choices, compared with those that it offered before; None if they are right."""
-    if not before:
-        return None
-    offered = {choice.id for choice in before[-1].choices}
+def _wrong(before: Sequence[AnyQuestion], question: AnyQuestion, place: str) -> list[FieldError]:
+    """What is wrong with a question, compared with those that had its id before."""
+    if any(each.kind != question.kind for each in before):
+        return [
+            FieldError(
+                f"{place}.kind",
+                msg(
+                    "The id {id} belongs to a question of another kind; give the new question its own id.",
+                    id=question.id,
+                ),
+            )
+        ]
+    offered = {choice.id for each in before[-1:] for choice in each.choices}
     gone = {choice.id for each in before[:-1] for choice in each.choices} - offered
     if back := [choice.id for choice in question.choices if choice.id in gone]:
-        return msg("The option {id} was removed before; give the new one its own id.", id=back[0])
-    kept = [choice.id for choice in question.choices if choice.id in offered]
-    stayed = set(kept)
-    if kept != [choice.id for choice in before[-1].choices if choice.id in stayed]:
-        return msg("Options that stay keep their order; add new ones between or after them.")
-    return None
+        return [
+            FieldError(
+                f"{place}.choices",
+                msg("The option {id} was removed before; give the new one its own id.", id=back[0]),
+            )
+        ]
+    return []
 
 
 def next_rubric(earlier: Sequence[Rubric], changed: Rubric) -> Rubric:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from collections.abc import Collection
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
@@ -13,10 +14,24 @@ from domain.refusals import FieldError, Invalid
 from domain.texts import check_texts
 
 QuestionKind = Literal[
-    "text", "long_text", "choice", "choices", "yes_no", "consent", "number", "date", "money", "budget", "link"
+    "text",
+    "long_text",
+    "choice",
+    "choices",
+    "yes_no",
+    "consent",
+    "number",
+    "date",
+    "money",
+    "budget",
+    "link",
+    "group",
 ]
+GroupedKind = Literal["text", "long_text", "choice", "yes_no", "number", "date", "money", "link"]
+"""The kinds of questions that a repeating group can have."""
 
 LabelTexts = dict[str, limits.Label]
+Q = TypeVar("Q", "Question", "GroupedQuestion")
 SLUG: Final = re.compile(rf"[a-z][a-z0-9_]{{0,{limits.SLUG - 1}}}\Z", re.ASCII)
 
 
@@ -27,13 +42,30 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     label: LabelTexts
 
 
+class GroupedQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One question of a repeating group, which every entry answers; see `Question`. `identifying` answers are hidden from
+    jurors in a blind call, whatever else of the entry they read."""
+
+    id: str
+    kind: GroupedKind
+    label: LabelTexts
+    help: dict[str, limits.Help] = {}
+    required: bool = True
+    max_words: limits.Words | None = None
+    minimum: limits.Number | None = None
+    maximum: limits.Number | None = None
+    choices: Annotated[tuple[Choice, ...], limits.described(maxItems=limits.CHOICES)] = ()
+    identifying: bool = False
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question of a form.
 
     `max_words` limits ``text`` and ``long_text``; `minimum` and `maximum` limit a ``number``, which is whole;
     ``choices`` accepts any number of the options; a required ``consent`` must be given; a ``link`` is the address of a
     web page, which is shown and never fetched; a ``budget`` is a table of lines in the call's currency that must add up
-    to the requested sum. `identifying` answers are hidden from jurors in a blind call. Answers `in_summary` are shown to
+    to the requested sum; a ``group`` asks its `questions` again for each entry, of which there are from `least_entries`
+    (1 if it is None) to `most_entries` (as many as are possible if it is None). `identifying` answers are hidden from jurors in a blind call. Answers `in_summary` are shown to
     jurors before they say whether they have a conflict of interest, so that they can; an identifying one never is. `section` is the id of the
     form's section that it belongs to; questions without one come first.
     """
@@ -47,9 +79,30 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     minimum: limits.Number | None = None
     maximum: limits.Number | None = None
     choices: Annotated[tuple[Choice, ...], limits.described(maxItems=limits.CHOICES)] = ()
+    questions: Annotated[tuple[GroupedQuestion, ...], limits.described(maxItems=limits.GROUP_QUESTIONS)] = ()
+    least_entries: limits.Entries | None = None
+    most_entries: limits.Entries | None = None
     identifying: bool = False
     in_summary: bool = False
     section: limits.Slug | None = None
+
+    @property
+    def entries(self) -> tuple[int, int]:
+        """The least and the most entries of a group that is answered."""
+        return self.least_entries or 1, self.most_entries or limits.ENTRIES
+
+    @property
+    def with_its_questions(self) -> tuple[AnyQuestion, ...]:
+        """The question itself, and those of a group."""
+        return (self, *self.questions)
+
+    @property
+    def tells_who(self) -> bool:
+        """Whether its answer, or a part of it, tells who applied."""
+        return self.identifying or any(each.identifying for each in self.questions)
+
+
+AnyQuestion = Question | GroupedQuestion
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +121,21 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     version: int = 1
     title_in_summary: bool = False
     sections: Annotated[tuple[Section, ...], limits.described(maxItems=limits.SECTIONS)] = ()
+
+    @property
+    def identifying(self) -> frozenset[str]:
+        """The ids of the questions whose answers tell who applied; a question in a group is named ``group.question``."""
+        return frozenset(
+            [
+                *[each.id for each in self.questions if each.identifying],
+                *[
+                    f"{group.id}.{each.id}"
+                    for group in self.questions
+                    for each in group.questions
+                    if each.identifying
+                ],
+            ]
+        )
 
     @property
     def parts(self) -> tuple[tuple[Section | None, tuple[Question, ...]], ...]:
@@ -107,14 +175,31 @@ class BudgetLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     amount: str
 
 
-Answer = str | bool | tuple[BudgetLine | str, ...] | None
+GroupedAnswer = str | bool | None
+
+
+class Entries(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The entries of a repeating group, each with its answers by the ids of the group's questions."""
+
+    entries: tuple[dict[str, GroupedAnswer], ...]
+
+    def without(self, hidden: Collection[str]) -> Entries:
+        """The entries without the answers to these questions of the group."""
+        return Entries(
+            entries=tuple(
+                [{name: each for name, each in entry.items() if name not in hidden} for entry in self.entries]
+            )
+        )
+
+
+Answer = str | bool | tuple[BudgetLine | str, ...] | Entries | None
 """One answer: a text, a choice's id, a whole number, a date (``2026-05-31``), a decimal amount, a link; yes or no;
-budget lines; the ids of several choices; or None."""
+budget lines; the ids of several choices; the entries of a group; or None."""
 
 
 def check_form(form: Form, *, least: int = 1) -> Form:
     """The form with its texts trimmed and its questions in the order of its sections; raises `Invalid` with an error for
-    each wrong field. `least` is the smallest number of questions: 0 while the form is being written."""
+    each wrong field. `least` is the smallest number of questions, also of a group: 0 while the form is being written."""
     errors: list[FieldError] = []
     seen: set[str] = set()
     questions = []
@@ -131,7 +216,7 @@ def check_form(form: Form, *, least: int = 1) -> Form:
     order = [None, *[section.id for section in sections]]
     for number, question in enumerate(form.questions):
         try:
-            questions.append(_check_question(question, f"form.questions[{number}]", seen))
+            questions.append(_check_question(question, f"form.questions[{number}]", seen, least))
         except Invalid as invalid:
             errors.extend(invalid.errors)
         if question.section not in order:
@@ -187,11 +272,9 @@ def _check_slug(value: str, field: str, seen: set[str]) -> None:
     seen.add(value)
 
 
-def _check_question(question: Question, field: str, seen: set[str]) -> Question:
-    _check_slug(question.id, f"{field}.id", seen)
-    label = check_texts(question.label, f"{field}.label", most=limits.LABEL)
-    help_text = _optional_texts(question.help, f"{field}.help")
-    if question.in_summary and question.identifying:
+def _check_question(question: Question, field: str, seen: set[str], least: int) -> Question:
+    checked = _check_asked(question, field, seen)
+    if question.in_summary and question.tells_who:
         raise Invalid.field(
             f"{field}.in_summary",
             msg(
@@ -199,12 +282,26 @@ def _check_question(question: Question, field: str, seen: set[str]) -> Question:
                 "a conflict of interest."
             ),
         )
+    return msgspec.structs.replace(checked, questions=_check_group(question, field, least))
+
+
+def _check_asked(question: Q, field: str, seen: set[str]) -> Q:
+    """What questions of a form and of a group have in common."""
+    _check_slug(question.id, f"{field}.id", seen)
+    label = check_texts(question.label, f"{field}.label", most=limits.LABEL)
+    help_text = _optional_texts(question.help, f"{field}.help")
     if question.max_words is not None:
         if question.kind not in ("text", "long_text"):
             raise Invalid.field(f"{field}.max_words", msg("Only a text can have a limit of words."))
         if not 1 <= question.max_words <= limits.WORDS:
             raise Invalid.field(f"{field}.max_words", limits.outside(question.max_words, 1, limits.WORDS))
     _check_bounds(question, field)
+    return msgspec.structs.replace(
+        question, label=label, help=help_text, choices=_check_options(question, field)
+    )
+
+
+def _check_options(question: AnyQuestion, field: str) -> tuple[Choice, ...]:
     if (question.kind in ("choice", "choices")) != bool(question.choices):
         raise Invalid.field(
             f"{field}.choices",
@@ -229,10 +326,51 @@ def _check_question(question: Question, field: str, seen: set[str]) -> Question:
                 label=check_texts(choice.label, f"{field}.choices[{number}].label", most=limits.LABEL),
             )
         )
-    return msgspec.structs.replace(question, label=label, help=help_text, choices=tuple(choices))
+    return tuple(choices)
 
 
-def _check_bounds(question: Question, field: str) -> None:
+def _check_group(question: Question, field: str, least: int) -> tuple[GroupedQuestion, ...]:
+    """The questions of a group with their texts trimmed; raises `Invalid` with an error for each wrong one."""
+    if question.questions if question.kind != "group" else len(question.questions) < least:
+        raise Invalid.field(
+            f"{field}.questions",
+            msg("A repeating group has at least one question; other kinds of question have none in them."),
+        )
+    if len(question.questions) > limits.GROUP_QUESTIONS:
+        raise Invalid.field(
+            f"{field}.questions",
+            msg(
+                "A repeating group has at most {most} questions; this has {given}.",
+                most=limits.GROUP_QUESTIONS,
+                given=len(question.questions),
+            ),
+        )
+    for name, bound in (("least_entries", question.least_entries), ("most_entries", question.most_entries)):
+        if bound is None:
+            continue
+        if question.kind != "group":
+            raise Invalid.field(f"{field}.{name}", msg("Only a repeating group has entries."))
+        if not 1 <= bound <= limits.ENTRIES:
+            raise Invalid.field(f"{field}.{name}", limits.outside(bound, 1, limits.ENTRIES))
+    fewest, most = question.entries
+    if fewest > most:
+        raise Invalid.field(
+            f"{field}.least_entries", msg("The least number of entries is above the most that can be given.")
+        )
+    seen: set[str] = set()
+    errors: list[FieldError] = []
+    checked = []
+    for number, each in enumerate(question.questions):
+        try:
+            checked.append(_check_asked(each, f"{field}.questions[{number}]", seen))
+        except Invalid as invalid:
+            errors.extend(invalid.errors)
+    if errors:
+        raise Invalid(tuple(errors))
+    return tuple(checked)
+
+
+def _check_bounds(question: AnyQuestion, field: str) -> None:
     for name, bound in (("minimum", question.minimum), ("maximum", question.maximum)):
         if bound is None:
             continue

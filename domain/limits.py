@@ -75,6 +75,10 @@ SECTIONS: Final = 20
 CHOICES: Final = 100
 CRITERIA: Final = 20
 BUDGET_LINES: Final = 200
+GROUP_QUESTIONS: Final = 10
+"""The most questions of a repeating group."""
+ENTRIES: Final = 30
+"""The most entries of a repeating group."""
 INSTALMENTS: Final = 12
 SCALE: Final = 100
 """The most points for one criterion."""
@@ -128,6 +132,7 @@ Number = Annotated[int, described(minimum=-NUMBER, maximum=NUMBER)]
 ScreeningReference = Annotated[str, described(minLength=1, maxLength=SCREENING_REFERENCE)]
 Identifier = Annotated[str, described(maxLength=IDENTIFIER)]
 Words = Annotated[int, described(minimum=1, maximum=WORDS)]
+Entries = Annotated[int, described(minimum=1, maximum=ENTRIES)]
 Scale = Annotated[int, described(minimum=1, maximum=SCALE)]
 Weight = Annotated[int, described(minimum=1, maximum=WEIGHT)]
 Quorum = Annotated[int, described(minimum=1, maximum=QUORUM)]

@@ -45,7 +45,7 @@ async def summary_of(reader: Reader, case: Case) -> ReviewSummary | None:
     assert isinstance(sealed, ApplicationWritten)
     answered = case.call.form(sealed.stage, sealed.form_version)
     # What was found out to identify people since, is not shown either.
-    telling = {each.id for each in (*answered.questions, *case.stage.form.questions) if each.identifying}
+    telling = {each.id for each in (*answered.questions, *case.stage.form.questions) if each.tells_who}
     asked = tuple([each for each in answered.questions if each.in_summary and each.id not in telling])
     if not asked and not answered.title_in_summary:
         return None

@@ -21,6 +21,7 @@ from api.http import (
     own_factors,
     profiles,
     queries,
+    searching,
     shared_drafts,
     ways_in,
 )
@@ -66,6 +67,7 @@ def operations() -> tuple[Operation, ...]:
         *drafts.OPERATIONS,
         *shared_drafts.OPERATIONS,
         *profiles.OPERATIONS,
+        *searching.OPERATIONS,
         *administration.OPERATIONS,
         *health.operations(),
         *metrics.OPERATIONS,

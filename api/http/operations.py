@@ -90,6 +90,7 @@ class Operation:
     path parameters that are numbers; `public` operations need no token, and know the person if there is one all the same;
     `writes`: it runs a command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: what is read has an
     `ETag`; `versioned`: what is written has one, and `If-Match` counts; `files`: it is a list that is also answered as a file;
+    `only_reads`: it writes nothing though it is a POST;
     `grave`: only a token that can do everything may ask for it."""
 
     name: str
@@ -112,6 +113,7 @@ class Operation:
     tells_version: bool = False
     versioned: bool = False
     grave: bool = False
+    only_reads: bool = False
     files: bool = False
     parameters: tuple[str, ...] = field(init=False)
 
@@ -152,7 +154,7 @@ async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> TokenHold
 
 def check_scope(operation: Operation, scope: TokenScope) -> None:
     """Raise `Problem` if a token cannot do what an operation does."""
-    if scope is TokenScope.READ and operation.method != "GET":
+    if scope is TokenScope.READ and operation.method != "GET" and not operation.only_reads:
         raise Problem(ProblemType.FORBIDDEN, msg("This access key can only read."))
     if scope is not TokenScope.ALL and operation.grave:
         raise Problem(
@@ -237,6 +239,7 @@ OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
     "session": re.compile(r"[0-9a-f]{16}\Z"),
     "stage": SLUG,
     "question": SLUG,
+    "part": SLUG,
     "after": SLUG,
     "kind": SLUG,
     "letter": re.compile("|".join(rf"{kind}\Z" for kind in LetterKind)),

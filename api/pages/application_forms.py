@@ -11,7 +11,7 @@ from api.pages.forms import Plain, SubmittedForm
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
-from domain.forms import BudgetLine
+from domain.forms import BudgetLine, Entries
 from domain.messages import msg
 from domain.refusals import NotFound
 from domain.rounds.state import RoundStatus
@@ -118,6 +118,11 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
                 start[f"answers.{name}"] = "yes" if answer else "no"
             case str():
                 start[f"answers.{name}"] = answer
+            case Entries():
+                for row, entry in enumerate(answer.entries):
+                    for part, given in entry.items():
+                        place = f"answers.{name}.entries[{row}].{part}"
+                        start[place] = ("yes" if given else "no") if isinstance(given, bool) else given or ""
             case _:
                 for row, each in enumerate(answer):
                     if isinstance(each, BudgetLine):

@@ -11,6 +11,7 @@ from api.http.failing import problem_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne
+from api.pages.searching import search_in
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
@@ -203,11 +204,13 @@ async def _of_call(visit: Visit) -> PageContent:
         cursor=query.get("cursor"),
     )
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
+    search = await search_in(visit, call.id) if jury is not None else None
     counted = await applications.counts(reader, who, call.id, round=query.get("round") or None)
     return PageContent(
         "call_applications.html",
         {
             "counts": counted.counts,
+            "search": search,
             "call": call,
             "applications": found,
             "status": query.get("status", ""),
@@ -295,6 +298,7 @@ PAGES = (
     Page(
         path="/calls/{call}/applications",
         show=_of_call,
+        tries=True,
         acts=(PageAction(command="application.find_eligible", done=_ELIGIBLE),),
     ),
 )

@@ -23,8 +23,8 @@ from api.pages.typed_answers import REMOVED, removed_questions, typed_answers
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount, typed_whole
 from domain.eligibility import wrong_answers
+from domain.forms import AnyQuestion, GroupedQuestion, Question
 from domain.forms import Form as Asked
-from domain.forms import Question, QuestionKind
 from domain.messages import Message, msg
 from domain.organisations import OrganisationStatus
 from domain.stages import Stage
@@ -134,7 +134,7 @@ async def writing(
     if form.returned or form.draft:
         forms = await calls.forms(visit.wiring.reader, visit.person, call.id, stage.id)
         removed = removed_questions(forms, stage.form)
-    labels = _labels(visit, (*stage.form.questions, *removed))
+    labels = _labels(visit, (*stage.form.questions, *removed), typed)
     return PageContent(
         "apply.html",
         {
@@ -160,6 +160,11 @@ async def writing(
                 question.id: _rows(form, f"answers.{question.id}")
                 for question in stage.form.questions
                 if question.kind == "budget"
+            }
+            | {
+                question.id: _entries(form, question)
+                for question in stage.form.questions
+                if question.kind == "group"
             },
             "offered": tuple(call.title),
             "counts": counts(stage, call.budget.currency, typed),
@@ -176,11 +181,22 @@ async def writing(
 def _rows(form: FormShown, table: str) -> range:
     """The rows of a table that are shown: those that were typed, and some empty ones."""
     typed = (form.returned.typed if form.returned else SubmittedForm(form.start)).rows(table)
-    asked = form.returned is not None and bool(form.returned.typed.own("lines"))
+    asked = form.returned is not None and form.returned.typed.own("lines") in ("1", table)
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
-def _labels(visit: Visit, questions: Sequence[Question]) -> dict[str, Message | str]:
+def _entries(form: FormShown, question: Question) -> range:
+    """The entries of a group that are shown: those that were typed, and an empty one where it was asked for or is needed."""
+    table = f"answers.{question.id}.entries"
+    typed = (form.returned.typed if form.returned else SubmittedForm(form.start)).rows(table)
+    asked = form.returned is not None and form.returned.typed.own("lines") == table
+    least, most = question.entries
+    return range(max(least, min(typed + asked, most)))
+
+
+def _labels(
+    visit: Visit, questions: Sequence[Question], typed: Mapping[str, str]
+) -> dict[str, Message | str]:
     labels: dict[str, Message | str] = {
         "applicant": msg("Who applies"),
         "name": msg("How the applicant is called"),
@@ -195,6 +211,14 @@ def _labels(visit: Visit, questions: Sequence[Question]) -> dict[str, Message | 
                 place = {"question": words, "number": row + 1}
                 labels[f"{name}[{row}].item"] = msg("{question}, line {number}", **place)
                 labels[f"{name}[{row}].amount"] = msg("{question}, amount of line {number}", **place)
+        for row in range(max(question.entries[0], SubmittedForm(typed).rows(f"{name}.entries"))):
+            for each in question.questions:
+                labels[f"{name}.entries[{row}].{each.id}"] = msg(
+                    "{group}, entry {number}: {question}",
+                    group=words,
+                    number=row + 1,
+                    question=said(each.label, visit.languages).text,
+                )
     return labels
 
 
@@ -218,11 +242,11 @@ def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
         plain.pop("applicant", None)  # for oneself
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
-        kinds = {question.id: question.kind for question in asked.questions}
+        questions = {question.id: question for question in asked.questions}
         plain["answers"] = {
-            name: _answered(answer, kinds[name], call.budget.currency) if name in kinds else "?"
+            name: _answered(answer, questions[name], call.budget.currency) if name in questions else "?"
             for name, answer in answers.items()
-            if name in kinds or not is_empty(answer)
+            if name in questions or not is_empty(answer)
         }
     return plain
 
@@ -230,9 +254,12 @@ def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
 _YES_NO: Final = {"yes": True, "no": False}
 
 
-def _answered(answer: Any, kind: QuestionKind, currency: str) -> Any:  # Any: whatever was sent
+def _answered(answer: Any, question: AnyQuestion, currency: str) -> Any:  # Any: whatever was sent
     """An answer in the type that its question needs; what cannot be read stays as it was typed."""
-    match kind, answer:
+    match question.kind, answer:
+        case "group", {"entries": list(entries)}:
+            parts = {each.id: each for each in question.questions} if isinstance(question, Question) else {}
+            return {"entries": [_entry(each, parts, currency) for each in entries]}
         case "yes_no" | "consent", str():
             return _YES_NO.get(answer, answer)
         case "number", str():
@@ -250,6 +277,18 @@ def _answered(answer: Any, kind: QuestionKind, currency: str) -> Any:  # Any: wh
             ]
         case _:
             return answer
+
+
+def _entry(entry: Any, parts: Mapping[str, GroupedQuestion], currency: str) -> Any:  # Any: whatever was sent
+    """The answers of one entry of a group. What was typed into a question that the group no longer has stays there, so that it
+    is refused and comes back."""
+    if not isinstance(entry, dict):
+        return entry
+    return {
+        name: _answered(given, parts[name], currency) if name in parts else "?"
+        for name, given in entry.items()
+        if name in parts or not is_empty(given)
+    }
 
 
 PAGES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -16,6 +16,7 @@ from api.pages.rendering import said
 from api.pages.typed_answers import REMOVED
 from api.pages.visits import Returned, Visit
 from domain.amounts import typed_amount
+from domain.forms import AnyQuestion
 from domain.messages import At, Message, counted, msg
 from domain.refusals import CommandRejected, Invalid, NotFound
 from domain.stages import Stage
@@ -203,8 +204,7 @@ async def try_to_save(visit: Visit, drafts: PageDrafts | None, form: SubmittedFo
 def counts(stage: Stage, currency: str, typed: Mapping[str, str]) -> dict[str, Message]:
     """What is said below the inputs of an application (see `DraftedApplication.counts`)."""
     found: dict[str, Message] = {}
-    for question in stage.form.questions:
-        name = f"answers.{question.id}"
+    for name, question in _inputs(stage, typed):
         if question.max_words is not None:
             found[name] = counted(
                 "{given} of at most {count} word",
@@ -215,6 +215,16 @@ def counts(stage: Stage, currency: str, typed: Mapping[str, str]) -> dict[str, M
         elif question.kind == "budget":
             found[name] = _total(name, typed, currency)
     return found
+
+
+def _inputs(stage: Stage, typed: Mapping[str, str]) -> Iterator[tuple[str, AnyQuestion]]:
+    """The questions of a form by the names of their inputs; those of a group once for each entry that is shown."""
+    for question in stage.form.questions:
+        name = f"answers.{question.id}"
+        yield name, question
+        for row in range(max(question.entries[0], SubmittedForm(typed).rows(f"{name}.entries") + 1)):
+            for each in question.questions:
+                yield f"{name}.entries[{row}].{each.id}", each
 
 
 def _total(name: str, typed: Mapping[str, str], currency: str) -> Message:
@@ -287,11 +297,15 @@ def words_of(
         option, labelled = None, name
         if beginning == "answers":
             asked, _, chosen = rest.partition(".")
-            question = questions.get(asked.partition("[")[0])
+            question: AnyQuestion | None = questions.get(asked.partition("[")[0])
+            in_entry = question is not None and question.kind == "group"
+            if in_entry:
+                part = name.rpartition(".")[2]
+                question = next((each for each in questions[asked].questions if each.id == part), None)
             if question is None:
                 continue  # a question that was removed meanwhile is told apart
             options = {choice.id: said(choice.label, visit.languages).text for choice in question.choices}
-            option = options.get(chosen or text)
+            option = options.get(text if in_entry else chosen or text)
             labelled = name if "[" in rest else f"answers.{asked}"
             if question.kind in ("yes_no", "consent"):
                 option = visit.locale.say(_YES_NO[text]) if text in _YES_NO else None

@@ -71,6 +71,33 @@ class SubmittedForm:
                 others |= {f"{table}[{number}].{column}": text for column, text in row.items()}
         return SubmittedForm(others)
 
+    def rearranged(self) -> SubmittedForm:
+        """The form after one of its buttons named ``_rows`` was pressed: ``up``, ``down`` or ``remove``, then a table and the
+        number of one of its rows (``remove answers.works.entries 1``)."""
+        what, _, of = self.own("rows").partition(" ")
+        table, _, row = of.partition(" ")
+        numbers = sorted(
+            {int(found[2]) for name in self.fields if (found := _ROW.match(name)) and found[1] == table}
+        )
+        if not (row.isascii() and row.isdigit() and int(row) in numbers):
+            return self
+        at = numbers.index(int(row))
+        order = list(numbers)
+        beside = {"up": at - 1, "down": at + 1}.get(what, -1)
+        if what == "remove":
+            del order[at]
+        elif 0 <= beside < len(order):
+            order[at], order[beside] = order[beside], order[at]
+        new = {old: number for number, old in zip(numbers, order, strict=False)}
+        fields: dict[str, str] = {}
+        for name, value in self.fields.items():
+            found = _ROW.match(name)
+            if found is None or found[1] != table:
+                fields[name] = value
+            elif int(found[2]) in new:
+                fields[f"{table}[{new[int(found[2])]}].{found[3]}"] = value
+        return SubmittedForm(fields)
+
     def rows(self, table: str) -> int:
         """The number of rows of a table that were sent."""
         return len({found[2] for name in self.fields if (found := _ROW.match(name)) and found[1] == table})
@@ -166,6 +193,8 @@ def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
         members = get_args(hint)
         if type(None) in members and is_empty(value):
             return None
+        if str in members and isinstance(value, str):
+            return value  # also "true", where it is somebody's text
         for member in members:
             value = read_typed(value, member)
         return value

@@ -115,7 +115,7 @@ def _previewed(
     return PreviewedAnswer(
         form=alone,
         answers=answers,
-        withheld=(question.id,) if asked.stage.blind and question.identifying else (),
+        withheld=tuple(alone.identifying) if asked.stage.blind else (),
         problems=problems,
         typed=() if answers else tuple(text for _, text in words_of(visit, asked.stage, labels, own)),
     )
@@ -156,7 +156,7 @@ async def _clues(
     questions = [
         (said(question.label, visit.languages).text, _texts(question, typed))
         for question in asked.stage.form.questions
-        if not question.identifying and question.kind in ("text", "long_text", "link", "budget")
+        if not question.identifying and question.kind in ("text", "long_text", "link", "budget", "group")
     ]
     listed: list[tuple[str, Iterable[str]]] = [
         (visit.locale.say(msg("Title")), (typed.get("title", ""),)),
@@ -170,4 +170,10 @@ async def _clues(
 
 
 def _texts(question: Question, typed: Mapping[str, str]) -> list[str]:
-    return [text for name, text in typed.items() if _belongs(name, question)]
+    """What was typed into a question; of a group, only what the jury reads."""
+    hidden = {each.id for each in question.questions if each.identifying}
+    return [
+        text
+        for name, text in typed.items()
+        if _belongs(name, question) and not (hidden and name.rpartition(".")[2] in hidden)
+    ]

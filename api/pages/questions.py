@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -14,7 +14,7 @@ from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.amounts import typed_whole
-from domain.forms import Form, Question, QuestionKind
+from domain.forms import AnyQuestion, Form, GroupedKind, Question, QuestionKind
 from domain.messages import Message, msg
 from domain.refusals import NotFound
 from domain.stages import Stage
@@ -45,8 +45,17 @@ KINDS: Final = (
         msg("Link"),
         msg("The address of a page. It is shown as text and never opened by the program."),
     ),
+    Kind(
+        "group",
+        msg("Repeating group"),
+        msg(
+            "A few questions that are answered again for each entry, such as earlier works or the people who take part."
+        ),
+    ),
 )
 """All kinds of questions."""
+IN_A_GROUP: Final = tuple([kind for kind in KINDS if kind.code in get_args(GroupedKind)])
+"""The kinds of questions that a repeating group can have."""
 KIND_NAMES: Final = {kind.code: kind.name for kind in KINDS}
 AT_THE_START: Final = "start"
 """In addresses: the new question comes before all others."""
@@ -62,6 +71,17 @@ def plain_form(form: Form, **changed: Any) -> Plain:  # Any: fields of a form
     """A form as the fields of a command."""
     built: Plain = msgspec.json.decode(msgspec.json.encode(msgspec.structs.replace(form, **changed)))
     return built
+
+
+def used_in_group(work: Work, stage: Stage, group: str) -> set[str]:
+    """The ids of all questions that a group has ever had."""
+    return {
+        each.id
+        for form in (*work.call.forms[stage.id], form_of(work, stage))
+        for question in form.questions
+        if question.id == group
+        for each in question.questions
+    }
 
 
 def used_ids(work: Work, stage: Stage) -> set[str]:
@@ -91,7 +111,14 @@ async def _kinds(visit: Visit) -> PageContent:
     _place(form_of(work, stage), visit.path["after"])
     return PageContent(
         "question_kinds.html",
-        {"work": work, "call": work.call, "stage": stage, "kinds": KINDS, "after": visit.path["after"]},
+        {
+            "work": work,
+            "call": work.call,
+            "stage": stage,
+            "kinds": KINDS,
+            "beginning": f"/calls/{work.id}/stages/{stage.id}/add/{visit.path['after']}",
+            "group": None,
+        },
         initiative=work.call.initiative,
     )
 
@@ -104,7 +131,7 @@ async def _new(visit: Visit) -> PageContent:
     kind = next((each.code for each in KINDS if each.code == visit.path["kind"]), None)
     if kind is None:
         raise NotFound
-    return _written(
+    return written(
         visit, work, stage, form, kind, {"required": "yes", "section": section or ""}, question=None
     )
 
@@ -113,32 +140,38 @@ async def _edit(visit: Visit) -> PageContent:
     work = await work_of(visit)
     stage = stage_of(visit, work)
     form = form_of(work, stage)
-    question = _question(form, visit.path["question"])
+    question = question_of(form, visit.path["question"])
+    start = {
+        **started(question, ("max_words", "minimum", "maximum", "least_entries", "most_entries")),
+        "in_summary": "yes" if question.in_summary else "",
+        "section": question.section or "",
+    }
+    return written(visit, work, stage, form, question.kind, start, question=question)
+
+
+def started(question: AnyQuestion, numbers: Iterable[str]) -> dict[str, str]:
+    """The initial values of the inputs for what questions of a form and of a group have in common, and for these numbers."""
     start = {
         **start_of("label", question.label),
         **start_of("help", question.help),
         "required": "yes" if question.required else "no",
         "identifying": "yes" if question.identifying else "",
-        "in_summary": "yes" if question.in_summary else "",
-        "section": question.section or "",
-        **{
-            name: "" if (value := getattr(question, name)) is None else str(value)
-            for name in ("max_words", "minimum", "maximum")
-        },
+        **{name: "" if (value := getattr(question, name)) is None else str(value) for name in numbers},
     }
     for number, choice in enumerate(question.choices):
         start |= start_of(f"options[{number}]", choice.label) | {f"options[{number}].id": choice.id}
-    return _written(visit, work, stage, form, question.kind, start, question=question)
+    return start
 
 
-def _question(form: Form, question_id: str) -> Question:
+def question_of(form: Form, question_id: str) -> Question:
+    """A question of a form; raises `NotFound`."""
     found = next((each for each in form.questions if each.id == question_id), None)
     if found is None:
         raise NotFound
     return found
 
 
-def _written(
+def written(
     visit: Visit,
     work: Work,
     stage: Stage,
@@ -146,17 +179,22 @@ def _written(
     kind: QuestionKind,
     start: dict[str, str],
     *,
-    question: Question | None,
+    question: AnyQuestion | None,
+    group: Question | None = None,
 ) -> PageContent:
+    """The page on which a question of a form, or of a group, is written; `question` is None while it is new."""
     shown = visit.form("call.prepare_form", seen=work.version, start=start)
     typed = (shown.returned.typed if shown.returned else SubmittedForm(start)).rows("options")
-    asked = shown.returned is not None and bool(shown.returned.typed.own("lines"))
-    blank = BLANK_OPTIONS if asked or question is None or not question.choices else 1
+    own = shown.returned.typed.own if shown.returned else lambda _: ""
+    few = own("rows") or (question is not None and question.choices)
+    blank = 1 if few and not own("lines") else BLANK_OPTIONS
     languages = work.languages
     labels: dict[str, Message | str] = {
         "max_words": msg("Most words"),
         "minimum": msg("Smallest number"),
         "maximum": msg("Largest number"),
+        "least_entries": msg("Least entries"),
+        "most_entries": msg("Most entries"),
         "choices": msg("Options"),
         "label": msg("Question"),
         "form": msg("The form"),
@@ -176,7 +214,9 @@ def _written(
             "kind": kind,
             "kind_name": KIND_NAMES[kind],
             "question": question,
-            "sections": form.sections,
+            "group": group,
+            "sections": () if group else form.sections,
+            "written_rows": typed,
             "rows": range(max(typed + blank, BLANK_OPTIONS)),
             "offered": languages,
         },
@@ -204,7 +244,7 @@ async def _edit_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
     work = await work_of(visit)
     stage = stage_of(visit, work)
     form = form_of(work, stage)
-    question = _question(form, visit.path["question"])
+    question = question_of(form, visit.path["question"])
     options = {
         choice.id
         for version in (*work.call.forms[stage.id], form)
@@ -214,12 +254,23 @@ async def _edit_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
     }
     changed = _asked(nested(submitted.typed()), {"id": question.id, "kind": question.kind}, options=options)
     built = plain_form(form)
+    inside = next(each for each in built["questions"] if each["id"] == question.id)["questions"]
+    changed["questions"] = inside
     built["questions"] = [changed if each["id"] == question.id else each for each in built["questions"]]
     return {"form": built}
 
 
 def _asked(typed: Plain, fixed: Plain, *, options: Iterable[str]) -> Plain:
-    """A question as it was typed. `options` are the ids of all options that it has ever had."""
+    """A question of a form as it was typed; see `asked_in`."""
+    return {
+        **asked_in(typed, fixed, options=options),
+        "in_summary": typed.get("in_summary") == "yes",
+        "section": typed.get("section") or None,
+    }
+
+
+def asked_in(typed: Plain, fixed: Plain, *, options: Iterable[str]) -> Plain:
+    """A question of a form or of a group as it was typed. `options` are the ids of all options that it has ever had."""
     kind = fixed["kind"]
     question: Plain = {
         **fixed,
@@ -227,10 +278,13 @@ def _asked(typed: Plain, fixed: Plain, *, options: Iterable[str]) -> Plain:
         "help": texts(typed.get("help")),
         "required": typed.get("required") != "no",
         "identifying": typed.get("identifying") == "yes",
-        "in_summary": typed.get("in_summary") == "yes",
-        "section": typed.get("section") or None,
     }
-    for name in ("max_words",) if kind in ("text", "long_text") else ("minimum", "maximum"):
+    numbers = {
+        "text": ("max_words",),
+        "long_text": ("max_words",),
+        "group": ("least_entries", "most_entries"),
+    }
+    for name in numbers.get(kind, ("minimum", "maximum")):
         if isinstance(value := typed.get(name), str) and value.strip():
             question[name] = typed_whole(value)
     if kind in ("choice", "choices"):
@@ -254,11 +308,11 @@ def _options(typed: list[Plain], known: Iterable[str]) -> list[Plain]:
     return found
 
 
-_OF_QUESTION: Final = re.compile(r"form\.questions\[[0-9]+\]\.")
+_OF_QUESTION: Final = re.compile(r"form\.questions\[[0-9]+\]\.(?:questions\[[0-9]+\]\.)?")
 _OF_OPTION: Final = re.compile(r"choices\[([0-9]+)\]\.label\.?")
 
 
-def _input_of(field: str) -> str:
+def input_of(field: str) -> str:
     """The input at which an error is shown: ``form.questions[2].label.en`` is ``label.en``."""
     return _OF_OPTION.sub(r"options[\1].", _OF_QUESTION.sub("", field))
 
@@ -267,23 +321,24 @@ def _back(visit: Visit, _answer: object) -> str:
     return f"/calls/{visit.path['call']}/stages/{visit.path['stage']}"
 
 
-_STAGE: Final = "/calls/{call}/stages/{stage}"
+STAGE: Final = "/calls/{call}/stages/{stage}"
 
 
-def _written_by(filled: Any) -> tuple[PageAction, ...]:  # Any: as in PageAction
+def written_by(filled: Any) -> tuple[PageAction, ...]:  # Any: as in PageAction
+    """The action by which a page saves the form."""
     return (
         PageAction(
             command="call.prepare_form",
             done=msg("The form is saved."),
             filled=filled,
-            inputs=_input_of,
+            inputs=input_of,
             then=_back,
         ),
     )
 
 
 PAGES = (
-    Page(path=f"{_STAGE}/questions/{{question}}", show=_edit, acts=_written_by(_edit_filled)),
-    Page(path=f"{_STAGE}/add/{{after}}", show=_kinds),
-    Page(path=f"{_STAGE}/add/{{after}}/{{kind}}", show=_new, acts=_written_by(_new_filled)),
+    Page(path=f"{STAGE}/questions/{{question}}", show=_edit, acts=written_by(_edit_filled)),
+    Page(path=f"{STAGE}/add/{{after}}", show=_kinds),
+    Page(path=f"{STAGE}/add/{{after}}/{{kind}}", show=_new, acts=written_by(_new_filled)),
 )

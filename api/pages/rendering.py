@@ -25,7 +25,7 @@ from api.pages.chips import Chips
 from api.pages.trying import Offer
 from domain import limits
 from domain.amounts import example_amount
-from domain.answers import number_bounds
+from domain.answers import entry_bounds, number_bounds
 from domain.commands.register import REGISTER
 from domain.labels import REASONS, label
 from domain.messages import Message, msg
@@ -343,5 +343,6 @@ def _environment(locale: Locale, words: _Words) -> Environment:
             "limits": limits,
             "within": words.within,
             "number_bounds": number_bounds,
+            "entry_bounds": entry_bounds,
         },
     )

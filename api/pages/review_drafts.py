@@ -99,7 +99,14 @@ async def filled(_: Visit, form: SubmittedForm) -> Plain:
     scored = all(text for name, text in typed.items() if name.startswith("scores."))
     if comments and scored and not form.own("told"):
         raise Refused(_warning(comments))
-    plain = nested(typed)
+    return review_typed(form)
+
+
+def review_typed(form: SubmittedForm) -> Plain:
+    """The fields of a review as they were typed, without a warning."""
+    plain = {
+        name: value for name, value in nested(form.typed()).items() if name == "scores" or name in COMMENTS
+    }
     scores: Any = plain.get("scores", {})  # Any: whatever was sent
     if isinstance(scores, dict):
         plain["scores"] = {

@@ -174,7 +174,8 @@ class Site:
 
     async def _post(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, self._wiring.settings)
-        form = (await read_form(request, self._wiring.settings.most_fields)).without_blank_rows()
+        form = await read_form(request, self._wiring.settings.most_fields)
+        form = form.rearranged().without_blank_rows()
         request.state.typed = form.typed()
         request.state.language = form.own("language")
         visit = await again_if_lost(lambda: self.visit(request, form))
@@ -192,8 +193,8 @@ class Site:
             visit = await with_drafts(visit, drafts)
             if form.own("draft") in DRAFT_BUTTONS:
                 return await self._draft(page, drafts, visit, form)
-        if form.own("lines") or form.own("language") or form.own("step"):
-            # Another button of the same form: it asks for more rows, another language or the next step, and writes
+        if any(form.own(button) for button in ("lines", "rows", "language", "step")):
+            # Another button of the same form: it asks for more rows, another order of them, another language or the next step, and writes
             # nothing but the draft.
             visit = await try_to_save(visit, drafts, form)
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))

@@ -3,7 +3,8 @@ saved."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ import msgspec
 
 from api.pages.applying import writing, written
 from api.pages.call_work import Work, stage_of, work_of
-from api.pages.forms import command_of
+from api.pages.forms import SubmittedForm, command_of
 from api.pages.mistakes import on_a_page
 from api.pages.page import Page, PageContent
 from api.pages.questions import form_of
@@ -22,18 +23,18 @@ from api.pages.stages import rubric_of
 from api.pages.trying import Offer
 from api.pages.visits import Returned, Visit
 from domain import limits
-from domain.answers import check_answers
+from domain.applications import rules
 from domain.applications.state import ApplicationStatus
 from domain.commands.applications.submitting import SubmitApplication
-from domain.forms import Answer, BudgetLine, Question
+from domain.forms import Answer, AnyQuestion, BudgetLine, Entries, GroupedAnswer, Question
 from domain.messages import Message, msg
 from domain.refusals import CommandRejected, FieldError, Invalid
 from domain.reviews.state import ReviewStatus
 from domain.stages import Stage
-from domain.texts import check_text
 from domain.values import Money, Role
 from projections import calls
 from projections.applications import ApplicationDetail
+from projections.applications.details import without
 from projections.calls import CallDetail
 from projections.reviews import ReviewDetail
 
@@ -43,11 +44,11 @@ _HANDLE: Final = "k7m2p9qrst"
 
 async def _applicant(visit: Visit) -> PageContent:
     work = await work_of(visit)
-    stage, call = await _as_prepared(visit, work)
-    wrong = _tried(visit, call, stage)
-    if wrong is not None:
-        assert visit.returned is not None
-        errors = {each.field: on_a_page(each.detail) for each in wrong}
+    stage, call = await as_prepared(visit, work)
+    wrong = None
+    if visit.returned is not None and visit.returned.typed.own("step"):
+        wrong = tried(work, call, stage, visit.returned.typed).errors
+        errors = {each.field: each.detail for each in wrong}
         visit = replace(
             visit, returned=Returned(visit.returned.form, visit.returned.typed, None, errors, status=200)
         )
@@ -68,7 +69,7 @@ async def _applicant(visit: Visit) -> PageContent:
     )
 
 
-async def _as_prepared(visit: Visit, work: Work) -> tuple[Stage, CallDetail]:
+async def as_prepared(visit: Visit, work: Work) -> tuple[Stage, CallDetail]:
     """The stage with the form and the criteria that the staff are working on, and the call with it."""
     stage = stage_of(visit, work)
     prepared = msgspec.structs.replace(
@@ -78,37 +79,50 @@ async def _as_prepared(visit: Visit, work: Work) -> tuple[Stage, CallDetail]:
     return prepared, msgspec.structs.replace(call, stages=work.call.stages)
 
 
-def _tried(visit: Visit, call: CallDetail, stage: Stage) -> tuple[FieldError, ...] | None:
-    """What is wrong with the answers that were tried; None if none were."""
-    if visit.returned is None or not visit.returned.typed.own("step"):
-        return None
-    currency = call.budget.currency
-    typed = written(call, stage.form, visit.returned.typed)
-    errors: list[FieldError] = []
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An application that was tried: what is wrong with it, otherwise what would be submitted."""
+
+    errors: tuple[FieldError, ...]
+    title: str = ""
+    requested: Money | None = None
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+
+def tried(work: Work, call: CallDetail, stage: Stage, form: SubmittedForm) -> Tried:
+    """Check what was typed into a form as an application is checked when it is submitted. The sum can be any until the call
+    says how much it awards."""
+    drafted = work.call
+    if not drafted.maximum_award:
+        drafted = msgspec.structs.replace(drafted, minimum_award=0, maximum_award=limits.MAX_MINOR)
+    typed = {
+        name: value for name, value in written(call, stage.form, form).items() if name in _OF_APPLICATION
+    }
     try:
         command = command_of(
             SubmitApplication, {**typed, "call": call.id, "round": _NO_ROUND, "eligibility": {}}
         )
-        requested = None
-        try:
-            check_text(command.title, "title", most=limits.TITLE)
-        except Invalid as invalid:
-            errors += invalid.errors
-        try:
-            requested = command.requested.minor("requested", currency=currency)
-        except Invalid as invalid:
-            errors += invalid.errors
-        check_answers(stage.form, command.answers, requested=requested, currency=currency)
+        checked = rules.written(
+            drafted,
+            stage.id,
+            stage.form,
+            title=command.title,
+            requested=command.requested,
+            answers=command.answers,
+        )
     except Invalid as invalid:
-        errors += invalid.errors
+        return Tried(tuple([FieldError(each.field, on_a_page(each.detail)) for each in invalid.errors]))
     except CommandRejected as rejected:
-        errors.append(FieldError("", rejected.detail))
-    return tuple(errors)
+        return Tried((FieldError("", rejected.detail),))
+    return Tried((), checked["title"], command.requested, checked["answers"])
+
+
+_OF_APPLICATION: Final = ("title", "requested", "answers")
 
 
 async def _juror(visit: Visit) -> PageContent:
     work = await work_of(visit)
-    stage, call = await _as_prepared(visit, work)
+    stage, call = await as_prepared(visit, work)
     rubric = rubric_of(work, stage)
     may = {
         name: Offer(name, msg("Submit the review"), may=name == "review.submit")
@@ -117,7 +131,7 @@ async def _juror(visit: Visit) -> PageContent:
     return PageContent(
         "review.html",
         {
-            "review": _review(visit, work, stage, call),
+            "review": _example_review(visit, work, stage, call),
             "call": call,
             "may": may,
             "offers": [],
@@ -137,11 +151,32 @@ async def _juror(visit: Visit) -> PageContent:
     )
 
 
-def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewDetail:
+def _example_review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewDetail:
     """An example of a review, of an invented application by nobody."""
-    currency = call.budget.currency
-    amount = Money.of(work.call.maximum_award or 100_000, currency)
-    withheld = tuple([each.id for each in stage.form.questions if each.identifying and stage.blind])
+    amount = Money.of(work.call.maximum_award or 100_000, call.budget.currency)
+    return review_of(
+        visit,
+        work,
+        stage,
+        call,
+        title=visit.locale.say(msg("An invented project")),
+        requested=amount,
+        answers={each.id: _example(visit, each, amount) for each in stage.form.questions},
+    )
+
+
+def review_of(
+    visit: Visit,
+    work: Work,
+    stage: Stage,
+    call: CallDetail,
+    *,
+    title: str,
+    requested: Money,
+    answers: Mapping[str, Answer],
+) -> ReviewDetail:
+    """A review that nobody was asked for, of an application that nobody submitted, as a juror of the stage would see it."""
+    withheld = stage.form.identifying if stage.blind else frozenset()
     application = ApplicationDetail(
         id="",
         version=work.version,
@@ -150,9 +185,9 @@ def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewD
         status=ApplicationStatus.ELIGIBLE,
         handle=_HANDLE,
         applicant=None,
-        title=visit.locale.say(msg("An invented project")),
+        title=title,
         erased=False,
-        requested=amount,
+        requested=requested,
         awarded=None,
         rank=None,
         reason=None,
@@ -167,9 +202,9 @@ def _review(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> ReviewD
         stage=stage.id,
         form=stage.form,
         answers={
-            each.id: _example(visit, each, amount) for each in stage.form.questions if each.id not in withheld
+            name: without(each, name, withheld) for name, each in answers.items() if name not in withheld
         },
-        withheld=withheld,
+        withheld=tuple(sorted(withheld)),
         earlier=(),
         invited_to=None,
         feedback=None,
@@ -209,14 +244,30 @@ def _example(visit: Visit, question: Question, amount: Money) -> Answer:
         return visit.locale.say(message)
 
     match question.kind:
+        case "choices":
+            return tuple([choice.id for choice in question.choices[:2]])
+        case "budget":
+            return (BudgetLine(item=text(msg("Rent of a hall")), amount=amount.amount),)
+        case "group":
+            entry = {each.id: _plain_example(visit, each, amount) for each in question.questions}
+            return Entries(entries=(entry,) * min(2, question.entries[1]))
+        case _:
+            return _plain_example(visit, question, amount)
+
+
+def _plain_example(visit: Visit, question: AnyQuestion, amount: Money) -> GroupedAnswer:
+    """An invented answer of one value."""
+
+    def text(message: Message) -> str:
+        return visit.locale.say(message)
+
+    match question.kind:
         case "text":
             return text(msg("An example"))
         case "long_text":
             return " ".join([text(_TEXT)] * 4)
         case "choice":
             return question.choices[0].id
-        case "choices":
-            return tuple([choice.id for choice in question.choices[:2]])
         case "yes_no" | "consent":
             return True
         case "number":
@@ -225,10 +276,10 @@ def _example(visit: Visit, question: Question, amount: Money) -> Answer:
             return visit.wiring.clock().date().isoformat()
         case "money":
             return amount.amount
-        case "budget":
-            return (BudgetLine(item=text(msg("Rent of a hall")), amount=amount.amount),)
         case "link":
             return "https://example.org/"
+        case _:
+            return None
 
 
 PAGES = (

@@ -70,12 +70,21 @@ async def _form_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
     up."""
     work = await work_of(visit)
     stage = stage_of(visit, work)
-    move = nested(submitted.typed()).get(MOVE)
+    typed = submitted.typed()
+    move = typed.get(MOVE)
     if move == GIVE_UP:
         return {"form": plain_form(stage.form)}
     form = form_of(work, stage)
     if move == SUMMARY:
         return {"form": plain_form(form, title_in_summary=not form.title_in_summary)}
+    if group := typed.get("group"):
+        questions = [
+            msgspec.structs.replace(each, questions=tuple(moved(each.questions, move)))
+            if each.id == group
+            else each
+            for each in form.questions
+        ]
+        return {"form": plain_form(form, questions=tuple(questions))}
     return {"form": plain_form(form, questions=tuple(_rearranged(work, stage, form, move)))}
 
 

@@ -71,6 +71,11 @@ class FormShown:
         """Everything that was typed or chosen."""
         return () if self.returned is None else tuple(self.returned.typed.fields.values())
 
+    @property
+    def wrong(self) -> int:
+        """How many inputs have an error."""
+        return 0 if self.returned is None else len(self.returned.errors)
+
     def error(self, name: str) -> str:
         """The error of an input; empty if there is none."""
         found = None if self.returned is None else self.returned.errors.get(name)

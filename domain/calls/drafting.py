@@ -80,6 +80,20 @@ def _missing_in(stage: Stage, number: int | None) -> list[Missing]:
                 else msg("Ask at least one question in the form of stage {number}.", number=number),
             )
         )
+    found += [
+        Missing(
+            part="form",
+            stage=stage.id,
+            sentence=msg("Ask at least one question in each repeating group of the form.")
+            if number is None
+            else msg(
+                "Ask at least one question in each repeating group of the form of stage {number}.",
+                number=number,
+            ),
+        )
+        for group in stage.form.questions
+        if group.kind == "group" and not group.questions
+    ][:1]
     if not stage.rubric.criteria:
         found.append(
             Missing(
@@ -113,7 +127,8 @@ def untranslated(call: Call, stage: Stage | None = None) -> dict[str, int]:
             *[text for each in stage.form.sections for text in (each.title, each.help) if text],
             *[
                 text
-                for each in stage.form.questions
+                for question in stage.form.questions
+                for each in question.with_its_questions
                 for text in (each.label, each.help, *[choice.label for choice in each.choices])
                 if text
             ],

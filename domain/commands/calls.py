@@ -49,7 +49,7 @@ class ChangeCall(Command, frozen=True, kw_only=True):
 
 class ChangeCallForm(Command, frozen=True, kw_only=True):
     """Publish a new version of a stage's form. Applications keep the version that they answered; a question's id keeps
-    its kind, and options keep their order."""
+    its kind, and an option that was removed does not come back. Questions and options can change their order."""
 
     call: CallId
     stage: limits.Slug

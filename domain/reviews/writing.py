@@ -63,7 +63,7 @@ def submit(
             )
         )
     _check_writing(review, application, round)
-    checked = _checked(written, rubric)
+    checked = check_written(written, rubric)
     return (
         ReviewSubmitted(
             review=review_id,
@@ -89,7 +89,7 @@ def change(
     if review.status is ReviewStatus.CLEARED:
         raise Refused(msg("This review is not submitted yet, so there is nothing to change. Submit it."))
     _check_writing(review, application, round)
-    checked = _checked(written, rubric)
+    checked = check_written(written, rubric)
     return (
         ReviewChanged(
             review=review_id,
@@ -117,7 +117,9 @@ def _check_writing(review: Review, application: Application, round: Round) -> No
     check_eligible(application)
 
 
-def _checked(written: Written, rubric: Rubric) -> Written:
+def check_written(written: Written, rubric: Rubric) -> Written:
+    """The scores and comments with their texts trimmed. All are checked, and all errors are reported together. Raises
+    `Invalid`."""
     errors: list[FieldError] = []
     checked = Written(
         scores=_check_scores(written.scores, rubric, errors),

@@ -5,16 +5,19 @@ from projections.applications.details import ApplicationDetail, one, shown
 from projections.applications.due import DecisionDue, decisions_due
 from projections.applications.lines import ApplicationLine
 from projections.applications.lists import mine, of_call
+from projections.applications.searching import FoundApplications, search
 
 __all__ = [
     "ApplicationDetail",
     "ApplicationLine",
     "DecisionDue",
+    "FoundApplications",
     "StatusCounts",
     "counts",
     "decisions_due",
     "mine",
     "of_call",
     "one",
+    "search",
     "shown",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -12,7 +13,7 @@ from domain import access
 from domain.applications.facts import ApplicationFact, ApplicationWritten, awaited_until, beside
 from domain.applications.state import Application, ApplicationStatus, evolve
 from domain.deciding import Allowed
-from domain.forms import Answer, Form
+from domain.forms import Answer, Entries, Form
 from domain.personal import Withheld
 from domain.readings import EXAMINED
 from domain.refusals import NotFound
@@ -26,6 +27,8 @@ from projections.folding.applications import Answered
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
 from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, recorded_in, text_of
+
+A = TypeVar("A")
 
 
 class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +46,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     `seen_as` is the role in which it is shown. `explanation` is the text beside the status (for a returned application,
     the questions), and `awaited_until` is the time by which the applicant has to respond. `form` is the version of the
     form of a `stage` of the call that was answered. `answers` are by the ids of its questions, None if there is no
-    answer or it was erased; answers that this viewer may not see are named in `withheld` instead; `earlier` are those
+    answer or it was erased; answers that this viewer may not see are named in `withheld` instead (``works.publisher``: of a
+    repeating group ``works``, the answers to one of its questions); `earlier` are those
     of earlier stages. `invited_to` is the stage whose form the applicant can answer next. `on_behalf`: the staff entered the application for the applicant; only
     the staff and the applicant are told. `corresponds`: the viewer reads and writes the messages about it. `answers` as a whole is None
     for viewers who know the application only by its handle, and when reading it cannot be recorded. `feedback` are the
@@ -216,6 +220,15 @@ async def _state_at(reader: Reader, application: str, position: int) -> Applicat
     return state
 
 
+def without(answer: A, name: str, withheld: Collection[str]) -> A | Entries:
+    """An answer without what is withheld of a group's entries."""
+    return (
+        answer.without({each.removeprefix(f"{name}.") for each in withheld if each.startswith(f"{name}.")})
+        if isinstance(answer, Entries)
+        else answer
+    )
+
+
 def _undamaged(answer: Answer | Withheld) -> Answer:
     return None if isinstance(answer, Withheld) else answer
 
@@ -246,9 +259,16 @@ async def _answers(
         fact = found[each].fact
         assert isinstance(fact, ApplicationWritten)
         form = case.call.form(fact.stage, fact.form_version)
-        identifying = {question.id for question in form.questions if question.identifying}
-        withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
-        answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
+        withheld = (
+            ()
+            if identity
+            else tuple(sorted(each for each in form.identifying if each.partition(".")[0] in fact.answers))
+        )
+        answers = {
+            name: without(answer, name, withheld)
+            for name, answer in fact.answers.items()
+            if name not in withheld
+        }
         parts.append(_Part(fact.stage, form, answers, withheld))
     beside_it = found[standing].fact if explained else None
     return (

@@ -52,6 +52,23 @@ async def of_call(
     """The applications to a call, sorted by their random ids: for the staff with titles (but as jurors see them if they
     also judge), for funders by handle, and only those of decided rounds. `round` is one of the call's. Raises
     `NotFound` or `Forbidden`."""
+    return await seen_of_call(
+        reader, viewer, call, status=status, round=round, cursor=cursor, limit=check_limit(limit), as_of=as_of
+    )
+
+
+async def seen_of_call(
+    reader: Reader,
+    viewer: str | None,
+    call: str,
+    *,
+    status: str | None = None,
+    round: str | None = None,
+    cursor: str | None = None,
+    limit: int,
+    as_of: AsOf | None = None,
+) -> ResultPage[ApplicationLine]:
+    """See `of_call`; the limit can be any."""
     who = viewer or ""
     state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
@@ -67,7 +84,7 @@ async def of_call(
         "round": round,
         "rounds": await decided_rounds(reader, call) if role is Role.FUNDER else None,
         "at": position_at(as_of, access.sees_times(actor, initiative, judging=judging)),
-        "limit": check_limit(limit) + 1,
+        "limit": limit + 1,
     }
     rows = await _rows_of_call(reader, actor, call, **asked)
     # Rare: staff who applied themselves get the list again without their rivals.

@@ -15,7 +15,17 @@ from domain.commands.applications.submitting import ChangeApplication
 from domain.commands.calls import ChangeCallForm, ChangeCallRubric
 from domain.commands.panels import OpenPanel
 from domain.commands.reviews import SubmitReview
-from domain.forms import Choice, Criterion, Form, Question, QuestionKind, Rubric
+from domain.forms import (
+    Answer,
+    Choice,
+    Criterion,
+    Form,
+    GroupedKind,
+    GroupedQuestion,
+    Question,
+    QuestionKind,
+    Rubric,
+)
 from domain.indexes import rounds_of
 from domain.panels.facts import PanelOpened
 from domain.refusals import Forbidden, Invalid, Refused
@@ -50,6 +60,15 @@ from tests.scene import (
 def question(name: str, kind: QuestionKind = "text", *choices: str, label: str = "?") -> Question:
     options = tuple(Choice(id=choice, label={"en": choice}) for choice in choices)
     return Question(id=name, kind=kind, label={"en": label}, choices=options)
+
+
+def grouped(name: str, kind: GroupedKind, *choices: str) -> GroupedQuestion:
+    options = tuple(Choice(id=choice, label={"en": choice}) for choice in choices)
+    return GroupedQuestion(id=name, kind=kind, label={"en": "?"}, choices=options)
+
+
+def group(*questions: GroupedQuestion) -> Question:
+    return Question(id="works", kind="group", label={"en": "?"}, questions=questions)
 
 
 def form(*questions: Question) -> ChangeCallForm:
@@ -117,17 +136,37 @@ class TestTheForm:
         assert world.turned_down(other_kind, OFFICER) == refused
         assert world.run(form(question("work", "long_text")), OFFICER).facts
 
-    def test_options_keep_their_order_and_one_that_was_removed_does_not_come_back(self) -> None:
+    def test_answers_keep_their_meaning_when_options_change_their_order(self) -> None:
         world = calling()
-        world.run(form(question("art", "choice", "music", "books", "film")), OFFICER)
-        assert world.turned_down(form(question("art", "choice", "books", "music")), OFFICER) == (
+        world.run(form(question("art", "choices", "music", "books", "film")), OFFICER)
+        answers: dict[str, Answer] = {"art": ("film", "music")}
+        application = world.run(msgspec.structs.replace(COMMAND, answers=answers), ARTIST).answers
+        world.run(form(question("art", "choices", "film", "books", "music")), OFFICER)
+        state = world.state(APPLICATIONS, application)
+        answered = world.state(CALLS, CALL).form(state.stage, state.form_version)
+        assert [choice.id for choice in answered.questions[0].choices] == ["music", "books", "film"]
+
+    def test_a_question_in_a_group_keeps_its_kind_and_a_removed_option_stays_away(self) -> None:
+        world = calling()
+        world.run(form(group(grouped("year", "number"), grouped("art", "choice", "music", "books"))), OFFICER)
+        world.run(form(group(grouped("art", "choice", "music"))), OFFICER)
+        changed = form(group(grouped("year", "text"), grouped("art", "choice", "books")))
+        assert world.turned_down(changed, OFFICER) == (
             Invalid,
             {
-                "form.questions[0].choices": (
-                    "Options that stay keep their order; add new ones between or after them."
-                )
+                "form.questions[0].questions[0].kind": (
+                    "The id year belongs to a question of another kind; give the new question its own id."
+                ),
+                "form.questions[0].questions[1].choices": (
+                    "The option books was removed before; give the new one its own id."
+                ),
             },
         )
+
+    def test_options_change_their_order_and_one_that_was_removed_does_not_come_back(self) -> None:
+        world = calling()
+        world.run(form(question("art", "choice", "film", "books", "music")), OFFICER)
+        world.run(form(question("art", "choice", "music", "books", "film")), OFFICER)
         world.run(form(question("art", "choice", "music", "dance", "film")), OFFICER)
         assert world.turned_down(form(question("art", "choice", "music", "books")), OFFICER) == (
             Invalid,

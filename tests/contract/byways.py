@@ -95,6 +95,8 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("funder", "/api/grants/{grant}/timeline"),
     ):
         people[who].get(path.format(**ids), **latest)
+    found = people["officer"].post(f"/api/calls/{ids['call']}/applications/search", text="a")
+    assert found["searched"] >= found["total"] >= 1
     administrator.get(f"/api/persons/{leaving.id}/kept")
     administrator.get("/api/facts?after=3&limit=2")
     administrator.get("/health/ready")

@@ -68,16 +68,20 @@ class Running:
         assert exchanged.status_code == 201, exchanged.text
         return Person(self.client, exchanged.json()["token"], registered)
 
-    def rows(self) -> list[dict[str, Any]]:
-        """All facts as they lie in the database, for nobody reads them all by the API."""
+    def rows_of(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows as they lie in the database."""
         with contextlib.ExitStack() as held:
             url = self.environment.get("DATABASE_URL")
             if url is None:
                 url = held.enter_context(EmbeddedPostgres(self.folder / "postgres")).url
             connection = held.enter_context(psycopg.connect(url))
-            rows = connection.execute(
-                "SELECT position, stream, version, topic, document, leaf FROM history.facts ORDER BY position"
-            ).fetchall()
+            return connection.execute(query.encode()).fetchall()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All facts as they lie in the database, for nobody reads them all by the API."""
+        rows = self.rows_of(
+            "SELECT position, stream, version, topic, document, leaf FROM history.facts ORDER BY position"
+        )
         documents = [json.loads(row[4]) for row in rows]
         return [
             {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from tests.pages.conftest import Stage
 
@@ -59,23 +60,32 @@ class Someone:
             self.page.locator(f"details:not([open]):has(form#{form}) > summary").all() if form else ()
         ):
             summary.click()
-        for label, value in typed.items():
-            exactly = place.get_by_label(label, exact=True)
-            box = (exactly if exactly.count() else place.get_by_label(label)).first
-            if box.evaluate("box => box.tagName") == "SELECT":
-                box.select_option(label=value)
-            else:
-                box.fill(value)
+        fill(place, typed)
         with self.page.expect_navigation():
             place.get_by_role("button", name=button).first.click()
         assert (self.page.locator(".trouble").count() == 1) is wrong, self.text()
         return self.text()
+
+    def fill(self, **typed: str) -> None:
+        """Fill in a form by its labels, and send nothing."""
+        fill(self.page.locator("main"), typed)
 
     def open(self, link: str) -> str:
         """Follow a link by its words."""
         with self.page.expect_navigation():
             self.page.locator("main").get_by_role("link", name=link).first.click()
         return self.text()
+
+
+def fill(place: Locator, typed: Mapping[str, str]) -> None:
+    """Fill in inputs by their labels."""
+    for label, value in typed.items():
+        exactly = place.get_by_label(label, exact=True)
+        box = (exactly if exactly.count() else place.get_by_label(label)).first
+        if box.evaluate("box => box.tagName") == "SELECT":
+            box.select_option(label=value)
+        else:
+            box.fill(value)
 
 
 def someone(browser: Browser, stage: Stage, walk: Walk, role: str) -> Someone:

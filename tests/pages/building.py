@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.pages.questions import KIND_NAMES
-from domain.forms import Criterion, Form, Question
+from domain.forms import AnyQuestion, Criterion, Form, Question
 from tests.pages.browsing import Someone
 
 LANGUAGE: Final = {"en": "English", "ru": "Русский"}
@@ -40,10 +40,24 @@ class Builder:
     def ask(self, question: Question) -> None:
         """Add a question at the end of the form."""
         self.who.go(self.form)
-        self.who.open("Add a question")
+        with self.who.page.expect_navigation():
+            # After the last question, behind the buttons that add one to a group.
+            self.who.page.get_by_role("link", name="Add a question").last.click()
         kind = str(KIND_NAMES[question.kind])
         with self.who.page.expect_navigation():
             self.who.page.locator("main").get_by_role("link", name=kind, exact=True).click()
+        self._write(question)
+        self.who.press("Add the question")
+        assert self.who.path == self.form, self.who.text()
+        for each in question.questions:
+            self.who.open("Add a question to the group")
+            self.who.open(str(KIND_NAMES[each.kind]))
+            self._write(each)
+            self.who.press("Add the question")
+            assert self.who.path == self.form, self.who.text()
+
+    def _write(self, question: AnyQuestion) -> None:
+        """Fill in the page on which a question is written."""
         label = "Sentence to agree to" if question.kind == "consent" else "Question"
         typed = {f"{label} ({LANGUAGE[code]})": text for code, text in question.label.items()}
         typed |= {f"Help ({LANGUAGE[code]})": text for code, text in question.help.items()}
@@ -53,6 +67,8 @@ class Builder:
                 ("Most words", question.max_words),
                 ("Smallest number", question.minimum),
                 ("Largest number", question.maximum),
+                ("Least entries", question.least_entries if isinstance(question, Question) else None),
+                ("Most entries", question.most_entries if isinstance(question, Question) else None),
             )
             if value is not None
         }
@@ -61,10 +77,9 @@ class Builder:
         if question.identifying:
             self.who.page.get_by_label("The answer tells who applied").check()
         self._options(question)
-        self.who.press("Add the question", **typed)
-        assert self.who.path == self.form, self.who.text()
+        self.who.fill(**typed)
 
-    def _options(self, question: Question) -> None:
+    def _options(self, question: AnyQuestion) -> None:
         page = self.who.page
         for number, choice in enumerate(question.choices, 1):
             for code, text in choice.label.items():

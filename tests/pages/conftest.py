@@ -148,6 +148,17 @@ CALL: dict[str, Any] = {
             {"id": "terms", "kind": "consent", "label": {"en": "I agree to the terms."}, "required": False},
             {"id": "home", "kind": "text", "label": {"en": "Where do you live?"}, "required": False,
              "identifying": True},
+            {"id": "works", "kind": "group", "label": {"en": "Earlier works", "ru": "Прежние работы"}, "required": False,
+             "most_entries": 3, "questions": [
+                {"id": "title", "kind": "text", "label": {"en": "What was it called?"}},
+                {"id": "about", "kind": "long_text", "label": {"en": "What was it about?"}, "required": False, "max_words": 5},
+                {"id": "kind", "kind": "choice", "label": {"en": "What kind?"}, "required": False,
+                 "choices": [{"id": "song", "label": {"en": "A song"}}, {"id": "film", "label": {"en": "A film"}}]},
+                {"id": "shown", "kind": "yes_no", "label": {"en": "Was it shown?"}, "required": False},
+                {"id": "year", "kind": "number", "label": {"en": "In which year?"}, "required": False, "minimum": 1900},
+                {"id": "fee", "kind": "money", "label": {"en": "What was the fee?"}, "required": False},
+                {"id": "with", "kind": "text", "label": {"en": "With whom?"}, "required": False, "identifying": True},
+             ]},
         ]
     }, "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}, {"id": "need", "label": {"en": "Need"}}]}}],
     "budget": eur("9000.00"),

@@ -60,6 +60,10 @@ LETTER: Final[dict[str, Any]] = {  # Any: JSON
             {"id": "others", "kind": "money", "label": {"ru": "Сколько дадут другие?"}},
             {"id": "work", "kind": "link", "label": {"ru": "Где посмотреть ваши работы?"}},
             {"id": "costs", "kind": "budget", "label": {"ru": "Расходы"}},
+            {"id": "people", "kind": "group", "label": {"ru": "С кем вы работаете?"}, "questions": [
+                {"id": "part", "kind": "text", "label": {"ru": "Что делает этот человек?"}},
+                {"id": "years", "kind": "number", "label": {"ru": "Сколько лет вместе?"}, "minimum": 1},
+            ]},
             {"id": "terms", "kind": "consent", "label": {"ru": "Я согласна с условиями."}},
         ]
     },

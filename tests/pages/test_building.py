@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from domain.forms import Choice, Criterion, Form, Question, Rubric
+from domain.forms import Choice, Criterion, Form, GroupedQuestion, Question, Rubric
 from tests.acceptance.hypha.forms import read_forms
 from tests.acceptance.hypha.invented import FILES, export
 from tests.pages.browsing import Someone, Walk, someone
@@ -69,7 +69,36 @@ REAL: Final = Form(
         ),
         Question(id="q10", kind="budget", label=both("Budget", "Смета")),
         Question(id="q11", kind="link", label=both("A sample of your work", "Пример работы"), required=False),
-        Question(id="q12", kind="consent", label=both("I agree to the terms.", "Согласен с условиями.")),
+        Question(
+            id="q12",
+            kind="group",
+            label=both("Earlier works", "Прежние работы"),
+            least_entries=1,
+            most_entries=5,
+            questions=(
+                GroupedQuestion(
+                    id="q1", kind="text", label=both("Name of the work", "Название"), max_words=9
+                ),
+                GroupedQuestion(
+                    id="q2",
+                    kind="choice",
+                    label=both("Its form", "Вид"),
+                    choices=options(("Book", "Книга"), ("Film", "Фильм")),
+                    required=False,
+                ),
+                GroupedQuestion(
+                    id="q3", kind="number", label=both("Year", "Год"), minimum=1950, required=False
+                ),
+                GroupedQuestion(
+                    id="q4",
+                    kind="text",
+                    label=both("Written with", "В соавторстве"),
+                    required=False,
+                    identifying=True,
+                ),
+            ),
+        ),
+        Question(id="q13", kind="consent", label=both("I agree to the terms.", "Согласен с условиями.")),
     )
 )
 """A form of a real size, with all kinds of questions."""
@@ -150,6 +179,14 @@ def _apply(artist: Someone, call: str) -> None:
     page.get_by_label("Line 1: what for").fill("Paper")
     page.get_by_label("Line 1: amount").fill("300")
     page.get_by_label("I agree to the terms.").check()
+    page.get_by_label("Name of the work").fill("Ice")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add an entry").click()
+    page.get_by_label("Name of the work").nth(1).fill("Snow")
+    page.get_by_label("Its form").nth(1).select_option(label="Film")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Remove this entry : entry 1").click()
+    assert page.get_by_label("Name of the work").input_value() == "Snow"
     page.get_by_label("Belarusian").check()
     answers = {
         "Title": "Letters",
@@ -163,6 +200,8 @@ def _apply(artist: Someone, call: str) -> None:
     artist.press("Submit the application", **answers)
     assert "Your application is submitted." in artist.text()
     assert "A novel in letters." in artist.text()
+    assert "Snow" in artist.text()
+    assert "Ice" not in artist.text()
 
 
 def test_forms_as_hypha_exports_them_are_built_by_page(

@@ -112,7 +112,8 @@ class TestTheFormOfAPublishedCall:
         assert after["version"] == 2
         assert [question["id"] for question in after["questions"]] == [
             *(question["id"] for question in before["questions"][:10]),
-            "q12",
+            "q13",
+            "works",
         ]
         assert after["questions"][0]["label"] == {"en": "What will you make?", "ru": "Ваш замысел"}
         assert [choice["label"] for choice in after["questions"][3]["choices"]] == [
@@ -261,6 +262,62 @@ class TestTheCriteria:
         wrong = change(officer, page, "call-prepare_rubric", **new)
         assert wrong.status_code == 422
         assert 'href="#call-prepare_rubric-rubric.criteria[0].scale">Criterion 1' in wrong.text
+
+
+class TestARepeatingGroup:
+    def test_is_written_question_by_question_and_its_questions_move(self, stage: Stage, draft: str) -> None:
+        officer, page = stage.visitor("officer"), f"/calls/{draft}/stages/main"
+        group = {"label.en": "Earlier works", "required": "no", "most_entries": "4"}
+        assert change(officer, f"{page}/add/start/group", "call-prepare_form", **group).status_code == SAVED
+        assert "This group asks nothing yet." in officer.open(page).text
+        assert (
+            "Ask at least one question in each repeating group" in officer.open(f"/calls/{draft}/setup").text
+        )
+        add = f"{page}/questions/q1/add"
+        assert "Every entry of the group answers it." in officer.open(add).text
+        assert officer.open(f"{add}/budget").status_code == 404, "a group has questions of the simple kinds"
+        choice = {"label.en": "Kind", "options[0].en": "Song", "options[1].en": "Film"}
+        for kind, typed in (("text", {"label.en": "Title"}), ("choice", choice)):
+            assert change(officer, f"{add}/{kind}", "call-prepare_form", **typed).status_code == SAVED
+        edited = change(
+            officer,
+            f"{page}/questions/q1/parts/q2",
+            "call-prepare_form",
+            **{"label.en": "Its kind", "identifying": "yes"},
+        )
+        assert edited.status_code == SAVED
+        move = officer.form(page, "call-prepare_form-q1-q2") | {"move": "up 1"}
+        assert officer.send(page, move).status_code == SAVED
+        (asked,) = form_of(stage, draft)["questions"]
+        assert (asked["kind"], asked["required"], asked["most_entries"]) == ("group", False, 4)
+        assert [(each["id"], each["label"]["en"], each["identifying"]) for each in asked["questions"]] == [
+            ("q2", "Its kind", True),
+            ("q1", "Title", False),
+        ]
+        # The group's own page leaves its questions alone.
+        kept = change(officer, f"{page}/questions/q1", "call-prepare_form", **{"label.en": "Works"})
+        assert kept.status_code == SAVED
+        assert len(form_of(stage, draft)["questions"][0]["questions"]) == 2
+        remove = officer.form(page, "call-prepare_form-q1-q1") | {"move": "remove 1"}
+        assert officer.send(page, remove).status_code == SAVED
+        assert [each["id"] for each in form_of(stage, draft)["questions"][0]["questions"]] == ["q2"]
+        wrong = change(officer, f"{add}/number", "call-prepare_form", **{"label.en": "Year", "minimum": "x"})
+        assert wrong.status_code == 422
+        assert 'id="call-prepare_form-minimum-error"' in wrong.text
+
+    def test_options_are_moved_before_they_are_saved(self, stage: Stage, call: str) -> None:
+        officer, page = stage.visitor("officer"), f"/calls/{call}/stages/main/questions/field"
+        moved = change(officer, page, "call-prepare_form", _rows="up options 1", **{"options[2].en": "Film"})
+        assert moved.status_code == 200
+        shown = re.findall(r'name="(options\[[0-9]\]\.(?:en|id))" value="([^"]*)"', moved.text)
+        assert shown[:5] == [
+            ("options[0].id", "books"),
+            ("options[0].en", "Books"),
+            ("options[1].id", "music"),
+            ("options[1].en", "Music"),
+            ("options[2].en", "Film"),
+        ]
+        assert form_of(stage, call)["questions"][3]["choices"][0]["id"] == "music", "nothing is saved yet"
 
 
 class TestThePreview:

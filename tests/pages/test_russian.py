@@ -90,6 +90,8 @@ class Way:
             ru("Line {number}: amount", number=1): "700",
             ru("Line {number}: what for", number=2): "Печать",
             ru("Line {number}: amount", number=2): "400",
+            "Что делает этот человек?": "Поёт",
+            "Сколько лет вместе?": "0",
         }
         self.read["wrong"] = artist.press(ru("Submit the application"), SUBMIT, wrong=True, **self.typed)
         self.kept = artist.typed(*self.typed, "Море", "Снег", "Дом", "Я согласна с условиями.")
@@ -101,6 +103,7 @@ class Way:
             "Сколько дадут другие?": "1250,50",
             "Где посмотреть ваши работы?": "https://example.org/кухни",
             ru("Line {number}: amount", number=2): "500",
+            "Сколько лет вместе?": "5",
         }
         self.read["submitted"] = artist.press(ru("Submit the application"), SUBMIT, **mended)
         self.application = artist.path
@@ -265,6 +268,7 @@ def test_each_mistake_is_named_in_russian_with_its_question(way: Way) -> None:
         "Сколько дадут другие? Это 1250.00 или 1.25? Напишите сумму с точкой и 2 знаками после неё, например 1250.00.",
         "Где посмотреть ваши работы? Напишите полный адрес страницы, например https://example.org/my-work.",
         f"Расходы: Сумма строк — {eur('1 100,00')}, а вы запрашиваете {eur('1 200,00')}.",
+        "С кем вы работаете?, пункт 1: Сколько лет вместе? Напишите целое число не меньше 1.",
         "Я согласна с условиями. Подать заявку можно, только если вы с этим согласны.",
     ]  # fmt: skip
 
@@ -289,6 +293,7 @@ def test_every_kind_of_answer_is_shown_as_russian_writes_it(way: Way) -> None:
         "Где посмотреть ваши работы?", "https://example.org/кухни",
         "Расходы", "Строки бюджета", "На что\tСумма",
         f"Студия\t{eur('700,00')}", f"Печать\t{eur('500,00')}",
+        "С кем вы работаете?", "Что делает этот человек?", "Поёт", "Сколько лет вместе?", "5",
         "Я согласна с условиями.", "Согласие дано",
     ]  # fmt: skip
     assert lines(way.read["submitted"], "Ответы", "Хронология") == answers

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from api.postgres.embedded import EmbeddedPostgres
 from domain.applications.state import APPLICATION
-from domain.forms import Criterion, Form, Question, Rubric
+from domain.forms import Criterion, Entries, Form, GroupedAnswer, GroupedQuestion, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT
 from domain.stages import Blindness, StageDraft
@@ -44,6 +44,18 @@ def database_template(postgres: EmbeddedPostgres) -> Iterator[str]:
     drop_database(postgres, name)
 
 
+PEOPLE = Question(
+    id="people",
+    kind="group",
+    label={"en": "Who takes part"},
+    required=False,
+    questions=(
+        GroupedQuestion(id="name", kind="text", label={"en": "Name"}, identifying=True),
+        GroupedQuestion(id="part", kind="text", label={"en": "Part"}),
+    ),
+)
+
+
 def eur(amount: str) -> Money:
     """An amount in euros."""
     return Money(amount=amount, currency="EUR")
@@ -54,6 +66,8 @@ CANARY_NAMES = ("Canary Artist Один", "Canary Artist Two")
 CANARY_ANSWERS = ("Canary idea of a book", "Canary village of birth")
 CANARIES = (*CANARY_TITLES, *CANARY_NAMES, *CANARY_ANSWERS, "Canary comment", "Canary Payee", "Canary report")
 """What nobody may read to whom it is not shown."""
+SINGER: dict[str, GroupedAnswer] = {"name": CANARY_ANSWERS[1], "part": "sings"}
+"""An entry of it, whose name a blind jury must not read."""
 
 
 def take_lead(projector: Projector) -> None:
@@ -146,6 +160,7 @@ class Season:
                         questions=(
                             Question(id="idea", kind="long_text", label={"en": "Idea"}),
                             Question(id="born", kind="text", label={"en": "Born"}, identifying=True),
+                            PEOPLE,
                         )
                     ),
                     rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}),)),
@@ -179,7 +194,11 @@ class Season:
                 round=self.round,
                 title=CANARY_TITLES[number - 1],
                 requested=eur(f"{number}500.00"),
-                answers={"idea": CANARY_ANSWERS[0], "born": CANARY_ANSWERS[1]},
+                answers={
+                    "idea": CANARY_ANSWERS[0],
+                    "born": CANARY_ANSWERS[1],
+                    "people": Entries(entries=(SINGER,)),
+                },
             )
         return self
 

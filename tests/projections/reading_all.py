@@ -46,6 +46,7 @@ def every_query(season: Season) -> dict[str, Query]:
         "calls.one": lambda r, v: calls.one(r, v, season.call),
         "rounds.one": lambda r, v: rounds.one(r, v, season.round),
         "applications.of_call": lambda r, v: applications.of_call(r, v, season.call),
+        "applications.search": lambda r, v: applications.search(r, v, season.call, text="canary"),
         "applications.mine": applications.mine,
         "reviews.mine": own_reviews.mine,
         "panels.ranking": lambda r, v: panels.ranking(r, v, season.round),

@@ -10,7 +10,7 @@ import pytest
 from domain.forms import Form, Question
 from projections import own_reviews, reviews
 from projections.review_summary import ReviewsDue
-from tests.projections.conftest import CANARY_ANSWERS, CANARY_TITLES, DEADLINE, Season
+from tests.projections.conftest import CANARY_ANSWERS, CANARY_TITLES, DEADLINE, PEOPLE, Season
 from tests.projections.reading_all import leaks, read_all
 
 pytestmark = pytest.mark.anyio
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.anyio
 QUESTIONS = (
     Question(id="idea", kind="long_text", label={"en": "Idea"}, in_summary=True),
     Question(id="born", kind="text", label={"en": "Born"}, identifying=True),
+    PEOPLE,
 )
 
 
@@ -66,7 +67,7 @@ async def test_a_juror_reads_the_summary_until_they_answer_and_nobody_else_does(
 
 async def test_a_question_that_was_marked_as_identifying_since_leaves_the_summary(season: Season) -> None:
     marked = msgspec.structs.replace(QUESTIONS[0], identifying=True, in_summary=False)
-    await change_form(season, Form(questions=(marked, QUESTIONS[1])))
+    await change_form(season, Form(questions=(marked, QUESTIONS[1], PEOPLE)))
     await ask(season)
     shown = await reviews.one(season.reader, season.juror, season.reviews["juror", "application1"])
     assert shown.summary is not None

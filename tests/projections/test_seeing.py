@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.forms import Entries
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role
 from projections import (
@@ -15,7 +16,7 @@ from projections import (
     reviews,
     timeline,
 )
-from tests.projections.conftest import CANARIES, CANARY_ANSWERS, CANARY_NAMES, CANARY_TITLES, Season
+from tests.projections.conftest import CANARIES, CANARY_ANSWERS, CANARY_NAMES, CANARY_TITLES, SINGER, Season
 from tests.projections.reading_all import answered, leaks, read_all
 
 pytestmark = pytest.mark.anyio
@@ -106,8 +107,8 @@ async def test_a_juror_reads_the_handle_alone_before_declaring_no_conflict(seaso
     assert shown is not None
     assert (shown.title, shown.answers, shown.withheld) == (
         CANARY_TITLES[0],
-        {"idea": CANARY_ANSWERS[0]},
-        ("born",),
+        {"idea": CANARY_ANSWERS[0], "people": Entries(entries=({"part": "sings"},))},
+        ("born", "people.name"),
     )
     assert (shown.applicant, shown.applicant_name, shown.submitted_at, shown.explanation) == (None,) * 4
 
@@ -221,7 +222,7 @@ async def test_applicants_read_neither_jurors_nor_scores_nor_the_jury_s_steps(se
         mine = await applications.one(season.reader, season.artist1, season.application1)
         assert (mine.title, mine.answers) == (
             CANARY_TITLES[0],
-            {"idea": CANARY_ANSWERS[0], "born": CANARY_ANSWERS[1]},
+            {"idea": CANARY_ANSWERS[0], "born": CANARY_ANSWERS[1], "people": Entries(entries=(SINGER,))},
         )
         decided = "panel" in season.things
         assert mine.feedback == (("Canary comment for the artist",) * 2 if decided else None)
@@ -368,7 +369,7 @@ async def test_an_erased_person_s_texts_are_gone_at_once(season: Season) -> None
         erased = next(item for item in listed.items if item.id == season.application1)
         assert (erased.title, erased.erased, erased.status) == (None, True, "awarded")
         detail = await applications.one(season.reader, season.officer, season.application1)
-        assert (detail.answers, detail.applicant_name) == ({"idea": None, "born": None}, None)
+        assert (detail.answers, detail.applicant_name) == (dict.fromkeys(("idea", "born", "people")), None)
         paid = await grants.one(season.reader, season.finance, season.things["grant"])
         assert paid.payee is not None
         assert (paid.payee.name, paid.settled.amount) == ("Canary Payee", "1400.25")

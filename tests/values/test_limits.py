@@ -19,7 +19,9 @@ from domain.forms import (
     BudgetLine,
     Choice,
     Criterion,
+    Entries,
     Form,
+    GroupedQuestion,
     Question,
     Rubric,
     check_form,
@@ -36,7 +38,7 @@ IDS = {
     "application", "call", "claim", "founder", "funder", "fund", "grant", "initiative", "juror", "panel", "person", "pledge",
     "review", "round",
 }  # fmt: skip
-CODES = {"amount", "answers", "currency", "id", "language", "rate", "time_zone"}
+CODES = {"amount", "answers", "currency", "entries", "id", "language", "rate", "time_zone"}
 """What is no free text: the ids of things, and what has a pattern of its own."""
 MADE = {"to", "reader"}
 """What the program makes: keyed hashes, and the person who was found."""
@@ -140,6 +142,32 @@ NUMBERS: dict[str, tuple[int, Callable[[int], object], str]] = {
         limits.BUDGET_LINES,
         lambda many: answer("budget", (BudgetLine(item="Air", amount="0.10"),) * many),
         "A budget has at most 200 lines; this has 201.",
+    ),
+    "questions of a group": (
+        limits.GROUP_QUESTIONS,
+        lambda many: check_form(
+            question(
+                kind="group",
+                questions=tuple(
+                    GroupedQuestion(id=f"q{n}", kind="text", label={"en": "?"}) for n in range(many)
+                ),
+            )
+        ),
+        "A repeating group has at most 10 questions; this has 11.",
+    ),
+    "entries of a group": (
+        limits.ENTRIES,
+        lambda many: check_answers(
+            question(
+                kind="group",
+                questions=(GroupedQuestion(id="a", kind="text", label={"en": "?"}),),
+                required=False,
+            ),
+            {"q": Entries(entries=({"a": "Snow"},) * many)},
+            requested=None,
+            currency="EUR",
+        ),
+        "Give at most 30 entries; this has 31.",
     ),
     "limit of words": (
         limits.WORDS,

@@ -30,6 +30,14 @@ QUESTIONS: Final = [
     {"id": "terms", "kind": "consent", "label": both("I agree to the terms.", "Я принимаю условия."), "required": False},
     {"id": "home", "kind": "text", "label": both("Where do you live?", "Где вы живёте?"), "required": False,
      "identifying": True},
+    {"id": "people", "kind": "group", "label": both("Who takes part?", "Кто участвует?"), "required": False, "most_entries": 5,
+     "questions": [
+        {"id": "part", "kind": "text", "label": both("What does this person do?", "Что делает этот человек?")},
+        {"id": "paid", "kind": "yes_no", "label": both("Is it paid?", "Это оплачивается?"), "required": False},
+        {"id": "years", "kind": "number", "label": both("For how many years?", "Сколько лет?"), "required": False},
+        {"id": "lives", "kind": "text", "label": both("Where do they live?", "Где живёт этот человек?"), "required": False,
+         "identifying": True},
+     ]},
 ]  # fmt: skip
 ANSWERS: Final[dict[str, Any]] = {
     "idea": "Ten concerts in ten kitchens: in each town one flat, twenty listeners, and a talk afterwards.",
@@ -43,6 +51,9 @@ ANSWERS: Final[dict[str, Any]] = {
     "work": "https://example.org/kitchens",
     "terms": True,
     "home": "Tbilisi",
+    "people": {
+        "entries": [{"part": "Music", "paid": True, "years": "12"}, {"part": "Books", "lives": "Tbilisi"}]
+    },
 }
 ASKED: Final = "1300.00"
 CALL: Final[dict[str, Any]] = {

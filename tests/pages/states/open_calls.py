@@ -143,10 +143,19 @@ def _being_written(states: EveryState, draft: str) -> None:
         ("new-choice", "add/start/choice"),
         ("sections", "sections"),
         ("criteria", "criteria"),
+        ("options", "questions/field"),
+        ("group-question", "questions/people/add/text"),
         ("preview", "preview"),
         ("preview-review", "preview-review"),
     ):
         see(f"stage-{part}", f"/calls/{draft}/stages/main/{path}", "officer")
+    tried = {"title": "Ten kitchens", "requested.amount": "300", "answers.work": "Ten concerts."}
+    see(
+        "test-run",
+        f"/calls/{draft}/stages/letter/test-run",
+        "officer",
+        then=sent("application-submit", **tried),
+    )
     see(
         "question-wrong",
         f"/calls/{draft}/stages/main/add/start/long_text",
@@ -231,6 +240,7 @@ def before_the_deadline(states: EveryState) -> None:
     post("second applicant", f"/api/applications/{withdrawn}/withdraw", reason="other")
     see("application-withdrawn", f"/applications/{withdrawn}", "second applicant", "officer")
     see("call-applications", f"/calls/{call}/applications", "officer")
+    see("applications-found", f"/calls/{call}/applications", "officer", then=sent("call-search", text="ten"))
     see("call-timeline", f"/calls/{call}/timeline", "officer")
 
     changed, _ = states.open(("Maps of exile", "Карты изгнания"), days=40)

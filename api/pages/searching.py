@@ -1,0 +1,53 @@
+"""Searching on the board of a call. What is looked for, often somebody's name, is sent in a form and stands in no address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from api.pages.mistakes import on_a_page
+from api.pages.visits import FormShown, Returned, Visit
+from domain.applications.state import ApplicationStatus
+from domain.refusals import Invalid
+from projections import applications
+from projections.applications import FoundApplications
+
+_STATUSES: Final = frozenset(each.value for each in ApplicationStatus)
+SEARCH: Final = "search"
+"""What the buttons of the form ask for, perhaps with a status: ``search submitted``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The form to search with, the `status` and the `round` that it keeps to, and what was found; None before it is sent."""
+
+    form: FormShown
+    status: str
+    round: str
+    found: FoundApplications | None = None
+
+
+async def search_in(visit: Visit, call: str) -> Search:
+    """What the page shows of a search: the form alone, or what it found."""
+    status, round = visit.query.get("status", ""), visit.query.get("round", "")
+    if visit.returned is None or visit.returned.form != "call-search":
+        return Search(visit.form("call.search", start={"round": round}), status, round)
+    typed = visit.returned.typed
+    step = typed.own("step") or typed.own("at")
+    status = step.partition(" ")[2]
+    status = status if status in _STATUSES else ""
+    round = typed.fields.get("round", "")
+    try:
+        found = await applications.search(
+            visit.wiring.reader,
+            visit.person,
+            call,
+            text=typed.fields.get("text", ""),
+            status=status or None,
+            round=round or None,
+        )
+    except Invalid as invalid:
+        told = {each.field: on_a_page(each.detail) for each in invalid.errors}
+        wrong = replace(visit, returned=Returned("call-search", typed, None, told, status=422))
+        return Search(wrong.form("call.search"), status, round)
+    return Search(visit.form("call.search"), status, round, found)
