@@ -97,7 +97,7 @@ PlanRequest = Load | IndexEntries
 class CommandContext:
     """What a rule must not look up itself: the actor, the time, and new random ids (`new("grant")`). `versioned`: the
     actor named the version that they read, and the command fails if it has changed since. `hide` is a keyed hash of a person's id,
-    for facts that must not name them."""
+    for facts that must not name them. `writers` are the people who wrote in the draft from which the command was sent."""
 
     actor: str
     now: datetime
@@ -105,6 +105,7 @@ class CommandContext:
     demonstration: bool = False
     versioned: bool = False
     hide: Callable[[str], str] = str
+    writers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

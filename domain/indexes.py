@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from domain.applications.facts import ApplicationContinued, ApplicationInvited, ApplicationSubmitted
+from domain.applications.facts import (
+    ApplicationContinued,
+    ApplicationInvited,
+    ApplicationSubmitted,
+    ApplicationWrittenWith,
+)
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered, GrantPayeeSet
@@ -57,6 +62,8 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
                 (applications_of(fact.round), fact.application),
                 (applications_by(fact.applicant, fact.round), fact.application),
             )
+        case ApplicationWrittenWith():
+            return tuple([(written_in(fact.call, each), fact.application) for each in fact.writers])
         case DossierOpened():
             return ((dossiers_of(fact.party), fact.dossier),)
         case ReviewAssigned():
@@ -144,6 +151,12 @@ def submissions_of(party_id: str) -> str:
 def submissions_to(call_id: str, party_id: str) -> str:
     """All applications of a person or an organisation to a call, because it may take only one."""
     return f"submissions to {call_id} by {party_id}"
+
+
+def written_in(call_id: str, person_id: str) -> str:
+    """The applications to a call in whose drafts a person wrote without being the applicant. They judge as little as people who
+    applied."""
+    return f"written in {call_id} by {person_id}"
 
 
 def dossiers_of(party_id: str) -> str:

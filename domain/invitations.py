@@ -138,7 +138,7 @@ INVITATION = Aggregate(kind="invitation", empty=Invitation(), evolve=evolve)
 # Rules
 
 NOT_IN_ROUND: Final = msg(
-    "You or your organisation applied in this round, so you cannot judge in it. Decline the invitation."
+    "You or your organisation applied in this round, or you helped to write an application, so you cannot judge in it. Decline the invitation."
 )
 KNOWS_ROUND: Final = msg(
     "This call is blind, and you have seen who applied, what they wrote or when, so you cannot judge in it. Decline the "

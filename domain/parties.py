@@ -8,7 +8,14 @@ import msgspec
 
 from domain.applications.state import APPLICATION, Application
 from domain.deciding import IndexEntries, Part, maybe, some
-from domain.indexes import applications_by, avoiding, kept_from, shown_again_to, submissions_to
+from domain.indexes import (
+    applications_by,
+    avoiding,
+    kept_from,
+    shown_again_to,
+    submissions_to,
+    written_in,
+)
 from domain.messages import msg
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
 from domain.persons.rules import check_registered
@@ -44,8 +51,8 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class OwnApplications(tuple[str, ...]):  # noqa: SLOT001 - a tuple cannot have slots for an attribute
-    """The applications of all parties that a person has ties to, sorted: those in a round, and those that are invited to a later
-    stage of its call or going on there. `competing`: there is one of the latter, so that the others' applications are rivals in
+    """The applications of all parties that a person has ties to, and those in whose drafts they wrote, sorted: those in a round, and
+    those that are invited to a later stage of its call or going on there. `competing`: there is one of the latter, so that the others' applications are rivals in
     every round of the call, also in one that is decided.
 
     `avoided_by` are the applicants who never want the person to read their applications (see `avoided_by`), and `avoided` are these
@@ -153,12 +160,19 @@ def applied_by(actor: Actor, round_id: str, call_id: str) -> Part[OwnApplication
 def _applied_by(parties: Sequence[str], round_id: str, call_id: str) -> Part[OwnApplications]:
     person = parties[0]
     in_round = tuple(applications_by(party, round_id) for party in parties)
-    in_call = tuple(submissions_to(call_id, party) for party in parties)
+    helped = written_in(call_id, person)
+    in_call = (*(submissions_to(call_id, party) for party in parties), helped)
     found: Mapping[str, tuple[str, ...]] = yield IndexEntries(
         (*in_round, *in_call, kept_from(person), shown_again_to(person))
     )
     to_call = yield from some(APPLICATION, sorted({each for index in in_call for each in found[index]}))
-    own = OwnApplications.of((each for index in in_round for each in found[index]), to_call)
+    own = OwnApplications.of(
+        (
+            *(each for index in in_round for each in found[index]),
+            *(each for each in found[helped] if round_id in to_call[each].rounds),
+        ),
+        to_call,
+    )
     own.avoided_by = yield from avoided_by(found, person)
     if own.avoided_by:
         theirs = tuple(submissions_to(call_id, party) for party in sorted(own.avoided_by))

@@ -63,6 +63,7 @@ class Attempt:
             demonstration=runner.demonstration,
             versioned=request.expected is not None,
             hide=runner.hidden,
+            writers=request.writers,
         )
         self._command = runner.random(16).hex()
         self._names: dict[str, Message] = {}

@@ -43,7 +43,7 @@ class Case:
     @property
     def tied(self) -> bool:
         """Whether the viewer has ties to the application (`access.has_ties`)."""
-        return access.has_ties(self.viewer, self.application.applicant, self.reviews.values())
+        return access.has_ties(self.viewer, self.application, self.reviews.values())
 
     @property
     def as_staff(self) -> bool:

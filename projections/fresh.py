@@ -19,6 +19,7 @@ from domain.indexes import (
     rounds_of,
     shown_again_to,
     submissions_to,
+    written_in,
 )
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.organisations import ORGANISATION
@@ -140,7 +141,8 @@ class Fresh:
         """The applications of all parties that a person has ties to, in a round and in later stages of its call, as in
         `domain.parties.applied_by`. Those that are `known` are not loaded again."""
         in_round = [applications_by(party, round) for party in actor.all_parties]
-        in_call = [submissions_to(call, party) for party in actor.all_parties]
+        helped = written_in(call, actor.id)
+        in_call = [*(submissions_to(call, party) for party in actor.all_parties), helped]
         found = await self.states.read_set(bypass_cache=True).index_entries(
             (*in_round, *in_call, kept_from(actor.id), shown_again_to(actor.id))
         )
@@ -148,7 +150,13 @@ class Fresh:
         missing = [each for each, state in to_call.items() if state is None]
         loaded = await self.load(*((APPLICATION, each) for each in missing)) if missing else {}
         states = {each: state or loaded[each].state for each, state in to_call.items()}
-        own = OwnApplications.of((each for index in in_round for each in found[index]), states)
+        own = OwnApplications.of(
+            (
+                *(each for index in in_round for each in found[index]),
+                *(each for each in found[helped] if round in states[each].rounds),
+            ),
+            states,
+        )
         own.avoided_by = await self._avoided_by(found, actor.id)
         if own.avoided_by:
             theirs = [submissions_to(call, party) for party in sorted(own.avoided_by)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -75,7 +75,15 @@ class World:
         self._made += 1
         return stream_id(kind, hashlib.sha256(f"{kind} {self._made}".encode()).digest()[:16])
 
-    def run(self, command: Command, actor: str, now: datetime = NOON, *, versioned: bool = False) -> Outcome:
+    def run(
+        self,
+        command: Command,
+        actor: str,
+        now: datetime = NOON,
+        *,
+        versioned: bool = False,
+        writers: Collection[str] = (),
+    ) -> Outcome:
         """Run a command as `actor`; raises `Forbidden`, `NotFound`, `Refused` or `Invalid`, and then stores nothing."""
         assert msgspec.json.decode(msgspec.json.encode(command), type=type(command)) == command, (
             "no JSON body"
@@ -88,6 +96,7 @@ class World:
             demonstration=self.demonstration,
             versioned=versioned,
             hide=hidden,
+            writers=frozenset(writers),
         )
         plan = registered(type(command)).plan(command, context)
         read: set[str] = set()

@@ -29,6 +29,7 @@ from domain.messages import msg
 from domain.persons.facts import PersonWayInAdded
 from domain.persons.state import PERSON
 from domain.refusals import Invalid, Refused
+from domain.values import Channel
 from history.keyed import keyed_hash
 from history.outside import NotOpened, open_box, seal
 from history.runner import Runner
@@ -183,7 +184,9 @@ class EmailSignIn:
             )
         return ticket
 
-    async def register(self, ticket: str, *, name: str, language: str) -> str:
+    async def register(
+        self, ticket: str, *, name: str, language: str, channel: Channel = Channel.PAGE
+    ) -> str:
         """Register the reader of an answered letter; returns their way in. The same ticket registers once. Raises `Invalid`
         and `Refused`."""
         async with self._history.connection() as connection:
@@ -200,7 +203,9 @@ class EmailSignIn:
         known = await self.way_of(answered)
         if known is not None:
             return known
-        added = await self._ways_in.register(name=name, language=language, kind="email", form_secret=ticket)
+        added = await self._ways_in.register(
+            name=name, language=language, kind="email", form_secret=ticket, channel=channel
+        )
         await self._keep(added, answered)
         return added.way
 

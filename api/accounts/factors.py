@@ -22,7 +22,6 @@ from domain.messages import msg
 from domain.persons.facts import FactorKind, PersonFactorAdded
 from domain.persons.state import PERSON
 from domain.refusals import Invalid, Refused
-from domain.values import Channel
 from history.documents import read
 from history.outside import NotOpened, open_box, seal
 from history.requests import Request
@@ -244,7 +243,7 @@ class Factors:
     async def remove(self, signed_in: SignedIn, factor: str) -> None:
         """Remove a second factor; with the last one, the recovery codes go."""
         command = RemoveFactor(person=signed_in.person, factor=factor)
-        await self._runner.run(Request(command=command, actor=signed_in.person, channel=Channel.PAGE))
+        await self._runner.run(Request(command=command, actor=signed_in.person, channel=signed_in.channel))
         await self.follow_history(signed_in.person)
 
     async def follow_history(self, person: str) -> None:
@@ -277,7 +276,7 @@ class Factors:
     async def _add(self, signed_in: SignedIn, kind: FactorKind, key: str) -> PersonFactorAdded:
         person = signed_in.person
         request = Request(
-            command=AddFactor(person=person, kind=kind), actor=person, channel=Channel.PAGE, key=key
+            command=AddFactor(person=person, kind=kind), actor=person, channel=signed_in.channel, key=key
         )
         answer = await self._runner.run(request)
         for row in await self._history.at(answer.positions):

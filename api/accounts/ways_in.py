@@ -65,18 +65,24 @@ class WaysIn:
         return await self._make_words(added, key)
 
     async def register(
-        self, *, name: str, language: str, kind: WayInKind, form_secret: str
+        self,
+        *,
+        name: str,
+        language: str,
+        kind: WayInKind,
+        form_secret: str,
+        channel: Channel = Channel.PAGE,
     ) -> PersonWayInAdded:
         """Register somebody who came by themselves, with one way in, whose secret the caller stores then."""
         command = RegisterOneself(name=name, language=language, way=kind)
-        request = Request(command=command, actor=SYSTEM, channel=Channel.PAGE, key=form_secret)
+        request = Request(command=command, actor=SYSTEM, channel=channel, key=form_secret)
         return await self._stored(await self._runner.run(request), None)
 
     async def add(self, signed_in: SignedIn, *, kind: WayInKind, key: str) -> PersonWayInAdded:
         """Add a way in, whose secret the caller stores then, in place of one of the same kind."""
         person = signed_in.person
         command = AddWayIn(person=person, kind=kind)
-        request = Request(command=command, actor=person, channel=Channel.PAGE, key=key)
+        request = Request(command=command, actor=person, channel=signed_in.channel, key=key)
         return await self._stored(await self._runner.run(request), signed_in)
 
     async def remove(self, signed_in: SignedIn, way: str) -> None:
@@ -88,7 +94,7 @@ class WaysIn:
                 msg("This is your only way to sign in, so it cannot be removed. Add another one first.")
             )
         command = RemoveWayIn(person=person, way=way)
-        await self._runner.run(Request(command=command, actor=person, channel=Channel.PAGE))
+        await self._runner.run(Request(command=command, actor=person, channel=signed_in.channel))
         async with self._history.connection() as connection, connection.transaction():
             # From now on it belongs to what the person still has.
             await connection.execute(

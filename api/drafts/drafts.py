@@ -6,7 +6,7 @@ an erasure, and in the database nobody can read it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,6 +15,7 @@ import msgspec
 
 from domain.messages import msg
 from domain.refusals import NotFound
+from domain.values import stream_id
 from history.outside import NotOpened, open_box, seal
 from history.statements import Connection
 from history.store import History, opened_keys
@@ -39,13 +40,32 @@ class DraftPlace:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft: what was typed, by the names of the inputs. `revision` rises with each save."""
+    """A draft: what was typed, by the names of the inputs. `id` names it in addresses, `revision` rises with each save. `writers` are
+    the others who write in it, and `former` those who no longer do."""
 
+    id: str
     place: DraftPlace
     typed: Mapping[str, str]
     revision: int
     saved_at: datetime
     kept_until: datetime
+    writers: frozenset[str] = frozenset()
+    former: frozenset[str] = frozenset()
+
+    @property
+    def everybody(self) -> frozenset[str]:
+        """All who may have written what is in it."""
+        return self.writers | self.former | {self.place.person}
+
+
+@dataclass(frozen=True, slots=True)
+class DraftKept:
+    """Until when a draft is kept, without what was typed; `people` are all who write in it."""
+
+    id: str
+    place: DraftPlace
+    kept_until: datetime
+    people: frozenset[str]
 
 
 class DraftChanged(Exception):
@@ -78,32 +98,48 @@ class Drafts:
             row = await _row(connection, place)
         return None if row is None else await self._opened(place, row)
 
-    async def of(self, person: str) -> list[Draft]:
-        """All drafts of a person, the one that was saved last first."""
+    async def by_id(self, draft: str, person: str) -> Draft | None:
+        """The draft of this name, if it is a person's own or one in which they write; otherwise None."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT about, command, revision, box, saved_at, kept_until FROM accounts.drafts "
-                "WHERE person = %b ORDER BY saved_at DESC, about, command",
-                (person,),
+                f"{_PLACED} WHERE d.draft = %b AND (d.person = %b OR EXISTS ({_WRITES_IN}))",
+                (draft, person, person),
+            )
+            row = await cursor.fetchone()
+        return None if row is None else await self._opened(DraftPlace(*row[:3]), row[3:])
+
+    async def of(self, person: str) -> list[Draft]:
+        """All drafts of a person, and those of others in which they write, the one that was saved last first."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                _OF,
+                (person, person),
             )
             rows = await cursor.fetchall()
-        found = [
-            await self._opened(DraftPlace(person, about, command), rest) for about, command, *rest in rows
-        ]
+        found = [await self._opened(DraftPlace(*row[:3]), row[3:]) for row in rows]
         return [draft for draft in found if draft is not None]
 
     async def save(
-        self, place: DraftPlace, typed: Mapping[str, str], *, seen: int, kept_until: datetime
+        self,
+        place: DraftPlace,
+        typed: Mapping[str, str],
+        *,
+        seen: int,
+        kept_until: datetime,
+        writer: str | None = None,
     ) -> Draft:
-        """Save what was typed. `seen` is the revision that the form was opened with, 0 if there was none.
+        """Save what was typed, by its owner or by a `writer` who is not. `seen` is the revision that the form was opened with, 0 if
+        there was none.
 
-        Raises `DraftChanged` if another revision with other words is stored, and `NotFound` if the person was erased.
+        Raises `DraftChanged` if another revision with other words is stored, and `NotFound` if the owner was erased, or if the writer
+        writes in the draft no longer.
         """
         key = (await opened_keys(self._history, self._vault, (place.person,))).get(place.person)
         if key is None:
             raise NotFound(_ERASED)
         box = seal(key, str(place), msgspec.json.encode(typed), self._random)
         now = self._clock()
+        draft = stream_id("draft", self._random(16))
         async with self._history.connection() as connection, connection.transaction():
             # Hold the row of the key, so that nothing is saved for somebody who is being erased.
             held = await (await connection.execute("SELECT vault.hold(%b)", (place.person,))).fetchone()
@@ -111,31 +147,38 @@ class Drafts:
             stored = None if row is None else await self._opened(place, row)
             other = stored is not None and stored.revision != seen and dict(stored.typed) != dict(typed)
             revision = 0
-            if held is not None and held[0] is not None and not other:
-                cursor = await connection.execute(_SAVE, (*_key_of(place), box, now, kept_until))
+            allowed = held is not None and held[0] is not None
+            if allowed and writer is not None:
+                # Nobody is removed, and the draft is not deleted, while they save.
+                allowed = stored is not None and await _writes_in(connection, stored.id, writer)
+            if allowed and not other:
+                cursor = await connection.execute(_SAVE, (draft, *_key_of(place), box, now, kept_until))
                 saved = await cursor.fetchone()
                 assert saved is not None
-                revision = int(saved[0])
+                revision, draft = int(saved[0]), str(saved[1])
         # Raised after the transaction: a rollback would deallocate the connection's prepared statements.
-        if other:
+        if other and allowed:
             assert stored is not None
             raise DraftChanged(stored)
         if not revision:
-            raise NotFound(_ERASED)
-        return Draft(place, typed, revision, now, kept_until)
+            raise NotFound(_ERASED if writer is None else NOT_SHARED)
+        writers, former = (stored.writers, stored.former) if stored else (frozenset(), frozenset())
+        return Draft(draft, place, typed, revision, now, kept_until, writers, former)
 
-    async def discard(self, place: DraftPlace) -> None:
-        """Delete a draft, if there is one."""
+    async def discard(self, place: DraftPlace, *, seen: int | None = None) -> None:
+        """Delete a draft, if there is one; with `seen`, only this revision, so that what others wrote meanwhile stays."""
         async with self._history.connection() as connection:
             await connection.execute(
-                "DELETE FROM accounts.drafts WHERE person = %b AND about = %b AND command = %b",
-                _key_of(place),
+                "DELETE FROM accounts.drafts WHERE person = %b AND about = %b AND command = %b "
+                "AND revision = coalesce(%b::integer, revision)",
+                (*_key_of(place), seen),
             )
 
     async def forget(self, person: str) -> None:
-        """Delete all drafts of an erased person."""
+        """Delete all drafts of an erased person, and that they wrote in those of others."""
         async with self._history.connection() as connection:
             await connection.execute("DELETE FROM accounts.drafts WHERE person = %b", (person,))
+            await connection.execute("DELETE FROM accounts.draft_writers WHERE person = %b", (person,))
 
     async def over(self) -> list[DraftPlace]:
         """The drafts whose time is over. Those of erased people are deleted."""
@@ -143,10 +186,41 @@ class Drafts:
             await connection.execute(
                 "DELETE FROM accounts.drafts d WHERE NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = d.person)"
             )
+            await connection.execute(
+                "DELETE FROM accounts.draft_writers w WHERE NOT EXISTS "
+                "(SELECT FROM vault.keys k WHERE k.subject = w.person)"
+            )
             cursor = await connection.execute(
                 "SELECT person, about, command FROM accounts.drafts WHERE kept_until <= %b", (self._clock(),)
             )
             return [DraftPlace(*row) for row in await cursor.fetchall()]
+
+    async def kept(self, draft: str) -> DraftKept | None:
+        """Until when a draft is kept, and who writes in it; None if there is none of this name."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(f"{_KEPT} WHERE d.draft = %b", (draft,))
+            row = await cursor.fetchone()
+        return None if row is None else _kept_in(row)
+
+    async def ending(self, before: datetime, commands: Collection[str]) -> list[DraftKept]:
+        """The drafts of the forms that send one of these commands whose time is over before then, and of which nobody was told."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                f"{_KEPT} WHERE d.kept_until <= %b AND d.announced IS DISTINCT FROM d.kept_until "
+                "AND d.command = ANY (%b::text[])",
+                (before, sorted(commands)),
+            )
+            return [_kept_in(row) for row in await cursor.fetchall()]
+
+    async def announce(self, connection: Connection, draft: DraftKept, kept_until: datetime) -> bool:
+        """Note, in the caller's transaction, that those who write in a draft are told that it is deleted after `kept_until`; False if it
+        was saved or told of meanwhile."""
+        cursor = await connection.execute(
+            "UPDATE accounts.drafts SET kept_until = %b, announced = %b WHERE draft = %b AND kept_until = %b "
+            "AND announced IS DISTINCT FROM kept_until",
+            (kept_until, kept_until, draft.id, draft.kept_until),
+        )
+        return cursor.rowcount == 1
 
     async def of_commands(self, commands: Sequence[str]) -> list[DraftPlace]:
         """The drafts of the forms that send one of these commands."""
@@ -183,7 +257,7 @@ class Drafts:
             )
 
     async def _opened(self, place: DraftPlace, row: Any) -> Draft | None:  # Any: a row of the table
-        revision, box, saved_at, kept_until = row
+        draft, revision, box, saved_at, kept_until, writers, former = row
         key = (await opened_keys(self._history, self._vault, (place.person,))).get(place.person)
         if key is None:
             return None
@@ -191,9 +265,19 @@ class Drafts:
             typed = msgspec.json.decode(open_box(key, str(place), bytes(box)), type=dict[str, str])
         except (NotOpened, msgspec.DecodeError):
             return None
-        return Draft(place, typed, int(revision), saved_at, kept_until)
+        return Draft(
+            str(draft),
+            place,
+            typed,
+            int(revision),
+            saved_at,
+            kept_until,
+            frozenset(writers),
+            frozenset(former),
+        )
 
 
+NOT_SHARED: Final = msg("There is no such draft, or it is not shared with you any more.")
 _ERASED: Final = msg("There is no such person, or their data was erased.")
 
 
@@ -202,21 +286,50 @@ async def _row(connection: Connection, place: DraftPlace, *, lock: bool = False)
     return await cursor.fetchone()
 
 
+def _kept_in(row: Any) -> DraftKept:  # Any: a row of the table
+    draft, person, about, command, kept_until, writers = row
+    return DraftKept(
+        str(draft), DraftPlace(person, about, command), kept_until, frozenset({person, *writers})
+    )
+
+
+async def _writes_in(connection: Connection, draft: str, person: str) -> bool:
+    cursor = await connection.execute(
+        "SELECT FROM accounts.draft_writers WHERE draft = %b AND person = %b AND left_at IS NULL FOR SHARE",
+        (draft, person),
+    )
+    return await cursor.fetchone() is not None
+
+
 def _key_of(place: DraftPlace) -> tuple[str, str, str]:
     return place.person, place.about, place.command
 
 
 _SAVE: Final = (
-    "INSERT INTO accounts.drafts AS d (person, about, command, revision, box, saved_at, kept_until) "
-    "VALUES (%b, %b, %b, 1, %b, %b, %b) ON CONFLICT (person, about, command) DO UPDATE SET "
+    "INSERT INTO accounts.drafts AS d (draft, person, about, command, revision, box, saved_at, kept_until) "
+    "VALUES (%b, %b, %b, %b, 1, %b, %b, %b) ON CONFLICT (person, about, command) DO UPDATE SET "
     "revision = d.revision + 1, box = excluded.box, saved_at = excluded.saved_at, "
-    "kept_until = excluded.kept_until RETURNING revision"
+    "kept_until = excluded.kept_until RETURNING revision, draft"
+)
+_COLUMNS: Final = (
+    "d.draft, d.revision, d.box, d.saved_at, d.kept_until, "
+    "ARRAY (SELECT w.person FROM accounts.draft_writers w WHERE w.draft = d.draft AND w.left_at IS NULL), "
+    "ARRAY (SELECT w.person FROM accounts.draft_writers w WHERE w.draft = d.draft AND w.left_at IS NOT NULL)"
+)
+_PLACED: Final = f"SELECT d.person, d.about, d.command, {_COLUMNS} FROM accounts.drafts d"  # noqa: S608
+_OF: Final = (
+    f"{_PLACED} WHERE d.person = %b OR d.draft IN (SELECT w.draft FROM accounts.draft_writers w "  # noqa: S608
+    "WHERE w.person = %b AND w.left_at IS NULL) ORDER BY d.saved_at DESC, d.draft"
+)
+_KEPT: Final = (
+    "SELECT d.draft, d.person, d.about, d.command, d.kept_until, "
+    "ARRAY (SELECT w.person FROM accounts.draft_writers w WHERE w.draft = d.draft AND w.left_at IS NULL) "
+    "FROM accounts.drafts d"
+)
+_WRITES_IN: Final = (
+    "SELECT FROM accounts.draft_writers o WHERE o.draft = d.draft AND o.person = %b AND o.left_at IS NULL"
 )
 _READ: Final = (
-    "SELECT revision, box, saved_at, kept_until FROM accounts.drafts "
-    "WHERE person = %b AND about = %b AND command = %b"
+    f"SELECT {_COLUMNS} FROM accounts.drafts d WHERE d.person = %b AND d.about = %b AND d.command = %b"  # noqa: S608
 )
-_LOCKED: Final = (
-    "SELECT revision, box, saved_at, kept_until FROM accounts.drafts "
-    "WHERE person = %b AND about = %b AND command = %b FOR UPDATE"
-)
+_LOCKED: Final = f"{_READ} FOR UPDATE OF d"

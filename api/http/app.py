@@ -13,7 +13,18 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.accounts import access
 from api.health import health, metrics
-from api.http import administration, commands, invitations, profiles, queries, searching
+from api.http import (
+    administration,
+    commands,
+    drafts,
+    invitations,
+    own_factors,
+    profiles,
+    queries,
+    searching,
+    shared_drafts,
+    ways_in,
+)
 from api.http.bodies import DRAINED
 from api.http.failing import on_exception
 from api.http.hosts import NO_HOST, names_a_host
@@ -50,7 +61,11 @@ def operations() -> tuple[Operation, ...]:
         *commands.operations(),
         *queries.operations(),
         *access.OPERATIONS,
+        *ways_in.OPERATIONS,
+        *own_factors.OPERATIONS,
         *invitations.OPERATIONS,
+        *drafts.OPERATIONS,
+        *shared_drafts.OPERATIONS,
         *profiles.OPERATIONS,
         *searching.OPERATIONS,
         *administration.OPERATIONS,

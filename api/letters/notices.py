@@ -78,6 +78,10 @@ class Notices:
         async with self._history.connection() as connection:
             await _add(connection, found)
 
+    async def add(self, connection: Connection, found: Sequence[PersonsNotice]) -> None:
+        """Add notices in the caller's transaction; those that were added before are left alone."""
+        await _add(connection, found)
+
     async def due(self, limit: int = 100) -> list[PersonsNotice]:
         """The notices whose letters are to be written now, the oldest first."""
         async with self._history.connection() as connection:

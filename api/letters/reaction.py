@@ -322,7 +322,21 @@ class Reaction:
             begun = await self.drafts.begun(each.person, each.notice.about)
             if begun is not (each.notice.kind is LetterKind.DEADLINE_NEAR):
                 return None
+        if each.notice.kind is LetterKind.DRAFT_ENDING:
+            return await self._of_ending_draft(each)
         return await telling.tidings(self.reader, each.person, each.notice, now=self.clock())
+
+    async def _of_ending_draft(self, each: PersonsNotice) -> Tidings | None:
+        """What is told to somebody who writes in a draft that is deleted soon; None if it is deleted, was saved again since, or they
+        write in it no longer."""
+        draft = await self.drafts.kept(each.notice.about)
+        if draft is None or draft.kept_until != each.notice.until or each.person not in draft.people:
+            return None
+        if self.clock() >= draft.kept_until:
+            return None
+        about = draft.place.about
+        page = f"/drafts/{draft.id}"
+        return await telling.of_ending_draft(self.reader, each.notice, about, page)
 
     async def still_told(self, key: bytes) -> bool:
         """Whether a letter that waited may still be sent to its reader."""

@@ -29,7 +29,7 @@ async def _written_anew(visit: Visit) -> PageContent:
     if shown.seen_as is not Role.APPLICANT:
         raise NotFound
     call = await calls.one(reader, who, shown.call)
-    stage, start = _answered(call, shown), _as_typed(shown)
+    stage, start = answered(call, shown), _as_typed(shown)
     if shown.status == ApplicationStatus.RETURNED:
         return await writing(
             visit,
@@ -86,7 +86,7 @@ async def _asked_anew(visit: Visit) -> DraftedApplication:
     shown = await applications.one(reader, who, visit.path["application"])
     call = await calls.one(reader, who, shown.call)
     round = await rounds.one(reader, who, shown.round)
-    return DraftedApplication(call, _answered(call, shown), shown.awaited_until or open_until(round))
+    return DraftedApplication(call, answered(call, shown), shown.awaited_until or open_until(round))
 
 
 async def _asked_next(visit: Visit) -> DraftedApplication:
@@ -137,10 +137,10 @@ async def _anew(visit: Visit, form: SubmittedForm) -> Plain:
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
     call = await calls.one(reader, who, shown.call)
-    return written(call, _answered(call, shown).form, form)
+    return written(call, answered(call, shown).form, form)
 
 
-def _answered(call: CallDetail, shown: ApplicationDetail) -> Stage:
+def answered(call: CallDetail, shown: ApplicationDetail) -> Stage:
     """The stage that an application answered last, with the version of its form that it answered."""
     stage = next(each for each in call.stages if each.id == shown.stage)
     return msgspec.structs.replace(stage, form=shown.form or stage.form)

@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from api.drafts.sharing import FORMS
 from api.pages.calls import BLANK_ROWS, few_needed, open_round, open_until, takes_now
-from api.pages.drafting import DraftedApplication, PageDrafts, counts, saved_at, words_of
+from api.pages.drafting import (
+    DraftedApplication,
+    PageDrafts,
+    counts,
+    draft_of_another,
+    saved_at,
+    words_of,
+)
 from api.pages.forms import Plain, SubmittedForm, is_empty, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
@@ -64,7 +72,7 @@ def eligibility_first(visit: Visit, call: CallDetail, command: str) -> PageConte
     answers are not stored: the form repeats them."""
     draft = visit.drafts.get(command)
     typed = visit.returned.typed if visit.returned else SubmittedForm(draft.typed) if draft else None
-    answers = _eligibility_answers(nested(typed.typed())) if typed else {}
+    answers = eligibility_answers(nested(typed.typed())) if typed else {}
     wrong = wrong_answers(call.eligibility, answers)
     if not wrong:
         return None
@@ -80,7 +88,7 @@ def eligibility_first(visit: Visit, call: CallDetail, command: str) -> PageConte
     )
 
 
-def _eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was sent
+def eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was sent
     """The answers to eligibility questions, without empty ones."""
     typed = plain.get("eligibility", {})
     if not isinstance(typed, dict):
@@ -114,10 +122,12 @@ async def writing(
     rolling: bool = False,
     start: Mapping[str, str] | None = None,
     parties: Sequence[tuple[str, str]] = (),
+    submits: bool = True,
 ) -> PageContent:
     """The form of a stage, for a command that takes a whole application `until` a moment; None if the stage takes none.
     A `rolling` call takes applications all the time. `start` are the initial values of the inputs, `note` is shown
-    above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply."""
+    above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply. `submits`: whether
+    they can submit it, which those who write in somebody else's draft cannot."""
     form = visit.form(command, start=start)
     typed = form.returned.typed.typed() if form.returned else form.start
     removed: Sequence[Question] = ()
@@ -141,6 +151,10 @@ async def writing(
             "send": send,
             "form": form,
             "parties": parties,
+            "submits": submits,
+            "people": f"/drafts/{form.draft.id}/people" if form.draft and command in FORMS else None,
+            "helpers": len(form.draft.writers) if form.draft else 0,
+            "of_another": draft_of_another(visit),
             "removed": typed_answers(removed, typed, visit.languages),
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
@@ -216,7 +230,7 @@ async def filled(visit: Visit, form: SubmittedForm) -> Plain:
     """A new application, with the answers to the eligibility questions, which are asked only then."""
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     plain = written(call, call.stages[0].form, form)
-    return plain | {"eligibility": _eligibility_answers(plain)} if call.eligibility else plain
+    return plain | {"eligibility": eligibility_answers(plain)} if call.eligibility else plain
 
 
 def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:

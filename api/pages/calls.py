@@ -32,14 +32,18 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
     A form that came back with errors is shown until the round closes, including the minutes of grace, which are granted
     silently: the applicant can still correct it then.
     """
-    now = visit.wiring.clock()
+    return round_open_at(call, visit.wiring.clock(), grace=visit.returned is not None)
+
+
+def round_open_at(call: CallLine, now: datetime, *, grace: bool) -> RoundLine | None:
+    """The round that takes applications at a time, as in `open_round`."""
     return next(
         (
             each
             for each in call.rounds
             if each.stage == call.first_stage
             and each.status == RoundStatus.OPEN
-            and (visit.returned or open_until(each) > now)
+            and (grace or open_until(each) > now)
         ),
         None,
     )
@@ -47,12 +51,13 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
 
 def takes_now(visit: Visit, call: CallLine) -> bool:
     """Whether a rolling call takes applications now."""
+    return takes_at(call, visit.wiring.clock())
+
+
+def takes_at(call: CallLine, now: datetime) -> bool:
+    """Whether a rolling call takes applications at a time."""
     until = call.takes_until
-    return (
-        call.intake == "rolling"
-        and call.status == CallStatus.PUBLISHED
-        and (until is None or until > visit.wiring.clock())
-    )
+    return call.intake == "rolling" and call.status == CallStatus.PUBLISHED and (until is None or until > now)
 
 
 def open_until(round: RoundLine) -> datetime:

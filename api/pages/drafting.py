@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
 from api.drafts.merging import merge
+from api.drafts.sharing import FORMS
 from api.pages.forms import SubmittedForm
 from api.pages.labels import label_of
 from api.pages.rendering import said
@@ -17,7 +18,7 @@ from api.pages.visits import Returned, Visit
 from domain.amounts import typed_amount
 from domain.forms import AnyQuestion
 from domain.messages import At, Message, counted, msg
-from domain.refusals import CommandRejected, Invalid
+from domain.refusals import CommandRejected, Invalid, NotFound
 from domain.stages import Stage
 from domain.values import Money, minor_units
 from domain.words import count_words
@@ -25,6 +26,8 @@ from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from projections.calls import CallDetail
 
+OWNERS: Final = frozenset({"applicant"})
+"""The inputs that only the owner of a draft sees, on their own page."""
 MOST_DRAFTED: Final = 400_000
 """The most characters of a draft."""
 
@@ -32,7 +35,7 @@ DRAFT_BUTTONS: Final = frozenset({"save", "auto", "preview", "discard"})
 """What the buttons of a form with a draft ask for; ``auto`` is the script."""
 
 CHANGED: Final = msg(
-    "This draft was also saved on another device or in another window, so nothing was overwritten. Below is what you typed "
+    "This draft was also saved on another device, in another window or by somebody who writes in it, so nothing was overwritten. Below is what you typed "
     "here, with what only the other one has. Where both differ, the other text is shown; take from it what you need, "
     "then save."
 )
@@ -77,11 +80,13 @@ OfForm = Callable[[Visit], Awaitable[DraftedForm]]
 @dataclass(frozen=True, slots=True)
 class PageDrafts:
     """The drafts of a page: the commands whose forms can be saved as a draft, what is said of these forms, and the commands
-    that end the drafts, beside those that submit them. Nothing is saved if `form` raises `CommandRejected`."""
+    that end the drafts, beside those that submit them. Nothing is saved if `form` raises `CommandRejected`. A `shared` one is named by
+    the page's address, and may be somebody else's."""
 
     commands: tuple[str, ...]
     form: OfForm
     ended_by: tuple[str, ...] = ()
+    shared: bool = False
 
     def ends(self, command: str) -> tuple[str, ...]:
         """The commands whose drafts on this page are deleted once `command` has succeeded."""
@@ -91,7 +96,12 @@ class PageDrafts:
 
 
 def place_of(visit: Visit, command: str) -> DraftPlace:
-    """Where the draft of a form on this page is kept: its address names one call or application."""
+    """Where the draft of a form on this page is kept: its address names one call or application, or a draft. Raises `NotFound` for
+    another form than that of the draft."""
+    if visit.shared is not None:
+        if visit.shared.place.command != command:
+            raise NotFound
+        return visit.shared.place
     return DraftPlace(visit.who, next(iter(visit.path.values())), command)
 
 
@@ -99,6 +109,10 @@ async def with_drafts(visit: Visit, drafts: PageDrafts | None) -> Visit:
     """The visit with the visitor's drafts of the forms on this page."""
     if drafts is None or visit.signed_in is None:
         return visit
+    if drafts.shared:
+        draft = await shared_draft(visit)
+        command = draft.place.command
+        return replace(visit, shared=draft, drafted=(command,), drafts={command: draft})
     found = [await visit.wiring.drafts.find(place_of(visit, command)) for command in drafts.commands]
     return replace(
         visit,
@@ -107,10 +121,37 @@ async def with_drafts(visit: Visit, drafts: PageDrafts | None) -> Visit:
     )
 
 
+async def shared_draft(visit: Visit) -> Draft:
+    """The draft that the page's address names. Raises `NotFound` and `Forbidden` for those who may not write in it."""
+    found = await visit.wiring.drafts.by_id(visit.path["draft"], visit.who)
+    if found is None or found.place.command not in FORMS:
+        raise NotFound
+    await visit.wiring.shared_drafts.check(found, visit.who)
+    return found
+
+
+def written_since(visit: Visit, form: SubmittedForm) -> Draft | None:
+    """The draft of a form that is sent, if it was saved with other words since the form was opened: by somebody who writes with the
+    visitor, or on another device. They would be lost if the form was submitted."""
+    draft = visit.drafts.get(form.own("do"))
+    if draft is None or form.own("revision") in ("", str(draft.revision)):
+        return None
+    return None if dict(draft.typed) == _with_owners(visit, form.typed()) else draft
+
+
+def _with_owners(visit: Visit, typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed; on the page of a shared draft, with what its owner chose on their own page: for whom they apply."""
+    draft = visit.shared
+    if draft is None:
+        return dict(typed)
+    kept = {name: text for name, text in draft.typed.items() if name in OWNERS}
+    return {name: text for name, text in typed.items() if name not in OWNERS} | kept
+
+
 async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
     """Save what was typed as a draft; the visit with it. Raises `DraftChanged`, or `CommandRejected`."""
     command = form.own("do")
-    typed = form.typed()
+    typed = _with_owners(visit, form.typed())
     if sum(map(len, typed.values())) > MOST_DRAFTED:
         raise Invalid.field("answers", TOO_LARGE)
     revision = form.own("revision")
@@ -121,8 +162,15 @@ async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
         typed,
         seen=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0,
         kept_until=max(now, asked.until or now) + timedelta(days=KEPT_DAYS),
+        writer=visit.who if draft_of_another(visit) else None,
     )
-    return replace(visit, drafts={**visit.drafts, command: draft})
+    shared = draft if visit.shared else None
+    return replace(visit, shared=shared, drafts={**visit.drafts, command: draft})
+
+
+def draft_of_another(visit: Visit) -> bool:
+    """Whether the page shows a draft that is not the visitor's own."""
+    return visit.shared is not None and visit.shared.place.person != visit.who
 
 
 def changed_elsewhere(visit: Visit, form: SubmittedForm, other: Draft) -> Visit:
@@ -205,6 +253,13 @@ def _total(name: str, typed: Mapping[str, str], currency: str) -> Message:
 
 def saved_at(draft: Draft, zone: str) -> Message:
     """What the page says about a saved draft."""
+    if draft.writers:
+        return msg(
+            "Draft saved on {moment}. It is kept until {day} at least; only those who write in it can read it, and it is not submitted "
+            "yet.",
+            moment=At(draft.saved_at, zone),
+            day=draft.kept_until.date(),
+        )
     return msg(
         "Draft saved on {moment}. It is kept until {day} at least; only you can read it, and it is not submitted yet.",
         moment=At(draft.saved_at, zone),

@@ -32,6 +32,7 @@ CLUES: Final[Mapping[Clue, Message]] = {
     Clue.NUMBER: msg("a telephone number"),
 }
 """What gives an applicant away, as it is said in a list."""
+A_NAME: Final = msg("the name of somebody who writes in it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
             "requested": None if requested is None else Money.of(requested, currency),
             "money": PreviewedMoney(Money.of(requested or 0, currency)),
             "answers": answers,
-            "clues": await _clues(visit, asked, typed) if asked.stage.blind else [],
+            "clues": await _clues(visit, asked, typed, form.own("do")) if asked.stage.blind else [],
             "back": visit.request.scope["path"],
         },
         initiative=asked.call.initiative,
@@ -141,12 +142,17 @@ def _minor(amount: str, currency: str) -> int | None:
 
 
 async def _clues(
-    visit: Visit, asked: DraftedApplication, typed: Mapping[str, str]
+    visit: Visit, asked: DraftedApplication, typed: Mapping[str, str], command: str
 ) -> list[tuple[str, tuple[Message, ...]]]:
     """What gives the applicant away, with the label of each question; answers that the jury does not see are left out."""
     names = [visit.me.name or ""] if visit.me else []
     found = await organisations.mine(visit.wiring.reader, visit.who)
     names += [each.name for each in found.items if each.acts and each.name]
+    draft = visit.drafts.get(command)
+    together = draft is not None and bool(draft.writers)
+    if draft is not None and together:
+        names += [each or "" for each in (await visit.wiring.shared_drafts.names(draft)).values()]
+    words = {**CLUES, Clue.NAME: A_NAME} if together else CLUES
     questions = [
         (said(question.label, visit.languages).text, _texts(question, typed))
         for question in asked.stage.form.questions
@@ -157,7 +163,7 @@ async def _clues(
         *questions,
     ]
     return [
-        (label, tuple(CLUES[clue] for clue in clues))
+        (label, tuple(words[clue] for clue in clues))
         for label, texts in listed
         if (clues := clues_in("\n".join(texts), names))
     ]

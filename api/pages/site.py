@@ -28,10 +28,12 @@ from api.pages.drafting import (
     PageDrafts,
     answer_for_script,
     changed_elsewhere,
+    draft_of_another,
     place_of,
     saved,
     try_to_save,
     with_drafts,
+    written_since,
 )
 from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
@@ -51,7 +53,7 @@ from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.deciding import Command
 from domain.messages import Message, msg
-from domain.refusals import CommandRejected, Invalid, NotFound, Refused
+from domain.refusals import CommandRejected, Forbidden, Invalid, NotFound, Refused
 from domain.texts import CONTROL
 from domain.values import Channel
 from history.appends import Unavailable
@@ -211,6 +213,9 @@ class Site:
             raise Problem(
                 ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")
             )
+        if drafts is not None and (other := written_since(visit, form)) is not None:
+            visit = changed_elsewhere(visit, form, other)
+            return await self.answer(visit, await page.show(visit))
         if REGISTER[act.command].grave and must_sign_in_again(visit):
             return await sign_in_again(visit, form)
         try:
@@ -221,7 +226,7 @@ class Site:
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         for ended in page.drafts.ends(act.command) if page.drafts else ():
-            await self._wiring.drafts.discard(place_of(visit, ended))
+            await self._wiring.drafts.discard(place_of(visit, ended), seen=_seen(visit, ended))
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
@@ -253,8 +258,10 @@ class Site:
         if "lang" in visit.query:
             here += f"?lang={quote(visit.query['lang'])}"
         if wanted == "discard":
+            if draft_of_another(visit):
+                raise Forbidden(msg("Only the person whose draft this is can delete it."))
             await self._wiring.drafts.discard(place_of(visit, form.own("do")))
-            return redirect(here)
+            return redirect("/me" if visit.shared else here)
         try:
             visit = await saved(visit, drafts, form)
         except DraftChanged as changed:
@@ -296,6 +303,7 @@ class Site:
                     channel=Channel.PAGE,
                     key=key,
                     expected=seen or None,
+                    writers=_writers(visit, act.command),
                 )
             )
         except NotFound as error:
@@ -379,6 +387,18 @@ class Site:
             headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
             cookies=self._languages.cookies(request, chosen),
         )
+
+
+def _seen(visit: Visit, command: str) -> int | None:
+    """The revision of the draft that was submitted; what others saved since stays."""
+    draft = visit.drafts.get(command)
+    return draft.revision if draft is not None and draft.everybody - {visit.who} else None
+
+
+def _writers(visit: Visit, command: str) -> frozenset[str]:
+    """The others who wrote in the draft from which a command is sent."""
+    draft = visit.drafts.get(command)
+    return frozenset() if draft is None else draft.everybody - {visit.who}
 
 
 def _at_inputs(returned: Returned, act: PageAction) -> Returned:

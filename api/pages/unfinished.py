@@ -14,7 +14,7 @@ from domain.refusals import NotFound
 from domain.values import is_id
 from history.unreadable import Unreadable
 
-_WHERE: Final = {
+WHERE: Final = {
     "application.submit": ("/calls/{about}/apply", msg("Finish the draft of your application")),
     "application.change": ("/applications/{about}/change", msg("Finish the changes of your application")),
     "application.resubmit": ("/applications/{about}/change", msg("Finish correcting your application")),
@@ -31,9 +31,11 @@ async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
     """The visitor's drafts; those of calls that cannot be read now are left out, and stay on their own pages."""
     found = []
     for draft in await visit.wiring.drafts.of(visit.who):
-        if draft.place.command not in _WHERE:
+        if draft.place.command not in WHERE:
             continue
-        where, words = _WHERE[draft.place.command]
+        where, words = WHERE[draft.place.command]
+        if draft.place.person != visit.who:
+            where, words = f"/drafts/{draft.id}", msg("Write in a draft that somebody shares with you")
         try:
             found.append(await _item(visit, draft, where, words))
         except (NotFound, Unreadable):

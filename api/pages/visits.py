@@ -98,7 +98,9 @@ class Visit:
     drafted: tuple[str, ...] = ()
     """The commands of this page whose forms can be saved as drafts."""
     drafts: Mapping[str, Draft] = field(default_factory=dict)
-    """The visitor's drafts of the forms on this page, by their commands."""
+    """The drafts of the forms on this page, by their commands: the visitor's, unless the page is that of a shared one."""
+    shared: Draft | None = None
+    """The draft that the page's address names."""
     other_version: Mapping[str, str] = field(default_factory=dict)
     """What was typed on another device and differs from the form that came back, by the names of the inputs."""
     forms: list[FormShown] = field(default_factory=list)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from api.drafts.keeping import closing_of, end_with_reviews, keep_or_delete
+from api.letters.ending_drafts import announce_endings
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.statements import heed_cancellation
@@ -66,8 +67,16 @@ async def sweep_accounts(wiring: Wiring) -> None:
             await wiring.tokens.sweep()
             await wiring.claims.sweep()
             await wiring.sessions.sweep()
+            await announce_endings(
+                wiring.history,
+                wiring.drafts,
+                wiring.notices,
+                partial(closing_of, wiring.reader),
+                now=wiring.clock(),
+            )
             await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
             await end_with_reviews(wiring.drafts, wiring.reader)
+            await wiring.shared_drafts.sweep()
             await wiring.ways_in.sweep()
             await wiring.email.sweep()
             await wiring.invitations.sweep()

@@ -25,6 +25,7 @@ from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
 from api.accounts.ways_in import WaysIn
 from api.drafts.drafts import Drafts
+from api.drafts.sharing import SharedDrafts
 from api.letters.notices import Notices
 from api.letters.outbox import Outbox
 from api.letters.reaction import Reaction
@@ -83,6 +84,7 @@ class Wiring:
     claims: Claims
     sessions: Sessions
     drafts: Drafts
+    shared_drafts: SharedDrafts
     words: NineWords
     ways_in: WaysIn
     email: EmailSignIn
@@ -281,6 +283,9 @@ def _put_together(
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
         drafts=drafts,
+        shared_drafts=SharedDrafts(
+            history, runner, vault, outbox, reader, clock=clock, site=settings.address
+        ),
         words=words,
         outbox=outbox,
         ways_in=ways_in,

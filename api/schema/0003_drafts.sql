@@ -2,6 +2,8 @@
 -- sealed under the person's key; the table tells only that a person writes about a call or an application.
 
 CREATE TABLE accounts.drafts (
+    -- Its random name in addresses. A draft that was deleted and begun again has another one.
+    draft text COLLATE "C" NOT NULL UNIQUE CHECK (draft ~ '^draft-[0-9a-f]{32}$'),
     person text COLLATE "C" NOT NULL,
     -- The call, the application or the review whose form it is, and the command that the form sends.
     about text COLLATE "C" NOT NULL,
@@ -12,6 +14,8 @@ CREATE TABLE accounts.drafts (
     -- On the installation's clock, which in a demonstration is not the database's.
     saved_at timestamptz NOT NULL,
     kept_until timestamptz NOT NULL,
+    -- The `kept_until` of which those who write in it were told.
+    announced timestamptz,
     PRIMARY KEY (person, about, command)
 );
 CREATE INDEX ON accounts.drafts (kept_until);

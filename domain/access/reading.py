@@ -125,7 +125,7 @@ def sees_as_staff(
     The arguments are those of `sees_application`, whose role does not tell this: once the round is decided, it is also that of
     people who acted for the applicant before."""
     verdict = sees_application(actor, initiative, round, application, reviews, own=own)
-    return verdict == Allowed(Role.OFFICER) and not has_ties(actor, application.applicant, reviews)
+    return verdict == Allowed(Role.OFFICER) and not has_ties(actor, application, reviews)
 
 
 def sees_reviews(
@@ -147,6 +147,8 @@ def sees_reviews(
     """
     if is_tied_to(actor, application.applicant):
         return Denied(msg("Applicants do not see the reviews of their application."))
+    if actor.id in application.writers:
+        return Denied(msg("You helped to write this application, so you do not see its reviews."))
     if is_avoided(application.applicant, own):
         return Denied(NOT_YOURS, hidden=True)
     return unless_rival(_sees_reviews(actor.id, initiative, round, reviews), round, own)
@@ -231,11 +233,11 @@ def sees_ranking(
     if hides_rivals(round, own):
         return Denied(
             msg(
-                "You or your organisation applied in this round, so its ranking is not shown to you before it is decided."
+                "You or your organisation applied in this round, or you helped to write an application, so its ranking is not shown to you before it is decided."
             )
             if round.status is not RoundStatus.DECIDED
             else msg(
-                "You or your organisation applied to this call and are invited to a later stage, so this ranking is not shown to "
+                "You or your organisation applied to this call, or you helped to write an application, and it is invited to a later stage, so this ranking is not shown to "
                 "you before that is decided."
             )
         )

@@ -36,7 +36,7 @@ UNREAD: Final = msg(
 )
 
 APPLIED: Final = msg(
-    "You applied in this round, or act or acted for an organisation that did, so you cannot judge in it. Declare a conflict "
+    "You applied in this round, helped to write an application, or act or acted for an organisation that applied, so you cannot judge in it. Declare a conflict "
     "of interest instead."
 )
 
@@ -50,6 +50,8 @@ def officer_on(actor: Actor, initiative: Initiative, application: Application) -
         return Denied(
             msg("You act for the organisation that applied, or did so before, so somebody else must do this.")
         )
+    if isinstance(verdict, Allowed) and actor.id in application.writers:
+        return Denied(msg("You helped to write this application, so somebody else must do this."))
     return verdict
 
 
@@ -109,6 +111,19 @@ def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Rea
                 "Somebody who acts for this organisation has read applications of this round, "
                 "so it cannot apply in it."
             )
+        )
+    return Allowed(Role.APPLICANT)
+
+
+def helps_to_write(read: Reading, *, received: bool, roles: Collection[Role]) -> Verdict:
+    """Those who were invited to write in the draft of an application, as long as they have not read others' applications: `read` is what
+    they have read of its rounds. In the draft of changes to one that was `received` already, nobody with a role in its call: they
+    could be asked to judge it at the same time."""
+    if read.has("answers"):
+        return Denied(msg("You have read applications to this call, so you cannot write in a draft for it."))
+    if received and roles:
+        return Denied(
+            msg("You have a role in this call, so you cannot write in an application that it has received.")
         )
     return Allowed(Role.APPLICANT)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from domain.applications.state import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.messages import msg
 from domain.parties import Actor, OwnApplications, is_tied_to
@@ -30,10 +31,14 @@ def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
     return any(review.status in STEPPED_BACK for review in own_reviews(actor, reviews))
 
 
-def has_ties(actor: Actor, party: str, reviews: Iterable[Review]) -> bool:
-    """Whether a person has ties to an application of a `party`: they act or acted for it, or declared a conflict in one of these
-    `reviews` of the application. Whatever their other roles, they read of it no more than applicants do."""
-    return is_tied_to(actor, party) or declared_conflict(actor.id, reviews)
+def has_ties(actor: Actor, application: Application, reviews: Iterable[Review]) -> bool:
+    """Whether a person has ties to an application: they act or acted for its applicant, helped to write it, or declared a conflict
+    in one of these `reviews` of it. Whatever their other roles, they read of it no more than applicants do."""
+    return (
+        is_tied_to(actor, application.applicant)
+        or actor.id in application.writers
+        or declared_conflict(actor.id, reviews)
+    )
 
 
 def was_asked_to_judge(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
@@ -66,7 +71,9 @@ def unless_applied(verdict: Verdict, own: Collection[str]) -> Verdict:
     """Those who decide on a round, except people who applied in it: `own` are their applications in it."""
     if isinstance(verdict, Allowed) and own:
         return Denied(
-            msg("You or your organisation applied in this round, so you cannot take part in deciding on it.")
+            msg(
+                "You or your organisation applied in this round, or you helped to write an application, so you cannot take part in deciding on it."
+            )
         )
     return verdict
 
@@ -85,11 +92,11 @@ def unless_rival(verdict: Verdict, round: Round, own: OwnApplications) -> Verdic
     if isinstance(verdict, Allowed) and hides_rivals(round, own):
         return Denied(
             msg(
-                "You or your organisation applied in this round, so other applications are not shown to you before it is decided."
+                "You or your organisation applied in this round, or you helped to write an application, so others are not shown to you before it is decided."
             )
             if round.status is not RoundStatus.DECIDED
             else msg(
-                "You or your organisation applied to this call and are invited to a later stage, so other applications are not "
+                "You or your organisation applied to this call, or you helped to write an application, and it is invited to a later stage, so others are not "
                 "shown to you before that is decided."
             )
         )

@@ -231,6 +231,16 @@ class ApplicationEnteredOnBehalf(StatusStays, frozen=True, kw_only=True):
     handle: str
 
 
+@stored_as("application.written_with.v1", audience=frozenset({Audience.STAFF, Audience.APPLICANT}))
+class ApplicationWrittenWith(StatusStays, frozen=True, kw_only=True):
+    """Others wrote in the draft of what was just submitted: `writers` are those of whom it was not recorded before. They are no
+    applicants, but they judge neither this application nor others of its rounds."""
+
+    application: str
+    call: str
+    writers: tuple[str, ...]
+
+
 ApplicationFact = (
     ApplicationSubmitted
     | ApplicationChanged
@@ -251,4 +261,5 @@ ApplicationFact = (
     | ApplicationDeclined
     | ApplicationGrantOffered
     | ApplicationEnteredOnBehalf
+    | ApplicationWrittenWith
 )

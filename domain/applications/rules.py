@@ -22,6 +22,7 @@ from domain.applications.facts import (
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
+    ApplicationWrittenWith,
     AwardReason,
     IneligibilityReason,
     WithdrawalReason,
@@ -367,3 +368,18 @@ def _check_undecided(application: Application) -> None:
                 status=application.status,
             )
         )
+
+
+def written_with(
+    application_id: str,
+    call_id: str,
+    applicants: Collection[str],
+    known: Collection[str],
+    writers: Collection[str],
+) -> tuple[Fact, ...]:
+    """Record who wrote in the draft of what is submitted now: `writers`, without the `applicants` (the person, or the members of the
+    organisation) and those of whom it is `known`."""
+    others = tuple(sorted(set(writers) - set(applicants) - set(known)))
+    return (
+        (ApplicationWrittenWith(application=application_id, call=call_id, writers=others),) if others else ()
+    )

@@ -31,6 +31,7 @@ from domain.applications.facts import (
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
+    ApplicationWrittenWith,
 )
 from domain.deciding import Aggregate
 from domain.messages import Message, counted, in_context
@@ -88,7 +89,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an application, without personal data. Amounts are minor units of `currency`. `resubmit_by` and
     `resubmit_local` are set while it is returned. `invited_to` is the last stage to which it was invited; `earlier` are
     the rounds of earlier stages, in order. `panel` is the panel that decided on it, `grant` the grant that was offered
-    after the award. `on_behalf`: the staff entered it for the applicant."""
+    after the award. `on_behalf`: the staff entered it for the applicant. `writers` are the people who wrote in its drafts and are
+    not the applicant."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""
@@ -110,6 +112,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     grant: str | None = None
     decide_by: datetime | None = None
     on_behalf: bool = False
+    writers: frozenset[str] = frozenset()
 
     @property
     def has_unoffered_award(self) -> bool:
@@ -197,6 +200,8 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
             return replace(application, grant=fact.grant)
         case ApplicationEnteredOnBehalf():
             return replace(application, on_behalf=True)
+        case ApplicationWrittenWith():
+            return replace(application, writers=application.writers | set(fact.writers))
         case _:
             assert_never(fact)
 

@@ -24,6 +24,7 @@ class LetterKind(enum.StrEnum):
     APPLICATION_INVITED = "application-invited"
     INVITATION_LAPSED = "invitation-lapsed"
     DEADLINE_NEAR = "deadline-near"
+    DRAFT_ENDING = "draft-ending"
     APPLICATION_DECIDED = "application-decided"
     APPLICATION_CANCELLED = "application-cancelled"
     GRANT_OFFERED = "grant-offered"
@@ -133,6 +134,16 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
         says=msg("The deadline of “{call}” is near."),
         more=msg(
             "You began a form there and have not sent it. It is saved, and you can send it until {deadline}."
+        ),
+        takes=_BY,
+    ),
+    LetterKind.DRAFT_ENDING: Wording(
+        label=msg("Reminder: a draft is about to be deleted"),
+        subject=DATE,
+        says=msg("A draft for “{call}” is about to be deleted."),
+        more=msg(
+            "It was not submitted, and its form is closed. It is deleted after {deadline}. If you still need what is written there, copy "
+            "it before."
         ),
         takes=_BY,
     ),

@@ -61,9 +61,11 @@ def why_not_asked(
             return CANNOT_BE_ASKED
         return None
     if application_id in juror_applied:
-        return msg("Nobody reviews their own application.")
+        return msg("Nobody reviews an application of their own, or one that they helped to write.")
     if juror_applied:
-        return msg("This person applied in the same round, so they cannot judge this application.")
+        return msg(
+            "This person applied in the same round, or helped to write an application, so they cannot judge this one."
+        )
     if scores_seen:
         return msg("This person has seen others' scores of this application, so they cannot judge it.")
     return None

@@ -19,6 +19,7 @@ from domain.indexes import (
     shown_again_to,
     submissions_of,
     submissions_to,
+    written_in,
 )
 from domain.initiatives.state import Initiative
 from domain.messages import msg
@@ -256,7 +257,10 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
             conflicts_of(viewer.id, ""),
             judged_by(viewer.id, ""),
         ],
-        submissions=[submissions_to(call, party) for party in viewer.all_parties],
+        submissions=[
+            *(submissions_to(call, party) for party in viewer.all_parties),
+            written_in(call, viewer.id),
+        ],
         rounds_of=rounds_of(call),
         kept=reader.states.stored_name(kept_from(viewer.id)),
         again=reader.states.stored_name(shown_again_to(viewer.id)),

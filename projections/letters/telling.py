@@ -243,6 +243,22 @@ async def _of_deadline(reader: Fresh, actor: Actor, notice: Notice, now: datetim
     return Tidings(notice.kind, link, house, call, {"deadline": At(notice.until, call.time_zone)})
 
 
+async def of_ending_draft(reader: Fresh, notice: Notice, about: str, page: str) -> Tidings | None:
+    """What is told of a draft that is deleted soon: `about` is the call or the application that it is for, `page` where it can be
+    read. Who writes in it is known where drafts are kept."""
+    assert notice.until is not None
+    try:
+        call_id = about
+        if is_id(APPLICATION.kind, about):
+            application: Application = await reader.the(APPLICATION, about)
+            call_id = application.call
+        call: Call = await reader.the(CALL, call_id)
+        house: Initiative = await reader.the(INITIATIVE, call.initiative)
+    except NotFound:
+        return None
+    return Tidings(notice.kind, page, house, call, {"deadline": At(notice.until, call.time_zone)})
+
+
 async def invited_to_round(reader: Fresh, round_id: str) -> tuple[str, ...]:
     """The applications that are invited to the stage of a round and have not answered; none in the first stage."""
     round: Round = await reader.the(ROUND, round_id)

@@ -25,9 +25,10 @@ from domain.applications.facts import (
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
+    ApplicationWrittenWith,
 )
 from domain.labels import reason
-from domain.messages import At, msg
+from domain.messages import At, counted, msg
 from domain.values import Money
 from projections.words.sentences import FactInWords, SentenceContext
 
@@ -48,6 +49,15 @@ def application_words(fact: ApplicationFact, context: SentenceContext) -> FactIn
         case ApplicationEnteredOnBehalf():
             return FactInWords(
                 msg("{actor} entered {about} for somebody who could not do it.", actor=actor, about=about)
+            )
+        case ApplicationWrittenWith():
+            return FactInWords(
+                counted(
+                    "{count} other person helped to write {about}. They cannot judge in its rounds.",
+                    "{count} other people helped to write {about}. They cannot judge in its rounds.",
+                    count=len(fact.writers),
+                    about=about,
+                )
             )
         case ApplicationInvited():
             return FactInWords(msg("{actor} invited {about} to the next stage.", actor=actor, about=about))

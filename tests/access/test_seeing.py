@@ -67,7 +67,7 @@ def members() -> Initiative:
 
 HOUSE = members()
 STAFF = {"officer": Role.OFFICER, "judging officer": Role.OFFICER}
-APPLIED = "You or your organisation applied in this round, so other applications are not shown to you before it is decided."
+APPLIED = "You or your organisation applied in this round, or you helped to write an application, so others are not shown to you before it is decided."
 NONE = OwnApplications()
 OURS = Application(status=ApplicationStatus.ELIGIBLE, applicant=ARTIST)
 
@@ -407,9 +407,9 @@ def test_who_goes_on_in_a_later_stage_sees_nothing_of_rivals_in_a_decided_round_
     """Their own application, in whichever round, is shown to them as to every applicant."""
     going_on = OwnApplications.of((), {OTHER_APPLICATION: GOING_ON})
     assert (going_on, going_on.competing) == ((OTHER_APPLICATION,), True)
-    invited = "You or your organisation applied to this call and are invited to a later stage, so "
+    invited = "You or your organisation applied to this call, or you helped to write an application, and it is invited to a later stage, so "
     others, ranking = (
-        f"{invited}other applications are not shown to you before that is decided.",
+        f"{invited}others are not shown to you before that is decided.",
         f"{invited}this ranking is not shown to you before that is decided.",
     )
     answers = [

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
 from api.accounts.email import CODE_TRIES, Answered
 from api.accounts.sessions import BegunBy, SignedIn
+from api.http.app import make_app
 from api.locales import ENGLISH
+from api.run.setting_values import MailServer
 from api.run.wiring import Wiring
 from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.refusals import Invalid, Refused
@@ -161,6 +165,36 @@ class TestWhetherAnAddressIsKnown:
             seen.append(tuple(asked))
         assert len(set(seen)) == 1
         assert len(seen[0]) >= 2
+
+    async def test_asking_by_json_takes_the_same_statements_and_gets_the_same_answer(
+        self, wired: Wiring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await register(wired)
+        server = MailServer("mail.example", 465, tls=True)
+        settings = replace(wired.settings, smtp=server, mail_from="post@overwinter.example")
+        app = make_app(replace(wired, settings=settings))
+        asked: list[str] = []
+        this = asyncio.current_task()
+        execute = psycopg.AsyncConnection.execute
+
+        async def noting(connection: Any, query: Any, *arguments: Any, **more: Any) -> Any:
+            if asyncio.current_task() is this:  # not what sweeps in the background
+                asked.append(str(query))
+            return await execute(connection, query, *arguments, **more)
+
+        monkeypatch.setattr(psycopg.AsyncConnection, "execute", noting)
+        seen = set()
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8000"
+        ) as client:
+            for address in (ADDRESS, "unknown@example.org"):
+                asked.clear()
+                answer = await client.post("/api/sign-in/letters", json={"email": address})
+                told = {name: len(str(value)) for name, value in answer.json().items()}
+                seen.add((answer.status_code, str(told), tuple(asked)))
+        assert len(seen) == 1
+        ((status, _, statements),) = seen
+        assert (status, len(statements) >= 3) == (200, True)
 
     async def test_the_letters_say_the_same(self, wired: Wiring) -> None:
         await register(wired)

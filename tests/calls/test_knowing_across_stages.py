@@ -139,7 +139,7 @@ class TestStaffWhoApplied:
         extend = ExtendRound(round=season.round, closes_at=longer, reason="technical_trouble")
         refusal = (
             Forbidden,
-            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, or you helped to write an application, so you cannot take part in deciding on it.",
         )
         eligible = FindApplicationEligible(application=second)
         asked = AssignReview(application=second, juror=JUROR)

@@ -37,14 +37,14 @@ ANSWERED_WITH_A_SECRET: Final = frozenset(
         "person.exclude_reader",
         "invitation.make",
         "invitation.accept",
+        "person.add_way_in",
+        "person.remove_way_in",
+        "person.add_factor",
+        "person.remove_factor",
     }
 )
-"""Commands whose addresses are in `api.accounts.access`, `api.http.invitations` and `api.http.profiles`, since they need or answer a secret, or
-look up an address."""
-BY_PAGE: Final = frozenset(
-    {"person.add_way_in", "person.remove_way_in", "person.add_factor", "person.remove_factor"}
-)
-"""Commands that only pages send, because they change how somebody signs in with a browser."""
+"""Commands whose addresses are in `api.accounts.access` and in files of their own in `api.http`, since they need or answer a secret, or look up
+an address."""
 
 
 def test_every_operation_was_used_with_success(used: Used) -> None:
@@ -57,7 +57,7 @@ def test_every_operation_was_used_with_success(used: Used) -> None:
 def test_every_command_has_an_address_or_is_the_program_s_own() -> None:
     addressed = {write.command for write in WRITES} | ANSWERED_WITH_A_SECRET
     assert {name for name, entry in REGISTER.items() if entry.by_program} == SYSTEM_ONLY
-    assert addressed | SYSTEM_ONLY | BY_PAGE == REGISTER.keys()
+    assert addressed | SYSTEM_ONLY == REGISTER.keys()
     assert addressed & SYSTEM_ONLY == set()
 
 

@@ -51,6 +51,11 @@ ALIKE_WITHIN_THE_KIND = {
     ("session.list", "person"),
     ("session.end", "person"),
     ("session.end_all", "person"),
+    *(
+        (operation.name, "person")
+        for operation in WITH_IDS
+        if operation.name.startswith(("way_in.", "factor."))
+    ),
 }
 """Where somebody may name any person: one who is not there is answered like one who has nothing to do with it."""
 
@@ -181,4 +186,4 @@ def test_a_path_s_ids_are_named_after_their_kind() -> None:
     """The check goes by the parameter's name; one of another name would find nothing, ever."""
     named = {name for each in operations() for name in set(each.parameters) - each.numbers}
     named |= {name for page in PAGES for name in re.findall(r"\{([a-z_]+)\}", page.path)}
-    assert named <= {*AGGREGATES, *OTHER_IDS, "claim", "exclusion"}
+    assert named <= {*AGGREGATES, *OTHER_IDS, "claim", "draft", "exclusion", "factor", "way"}

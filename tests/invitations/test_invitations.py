@@ -176,7 +176,7 @@ class TestAccepting:
         receive(world, APPLICATION, STRANGER)
         assert world.turned_down(AcceptInvitation(invitation=invitation), STRANGER) == (
             Refused,
-            "You or your organisation applied in this round, so you cannot judge in it. Decline the invitation.",
+            "You or your organisation applied in this round, or you helped to write an application, so you cannot judge in it. Decline the invitation.",
         )
 
     @pytest.mark.parametrize("command", [TO_ROUND, inviting(Role.JUROR, call=CALL)])

@@ -42,6 +42,7 @@ def test_every_kind_has_words_and_every_reminder_or_fact_a_kind() -> None:
         LetterKind.OFFER_LAPSING,
         LetterKind.REVIEW_DUE,
         LetterKind.DEADLINE_NEAR,
+        LetterKind.DRAFT_ENDING,
     }
 
 

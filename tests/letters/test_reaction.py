@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.drafts.drafts import DraftPlace
+from api.drafts.keeping import keep_or_delete
+from api.letters.ending_drafts import announce_endings
 from api.letters.farewell import told_of_erasure
 from api.letters.reaction import NAME
+from api.locales import ENGLISH
 from domain.letters import templates
 from domain.refusals import Forbidden
 from domain.values import Role
@@ -315,6 +318,52 @@ class TestReminders:
         assert isinstance(key, bytes)
         await post.wired.drafts.discard(place)
         assert not await post.wired.reaction.still_told(key)
+
+    async def test_of_a_draft_that_is_deleted_soon_is_for_all_who_write_in_it_once(self, post: Post) -> None:
+        season = await post.season.begin()
+        for name in ("artist1", "artist2"):
+            await post.confirm(name)
+        drafts, closes = post.wired.drafts, DEADLINE
+        place = DraftPlace(season.artist1, season.call, "application.submit")
+        kept = DEADLINE + timedelta(days=30)
+        draft = await drafts.save(place, {"title": "Canary"}, seen=0, kept_until=kept)
+        link = await post.wired.shared_drafts.invite(draft, email="", note="", locale=ENGLISH)
+        assert link is not None
+        await post.wired.shared_drafts.accept(link.rpartition("/")[2], season.artist2)
+
+        async def closing(_: DraftPlace) -> datetime:
+            return closes
+
+        async def sweep(now: datetime) -> None:
+            post.office.now = now
+            wired = post.wired
+            await announce_endings(wired.history, drafts, wired.notices, closing, now=now)
+            await keep_or_delete(drafts, closing)
+            await wired.reaction.write()
+
+        await sweep(kept - timedelta(days=8))
+        assert await post.kinds() == []
+        for _ in range(2):
+            await sweep(kept - timedelta(days=6))
+        assert await post.kinds() == ["draft-ending", "draft-ending"]
+        (letter,) = await post.letters("artist2")
+        assert f"/drafts/{draft.id}" in letter.text
+        assert "Canary" not in letter.text + letter.subject
+        keys = dict(post.rows("SELECT person, notice FROM accounts.notices WHERE kind = 'draft-ending'"))
+        await post.wired.shared_drafts.end(draft, season.artist2)
+        told = [await post.wired.reaction.still_told(keys[who]) for who in (season.artist1, season.artist2)]
+        assert told == [True, False]
+        # A deadline that was extended keeps it, and what was told is no longer so.
+        closes = DEADLINE + timedelta(days=20)
+        await sweep(kept + timedelta(days=1))
+        assert not await post.wired.reaction.still_told(keys[season.artist1])
+        # Nothing could be told in time, so it is kept until people had some days to read of it.
+        late = closes + timedelta(days=60)
+        await sweep(late)
+        assert await drafts.find(place) is not None
+        assert await post.kinds("artist1") == ["draft-ending", "draft-ending"]
+        await sweep(late + timedelta(days=4))
+        assert await drafts.find(place) is None
 
     async def test_of_a_review_is_for_those_who_owe_one_also_if_they_were_asked_later(
         self, post: Post

@@ -240,7 +240,7 @@ class TestLateAccess:
         extend = ExtendRound(round=ROUND, closes_at=LATE.until, reason="events")
         assert world.turned_down(extend, OFFICER) == (
             Forbidden,
-            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, or you helped to write an application, so you cannot take part in deciding on it.",
         )
 
     def test_is_given_to_none_that_is_closed_or_not_there(self) -> None:

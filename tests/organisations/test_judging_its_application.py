@@ -47,7 +47,7 @@ class TestDecidingOnIt:
         )
         apart = (
             Forbidden,
-            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, or you helped to write an application, so you cannot take part in deciding on it.",
         )
         assert world.turned_down(FindApplicationEligible(application=theirs), OFFICER) == apart
         assert world.turned_down(OpenPanel(round=ROUND), OFFICER) == apart
@@ -72,7 +72,7 @@ class TestDecidingOnIt:
         world.given(ROUND, closed(application))
         assert world.turned_down(AssignReview(application=application, juror=JUROR), OFFICER) == (
             Refused,
-            "Nobody reviews their own application.",
+            "Nobody reviews an application of their own, or one that they helped to write.",
         )
 
     @pytest.mark.parametrize("blindness", ["open", "double"])
@@ -102,7 +102,7 @@ class TestDecidingOnIt:
         refused = (
             Forbidden,
             (
-                "You applied in this round, or act or acted for an organisation that did, so you cannot judge in it. "
+                "You applied in this round, helped to write an application, or act or acted for an organisation that applied, so you cannot judge in it. "
                 "Declare a conflict of interest instead."
             ),
         )

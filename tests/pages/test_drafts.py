@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.pages.conftest import Stage, Visitor, set_stage
+from tests.pages.conftest import Stage, Visitor, hidden, set_stage
 from tests.pages.test_over_http import ANSWERS
 
 IDEA = "Three concerts of songs that are sung at home."
@@ -184,7 +184,7 @@ def test_the_script_stops_where_another_device_has_saved(
     expect(page.locator("#draft-status")).to_contain_text("another device", timeout=20_000)
     assert 'value="Songs of home"' in artist.open(apply).text, "nothing was overwritten"
     page.get_by_role("button", name="Save the draft").click()
-    expect(page.get_by_role("heading", name="What the other device has")).to_be_visible()
+    expect(page.get_by_role("heading", name="What was saved elsewhere")).to_be_visible()
     assert page.get_by_label("Title").input_value() == "Songs of the sea"
 
 
@@ -206,17 +206,85 @@ def test_after_the_deadline_the_draft_can_be_read_with_its_labels() -> None:
         assert ("Field", "Music") in found
 
 
-def test_a_submitted_draft_is_gone() -> None:
+def people_of(visitor: Visitor, path: str) -> str:
+    """The page of who writes in the draft of a form."""
+    return str(re.findall(r"/drafts/draft-[0-9a-f]{32}/people", html.unescape(visitor.open(path).text))[0])
+
+
+def invitation(owner: Visitor, people: str, **typed: str) -> str:
+    """Invite somebody to write in a draft; the address of the link."""
+    sent = owner.send(people, owner.form(people, "draft-invite") | {"language": "en"} | typed)
+    return str(re.findall(r"/draft-invitation/owd_[\w-]{43}", html.unescape(sent.text))[0])
+
+
+def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> None:
     with set_stage() as stage:
-        artist, apply = stage.visitor("second applicant"), f"/calls/{stage.call}/apply"
+        artist, helper = stage.visitor("second applicant"), stage.visitor("applicant")
+        apply = f"/calls/{stage.call}/apply"
         save(artist, apply)
+        people = people_of(artist, apply)
+        draft = people.removesuffix("/people")
+        assert (helper.open(people).status_code, helper.open(draft).status_code) == (404, 404)
+
+        link = invitation(artist, people, note="my sister")
+        assert "my sister" in artist.open(people).text
+        assert helper.open(link).headers["location"] == "/draft-invitation"
+        page = helper.open("/draft-invitation").text
+        name = html.escape(stage.speaking("second applicant").get("/api/me")["name"])
+        assert IDEA not in page
+        assert name not in page, "before they accept, they learn nothing of who invites them"
+        accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
+        assert helper.send("/draft-invitation", accept).headers["location"] == draft
+        assert f'<a href="{draft}">Write in a draft' in html.unescape(helper.open("/me").text)
+        shared = helper.open(draft).text
+        assert IDEA in shared
+        assert "Submit the application" not in shared
+        assert name in helper.open(people).text
+
+        # The preview warns of the names of both.
+        preview = helper.form(draft, "application-submit") | DRAFT | {"_draft": "preview"}
+        told = helper.send(draft, preview | {"title": f"Songs of {html.unescape(name)}"}).text
+        assert "the name of somebody who writes in it" in told
+
+        # Both write at once: the later one sees both versions, also where the owner submits.
+        opened = artist.form(apply, "application-submit")
+        form = helper.form(draft, "application-submit")
+        sisters = {"title": "Songs of my sister", "answers.idea": IDEA, "answers.field": "music"}
+        assert helper.send(draft, form | sisters | {"_draft": "save"}).status_code == 303
+        submitted = artist.send(apply, opened | ANSWERS)
+        assert submitted.status_code == 409
+        assert "Songs of my sister" in submitted.text.split('id="others"')[1].split("</section>")[0]
+        form = helper.form(draft, "application-submit")
+        for button in ({}, {"_draft": "discard"}):
+            assert helper.send(draft, form | ANSWERS | button).status_code == 403
+
         form = artist.form(apply, "application-submit")
         answer = artist.send(apply, form | ANSWERS)
         assert answer.status_code == 303
-        artist.open(answer.headers["location"])
+        assert "1 other person helped to write" in artist.open(answer.headers["location"]).text
         assert "Finish the draft" not in artist.open("/me").text
+        assert helper.open(draft).status_code == 404
+        assert helper.open(answer.headers["location"]).status_code == 404
+        told = stage.speaking("officer").get(f"{'/api' + answer.headers['location']}/timeline")["items"]
+        assert [each["topic"] for each in told][-2:] == [
+            "application.submitted.v1",
+            "application.written_with.v1",
+        ]
+
+        # Who helps to change it writes in what was received already, until they are removed.
         change = f"{answer.headers['location']}/change"
         kept = artist.form(change, "application-change")
         assert artist.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
         assert 'value="Another title"' in artist.open(change).text
         assert "Finish the changes of your application" in artist.open("/me").text
+        people = people_of(artist, change)
+        helper.open(invitation(artist, people))
+        page = helper.open("/draft-invitation").text
+        accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
+        draft = helper.send("/draft-invitation", accept).headers["location"]
+        assert 'value="Another title"' in helper.open(draft).text
+        form = helper.form(draft, "application-change")
+        remove = artist.form(people, "draft-remove-2")
+        assert artist.send(people, remove).status_code == 303
+        assert helper.open(draft).status_code == 404
+        assert helper.send(draft, form | sisters | {"_draft": "save"}).status_code == 404

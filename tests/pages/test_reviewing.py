@@ -117,10 +117,12 @@ def before_submitting_a_juror_is_told_once_what_is_still_empty(judging: Round, j
         "change your review until the panel opens."
     )
     assert status(judging, 0) == "cleared"
+    form = juror.form(path, "review-submit")
     missing = juror.send(path, form | SCORES | {"scores.b": "", "comment_jury": ""})
     assert missing.status_code == 422, "a criterion without points is asked for first"
     assert 'name="_told"' not in missing.text
-    told = dict(re.findall(r'<input type="hidden" name="(_told|_revision|_key)" value="([^"]*)"', first.text))
+    told = dict(re.findall(r'<input type="hidden" name="(_told|_key)" value="([^"]*)"', first.text))
+    told |= dict(re.findall(r'<input type="hidden" name="(_revision)" value="([^"]*)"', missing.text))
     again = form | SCORES | BOTH | {"comment_applicant": ""} | told
     assert juror.send(path, again).status_code == 303
     assert status(judging, 0) == "submitted"

@@ -124,7 +124,7 @@ class TestWhenThePanelIsClosed:
         world.indexes[applications_by(OFFICER, ROUND)] = {THIRD}
         assert world.turned_down(CONFIRM, OFFICER) == (
             Forbidden,
-            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, or you helped to write an application, so you cannot take part in deciding on it.",
         )
 
     def test_nothing_is_changed_any_more(self) -> None:

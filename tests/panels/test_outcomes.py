@@ -81,7 +81,7 @@ class TestWhenThePanelIsOpen:
         world.indexes[applications_by(CHAIR, ROUND)] = {THIRD}
         assert world.turned_down(command, CHAIR) == (
             Forbidden,
-            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, or you helped to write an application, so you cannot take part in deciding on it.",
         )
 
     @pytest.mark.parametrize(

@@ -281,7 +281,7 @@ class TestWhenTheChairHasAConflict:
         world.indexes[applications_by(JUROR, ROUND)] = {OTHER_APPLICATION}
         assert world.turned_down(DECLINE, JUROR) == (
             Forbidden,
-            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, or you helped to write an application, so you cannot take part in deciding on it.",
         )
 
     @pytest.mark.parametrize("command", [DECLINE, LOWER])

@@ -11,7 +11,7 @@ from tests.projections.reading_all import answered, leaks, read_all
 
 pytestmark = pytest.mark.anyio
 
-HIDDEN = "Forbidden: You or your organisation applied in this round, so other applications are not shown to you before it is decided."
+HIDDEN = "Forbidden: You or your organisation applied in this round, or you helped to write an application, so others are not shown to you before it is decided."
 
 
 async def apply_as_an_officer(season: Season) -> str:

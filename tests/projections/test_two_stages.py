@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 LATER = DEADLINE.replace(month=4)
 HIDDEN = (
-    "You or your organisation applied to this call and are invited to a later stage, so other applications are not shown to you "
+    "You or your organisation applied to this call, or you helped to write an application, and it is invited to a later stage, so others are not shown to you "
     "before that is decided."
 )
 

@@ -113,5 +113,5 @@ class TestRecording:
         receive(world, APPLICATION, OFFICER)
         assert world.turned_down(RecordReading(round=ROUND, kinds=("answers",)), OFFICER) == (
             Forbidden,
-            "You or your organisation applied in this round, so other applications are not shown to you before it is decided.",
+            "You or your organisation applied in this round, or you helped to write an application, so others are not shown to you before it is decided.",
         )

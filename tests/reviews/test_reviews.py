@@ -105,7 +105,7 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.JUROR,)))
         assert world.turned_down(AssignReview(application=APPLICATION, juror=ARTIST), OFFICER) == (
             Refused,
-            "Nobody reviews their own application.",
+            "Nobody reviews an application of their own, or one that they helped to write.",
         )
 
     def test_nobody_judges_a_round_in_which_they_applied(self) -> None:
@@ -114,7 +114,7 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         receive(world, OTHER_APPLICATION, OTHER_ARTIST)
         assert world.turned_down(AssignReview(application=APPLICATION, juror=OTHER_ARTIST), OFFICER) == (
             Refused,
-            "This person applied in the same round, so they cannot judge this application.",
+            "This person applied in the same round, or helped to write an application, so they cannot judge this one.",
         )
 
     @pytest.mark.parametrize("who", [FINANCE, OFFICER, STRANGER])

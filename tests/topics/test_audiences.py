@@ -111,6 +111,7 @@ TABLE = """
     application.promoted.v1                x      x      x
     application.declined.v1                x      x      x
     application.entered_on_behalf.v1       x      x      .
+    application.written_with.v1            x      x      .
     application.grant_offered.v1           .      .      .
     correspondence.message_written.v1      .      .      .
     correspondence.settled.v1              .      .      .

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from domain import access, readings
+from domain.applications import rules as application_rules
 from domain.applications.state import Application
 from domain.commands.judged import reviews_now
 from domain.deciding import (
@@ -61,7 +62,14 @@ def by_writer(
     def decide() -> Outcome:
         if organisation is not None:
             check_takes_part(organisation)
-        return Outcome(facts={application_id: rule()}, answers=application_id)
+        written_with = application_rules.written_with(
+            application_id,
+            application.call,
+            {party} if organisation is None else organisation.members,
+            application.writers,
+            context.writers,
+        )
+        return Outcome(facts={application_id: (*rule(), *written_with)}, answers=application_id)
 
     return PlannedCommand(
         may=access.writes(actor, application, read=read, colleagues=colleagues),

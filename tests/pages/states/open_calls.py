@@ -164,6 +164,25 @@ def _being_written(states: EveryState, draft: str) -> None:
     )
 
 
+def _written_together(states: EveryState, call: str) -> None:
+    """A draft that two people write, and an invitation that nobody has answered."""
+    see, post = states.see, states.post
+    begun = {"form": "application.submit", "about": call, "fields": {"title": "Kitchens by the sea"}}
+    draft = f"/drafts/{post('applicant', '/api/drafts', **begun)['id']}"
+    accepted, waiting = [
+        post("applicant", f"/api{draft}/invitations", note=note)["link"].rpartition("/")[2]
+        for note in ("Katya, who translates", "A colleague from the studio whose name is long")
+    ]
+    post("newcomer", "/api/draft-invitations/accept", invitation=accepted)
+    see("draft-shared", draft, "newcomer")
+    see("draft-owned", f"/calls/{call}/apply", "applicant")
+    see("draft-people", f"{draft}/people", "applicant", "newcomer")
+    see("draft-people-unfolded", f"{draft}/people", "applicant", then=opened)
+    see("draft-people-wrong", f"{draft}/people", "applicant", then=sent("draft-invite", email="a@b"))
+    see("draft-invitation", f"/draft-invitation/{waiting}", NOBODY, "third juror")
+    see("draft-invitation-over", "/draft-invitation/owd_x", NOBODY)
+
+
 def before_the_deadline(states: EveryState) -> None:
     """Calls of every kind, and what can be applied for."""
     see, post = states.see, states.post
@@ -230,6 +249,7 @@ def before_the_deadline(states: EveryState) -> None:
     for questions in ([*asked, removed], asked):
         post("officer", f"/api/calls/{changed}/form", stage="main", form={"questions": questions})
     see("apply-removed", f"/calls/{changed}/apply", "newcomer", then=with_a_removed_answer)
+    _written_together(states, changed)
 
     asking, _ = states.open(("Books in exile", "Книги в изгнании"), days=40, eligibility=[EXILE])
     see("eligibility", f"/calls/{asking}/apply", "newcomer")

@@ -1,0 +1,107 @@
+"""Somebody who helped to write an application is no applicant, and judges it as little as one."""
+
+import pytest
+
+from domain import access
+from domain.applications.facts import ApplicationWrittenWith
+from domain.applications.state import APPLICATION
+from domain.commands.applications.examining import FindApplicationEligible
+from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
+from domain.commands.reviews import AssignReview
+from domain.deciding import Allowed, Denied
+from domain.readings import Reading
+from domain.refusals import Forbidden, NotFound, Refused
+from domain.values import Role
+from tests.driving import World
+from tests.scene import (
+    AFTER,
+    ARTIST,
+    CALL,
+    JUROR,
+    OFFICER,
+    ROUND,
+    SECOND_JUROR,
+    STRANGER,
+    calling,
+    closed,
+    euros,
+)
+
+ANSWERS = {"work": "A song about snow"}
+SUBMIT = SubmitApplication(
+    call=CALL, round=ROUND, title="Invented Work", requested=euros("500.00"), answers=ANSWERS
+)
+
+
+def submitted(*writers: str) -> tuple[World, str]:
+    """A world with an application in whose draft these people wrote."""
+    world = calling()
+    return world, world.run(SUBMIT, ARTIST, writers=writers).answers
+
+
+def test_the_history_says_who_else_wrote_in_the_draft_once() -> None:
+    world, application = submitted(JUROR, ARTIST)
+    assert world.facts(application)[1:] == (
+        ApplicationWrittenWith(application=application, call=CALL, writers=(JUROR,)),
+    )
+    change = ChangeApplication(
+        application=application, title="Other", requested=euros("500.00"), answers=ANSWERS
+    )
+    world.run(change, ARTIST, writers={JUROR, STRANGER})
+    assert world.facts(application)[-1] == ApplicationWrittenWith(
+        application=application, call=CALL, writers=(STRANGER,)
+    )
+    assert world.state(APPLICATION, application).writers == {JUROR, STRANGER}
+
+
+def test_without_help_there_is_no_such_fact() -> None:
+    world, application = submitted()
+    assert len(world.facts(application)) == 1
+
+
+def test_who_helped_is_not_asked_to_judge_it_nor_its_rivals() -> None:
+    world, application = submitted(JUROR)
+    rival = world.run(SUBMIT, STRANGER).answers
+    world.given(ROUND, closed(application, rival))
+    for each in (application, rival):
+        world.run(FindApplicationEligible(application=each), OFFICER, AFTER)
+        with pytest.raises(Refused):
+            world.run(AssignReview(application=each, juror=JUROR), OFFICER, AFTER)
+        world.run(AssignReview(application=each, juror=SECOND_JUROR), OFFICER, AFTER)
+
+
+def test_staff_who_helped_examine_nothing_in_the_round() -> None:
+    world, application = submitted(OFFICER)
+    rival = world.run(SUBMIT, STRANGER).answers
+    world.given(ROUND, closed(application, rival))
+    for each in (application, rival):
+        with pytest.raises(Forbidden):
+            world.run(FindApplicationEligible(application=each), OFFICER, AFTER)
+
+
+def test_who_helped_is_no_applicant() -> None:
+    world, application = submitted(STRANGER)
+    change = ChangeApplication(
+        application=application, title="Other", requested=euros("500.00"), answers=ANSWERS
+    )
+    with pytest.raises(NotFound):
+        world.run(change, STRANGER)
+    world.run(SUBMIT, STRANGER)  # their own, to the same call
+
+
+@pytest.mark.parametrize(
+    ("read", "received", "roles", "may"),
+    [
+        (Reading(), False, (), True),
+        (Reading(), False, (Role.JUROR,), True),
+        (Reading(), True, (), True),
+        (Reading(), True, (Role.JUROR,), False),
+        (Reading(whole=frozenset({"answers"})), False, (), False),
+        (Reading(whole=frozenset({"times"})), False, (), True),
+    ],
+)
+def test_who_knows_rivals_or_may_judge_an_application_that_was_received_does_not_help(
+    read: Reading, received: bool, roles: tuple[Role, ...], may: bool
+) -> None:
+    verdict = access.helps_to_write(read, received=received, roles=roles)
+    assert isinstance(verdict, Allowed if may else Denied)
