@@ -300,6 +300,5 @@ def _letter(link: str) -> Letter:
                 "do nothing."
             ),
         ),
-        secret=True,
         lasts=timedelta(days=DAYS),
     )
