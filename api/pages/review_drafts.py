@@ -104,9 +104,7 @@ async def filled(_: Visit, form: SubmittedForm) -> Plain:
 
 def review_typed(form: SubmittedForm) -> Plain:
     """The fields of a review as they were typed, without a warning."""
-    plain = {
-        name: value for name, value in nested(form.typed()).items() if name == "scores" or name in COMMENTS
-    }
+    plain = nested(form.typed())
     scores: Any = plain.get("scores", {})  # Any: whatever was sent
     if isinstance(scores, dict):
         plain["scores"] = {

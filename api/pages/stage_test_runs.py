@@ -18,7 +18,7 @@ from api.pages.mistakes import on_a_page
 from api.pages.page import Page, PageContent
 from api.pages.questions import STAGE
 from api.pages.rendering import said
-from api.pages.review_drafts import DraftedReview, review_typed
+from api.pages.review_drafts import COMMENTS, DraftedReview, review_typed
 from api.pages.reviews import form_context
 from api.pages.stage_previews import Tried, as_prepared, review_of, tried
 from api.pages.trying import Offer
@@ -155,7 +155,13 @@ class _Run:
     def scored(self, application: Tried) -> PageContent:
         """The review as it would be submitted, or what is wrong with it."""
         try:
-            command = command_of(SubmitReview, {**review_typed(self.typed), "review": _NO_REVIEW})
+            # The application travels in the same form.
+            plain = {
+                name: value
+                for name, value in review_typed(self.typed).items()
+                if name == "scores" or name in COMMENTS
+            }
+            command = command_of(SubmitReview, {**plain, "review": _NO_REVIEW})
             checked = check_written(
                 Written(
                     scores=command.scores,

@@ -18,6 +18,7 @@ from domain.applications.facts import (
     ApplicationReturned,
     ApplicationReturnLapsed,
     ApplicationWithdrawn,
+    ApplicationWrittenWith,
 )
 from domain.commands.dossiers import EraseDossier
 from domain.commands.grants.offering import LapseGrant
@@ -135,6 +136,11 @@ INVITATION_MADE = InvitationMade(
 )
 
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
+    (
+        ApplicationWrittenWith(application=APPLICATION, call=CALL, writers=(OTHER_ARTIST,)),
+        ARTIST,
+        ((f"written in {CALL} by {OTHER_ARTIST}", APPLICATION),),
+    ),
     (
         OrganisationMemberInvited(organisation=ORGANISATION, person=OTHER_ARTIST),
         ARTIST,

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.locales import LANGUAGES
 from tests.pages.browsing import NOBODY, is_file, kind_of, signed_in
@@ -120,7 +120,7 @@ def test_nor_on_a_form_that_came_back_or_a_page_that_tells_a_problem(
         page.goto(stage.address + view.path)
         if view.then is not None:
             view.then(page)
-            assert page.locator("[role=alert]").count() == 1
+            expect(page.locator("[role=alert]")).to_have_count(1)
         found += complaints(page)
         context.close()
     assert found == [], "\n".join(found)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.locales import ENGLISH
-from tests.pages.conftest import CALL, Stage, Visitor, said, set_stage
+from tests.pages.conftest import CALL, Stage, Visitor, hidden, said, set_stage
 from tests.pages.test_over_http import ANSWERS
 
 TBILISI = ZoneInfo("Asia/Tbilisi")
@@ -77,7 +77,8 @@ def test_it_passes_while_a_form_is_open(stage: Stage, closes: datetime) -> None:
     assert (early.status_code, "This cannot be left empty." in early.text) == (422, True)
 
     at(stage, closes + timedelta(minutes=1))
-    assert first.send(apply, forms[0]).status_code == 303, "mended behind the deadline, and sent again"
+    again = forms[0] | {"_revision": hidden(early.text, "_revision")}
+    assert first.send(apply, again).status_code == 303, "mended behind the deadline, and sent again"
     wrong = second.send(apply, forms[1] | {"title": "", "requested.amount": "1.250"})
     assert wrong.status_code == 422
     for kept in ("Is this 1250.00 or 1.25?", 'value="1.250"', "Three concerts.</textarea>", 'value="Hall"'):

@@ -125,7 +125,10 @@ def test_a_file_holds_what_its_reader_sees_in_the_list(stage: Stage, things: lis
             if "Title" in rows[0]:
                 at = rows[0].index("Title")
                 titles = {row[at].removeprefix("'") for row in rows[1:] if row[at]}
-                assert titles == {each["title"] for each in items if each["title"]}, (role, page)
+                # Words in place of a title that cannot be read.
+                assert titles - {"Erased", "Damaged title"} == {
+                    each["title"] for each in items if each["title"]
+                }, (role, page)
             assert by_json(stage, role, f"{path}?format=csv").content == file.content
     assert full == set(WITHIN) - {"reviews-of-applications"}
 

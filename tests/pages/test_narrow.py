@@ -113,7 +113,7 @@ def test_a_form_that_comes_back_fits(phone: Page, stage: Stage) -> None:
     phone.get_by_label("Title").fill(LONG)
     phone.get_by_label("Amount you ask for").fill("1.250")
     phone.get_by_role("button", name="Submit the application").click()
-    assert "Is this 1250.00 or 1.25?" in phone.inner_text("main")
+    expect(phone.locator("main")).to_contain_text("Is this 1250.00 or 1.25?")
     assert phone.get_by_label("Title").input_value() == LONG
     assert too_wide(phone) == []
 

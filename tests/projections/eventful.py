@@ -10,8 +10,8 @@ from tests.projections.conftest import DEADLINE, Season, eur
 
 async def eventful(season: Season) -> Season:
     """A season in which things also go another way: a lowered quorum, an outcome that is set twice, instalments that are
-    scheduled anew, approvals that end with another payee, a grant that is declined, and
-    an erasure."""
+    scheduled anew, approvals that end with another payee, a grant that is declined, a
+    message that waits, and an erasure."""
     for part in (
         season.begin,
         season.apply,
@@ -72,6 +72,9 @@ async def eventful(season: Season) -> Season:
     await season.run("grant.return_report", season.officer, grant=grant, report=1, reason="unclear")
     await season.run("grant.submit_report", season.artist1, grant=grant, text="Canary report, again")
     await season.run("grant.accept_report", season.officer, grant=grant, report=2)
+    await season.run(
+        "application.write_message", season.artist1, application=season.application1, text="Canary question"
+    )
     await season.run("person.erase", season.administrator, person=season.artist2, reason="asked_by_person")
     return season
 

@@ -43,7 +43,11 @@ async def test_an_invited_application_counts_in_every_round(
     async def load(*streams: Any) -> Any:
         return {stream: SimpleNamespace(state=state) for _, stream in streams}
 
+    async def nobody(*_: object) -> frozenset[str]:
+        return frozenset()
+
     read_set = SimpleNamespace(index_entries=index_entries)
-    reader: Any = SimpleNamespace(states=SimpleNamespace(read_set=lambda **_: read_set), load=load)
+    states = SimpleNamespace(read_set=lambda **_: read_set)
+    reader: Any = SimpleNamespace(states=states, load=load, _avoided_by=nobody)
     found = await Fresh.applied_by(reader, Actor(ARTIST), LATER, CALL)
     assert (found, found.competing) == (own, bool(own))

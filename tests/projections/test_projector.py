@@ -42,6 +42,12 @@ async def test_a_whole_season_is_projected_and_a_rebuild_gives_the_same_tables(s
         season.finish,
     ):
         await part()
+    await season.run(
+        "application.write_message",
+        season.artist1,
+        application=season.application1,
+        text="Does anybody read this?",
+    )
     await season.run("person.erase", season.administrator, person=season.artist2, reason="asked_by_person")
     season.project()
     live, last = season.tables(), len(season.office.rows())

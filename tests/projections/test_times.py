@@ -51,6 +51,8 @@ OF_APPLICATIONS = {
     "application.show",
     "application.reviews",
     "application.timeline",
+    "application.messages",
+    "application.notes",
 }
 
 
@@ -69,7 +71,13 @@ def times(viewer: str | None, name: str, stage: str) -> bool:
         case "finance" | "approver":
             return name in MONEY
         case "artist1":
-            return name in {"application.show", "application.timeline", "grant.show", "grant.timeline"}
+            return name in {
+                "application.show",
+                "application.timeline",
+                "application.messages",
+                "grant.show",
+                "grant.timeline",
+            }
         case _:
             return False
 
