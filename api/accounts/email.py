@@ -163,10 +163,6 @@ class EmailSignIn:
             row = await cursor.fetchone()
         return None if row is None else str(row[0])
 
-    async def registered_elsewise(self, answered: Answered) -> bool:
-        """Whether an administrator registered somebody with this address, who does not sign in with it."""
-        return await self._runner.holder(address_name(answered.address)) is not None
-
     async def begin_registering(self, answered: Answered) -> str:
         """Keep an answered letter of an unknown address, until its reader has typed their name; returns the secret of the form
         for that."""

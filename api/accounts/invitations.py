@@ -21,7 +21,7 @@ from api.accounts.access_tokens import digest_of
 from api.accounts.email import checked, deliverable
 from api.letters.letter import Letter
 from api.letters.outbox import Outbox
-from api.locales import LANGUAGES, Locale
+from api.locales import Locale
 from domain import limits
 from domain.addresses import address_name
 from domain.calls.state import CALL
@@ -29,7 +29,7 @@ from domain.commands.invitations import AcceptInvitation, DeclineInvitation, Mak
 from domain.initiatives.state import INITIATIVE
 from domain.invitations import INVITATION, Invitation, InvitationMade
 from domain.messages import Message, counted, msg
-from domain.refusals import Invalid, NotFound
+from domain.refusals import NotFound
 from domain.texts import Texts, check_text
 from domain.values import SYSTEM, CallId, Channel, InitiativeId, Role, RoundId
 from history.documents import read
@@ -327,10 +327,3 @@ def _letter(
         ),
         lasts=max(ends_at - now, timedelta(days=1)),
     )
-
-
-def chosen_language(language: str | None) -> str:
-    """The language of the letter that was chosen. Raises `Invalid` for one in which the program writes no letters."""
-    if language is None or language not in LANGUAGES:
-        raise Invalid.field("language", msg("Choose one of the languages."))
-    return language

@@ -17,7 +17,8 @@ from api.accounts.totp import address_of, as_text
 from api.http.commands import idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer
 from api.http.problems import ProblemType
-from api.http.ways_in import AskedAddress, LetterAsked, ask_for_letter, chosen
+from api.http.ways_in import AskedAddress, LetterAsked, ask_for_letter
+from api.locales import chosen_locale
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 
@@ -104,7 +105,7 @@ async def _ways_of(asking: Asking) -> Response[bytes]:
 async def _ask(asking: Asking) -> Response[bytes]:
     signed_in = _own(asking)
     wanted = await asking.body(AskedAddress)
-    locale = chosen(wanted.language)
+    locale = chosen_locale(wanted.language)
     address = await ask_for_letter(asking, wanted.email)
     asked = await asking.wiring.email.ask(address, locale=locale, signed_in=signed_in)
     return as_json(LetterAsked(asked=asked, minutes=MINUTES))

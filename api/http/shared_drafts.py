@@ -8,14 +8,12 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response
 
-from api.http.drafts import DraftId, own_draft, own_or_shared
+from api.http.drafts import DraftId, asked_draft, own_draft
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import ProblemType
-from api.locales import LANGUAGES, Locale
+from api.locales import chosen_locale
 from domain import limits
 from domain.calls.state import CALL
-from domain.messages import msg
-from domain.refusals import Invalid
 from domain.texts import Texts
 
 
@@ -84,7 +82,7 @@ class DeclinedInvitation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _people(asking: Asking) -> Response[bytes]:
-    draft = await own_or_shared(asking)
+    draft = await asked_draft(asking)
     shared = asking.wiring.shared_drafts
     owner = draft.place.person
     open_ = await shared.invitations(draft) if owner == asking.who else []
@@ -109,12 +107,11 @@ async def _people(asking: Asking) -> Response[bytes]:
 async def _invite(asking: Asking) -> Response[bytes]:
     draft = await own_draft(asking)
     wanted = await asking.body(NewDraftInvitation)
-    if wanted.language not in LANGUAGES:
-        raise Invalid.field("language", msg("Choose one of the languages."))
+    locale = chosen_locale(wanted.language)
     if wanted.email:
         await asking.wiring.attempts.count("invite", account=asking.who.encode(), network=None)
     link = await asking.wiring.shared_drafts.invite(
-        draft, email=wanted.email or "", note=wanted.note or "", locale=Locale(wanted.language)
+        draft, email=wanted.email or "", note=wanted.note or "", locale=locale
     )
     return as_json(MadeDraftInvitation(link=link), status=201)
 
@@ -132,7 +129,7 @@ async def _remove(asking: Asking) -> Response[bytes]:
 
 
 async def _leave(asking: Asking) -> Response[bytes]:
-    draft = await own_or_shared(asking)
+    draft = await asked_draft(asking)
     await asking.wiring.shared_drafts.end(draft, asking.who)
     return as_json(DraftId(id=draft.id))
 

@@ -21,7 +21,7 @@ from api.accounts.email import MINUTES, checked
 from api.accounts.nine_words import COUNT, typed_words
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import ProblemType
-from api.locales import LANGUAGES, Locale
+from api.locales import chosen_locale
 from domain import limits
 from domain.messages import counted, msg
 from domain.refusals import Invalid, NotFound, Refused
@@ -96,13 +96,6 @@ class SignInStep(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str | None = None
 
 
-def chosen(language: str) -> Locale:
-    """The language that was chosen. Raises `Invalid` for one in which no letters are written."""
-    if language not in LANGUAGES:
-        raise Invalid.field("language", msg("Choose one of the languages."))
-    return Locale(language)
-
-
 async def ask_for_letter(asking: Asking, email: str) -> str:
     """Count that a letter is asked for, and check that there are letters here; returns the address. Raises `Problem` and `Invalid`."""
     if not asking.wiring.settings.writes_letters:
@@ -118,7 +111,7 @@ async def ask_for_letter(asking: Asking, email: str) -> str:
 
 async def _ask(asking: Asking) -> Response[bytes]:
     wanted = await asking.body(AskedAddress)
-    locale = chosen(wanted.language)
+    locale = chosen_locale(wanted.language)
     address = await ask_for_letter(asking, wanted.email)
     asked = await asking.wiring.email.ask(address, locale=locale)
     return as_json(LetterAsked(asked=asked, minutes=MINUTES))
@@ -145,7 +138,7 @@ async def _answer(asking: Asking) -> Response[bytes]:
 async def _register(asking: Asking) -> Response[bytes]:
     wanted = await asking.body(NameForLetter)
     check_asked(wanted.label, wanted.days)
-    chosen(wanted.language)
+    chosen_locale(wanted.language)
     way = await asking.wiring.email.register(
         wanted.ticket, name=wanted.name, language=wanted.language, channel=Channel.API
     )

@@ -15,6 +15,7 @@ from api.pages.labels import label_of
 from api.pages.rendering import said
 from api.pages.typed_answers import REMOVED
 from api.pages.visits import Returned, Visit
+from api.run.wiring import Wiring
 from domain.amounts import typed_amount
 from domain.forms import AnyQuestion
 from domain.messages import At, Message, counted, msg
@@ -122,11 +123,16 @@ async def with_drafts(visit: Visit, drafts: PageDrafts | None) -> Visit:
 
 
 async def shared_draft(visit: Visit) -> Draft:
-    """The draft that the page's address names. Raises `NotFound` and `Forbidden` for those who may not write in it."""
-    found = await visit.wiring.drafts.by_id(visit.path["draft"], visit.who)
+    """The draft that the page's address names. Raises as `own_or_shared`."""
+    return await own_or_shared(visit.wiring, visit.path["draft"], visit.who)
+
+
+async def own_or_shared(wiring: Wiring, draft: str, person: str) -> Draft:
+    """A draft of an application by its id. Raises `NotFound` and `Forbidden` for those who may not write in it."""
+    found = await wiring.drafts.by_id(draft, person)
     if found is None or found.place.command not in FORMS:
         raise NotFound
-    await visit.wiring.shared_drafts.check(found, visit.who)
+    await wiring.shared_drafts.check(found, person)
     return found
 
 
@@ -141,9 +147,11 @@ def written_since(visit: Visit, form: SubmittedForm) -> Draft | None:
 
 def _with_owners(visit: Visit, typed: Mapping[str, str]) -> dict[str, str]:
     """What was typed; on the page of a shared draft, with what its owner chose on their own page: for whom they apply."""
-    draft = visit.shared
-    if draft is None:
-        return dict(typed)
+    return dict(typed) if visit.shared is None else with_owners(visit.shared, typed)
+
+
+def with_owners(draft: Draft, typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed into a shared draft, with what its owner chose in `OWNERS`."""
     kept = {name: text for name, text in draft.typed.items() if name in OWNERS}
     return {name: text for name, text in typed.items() if name not in OWNERS} | kept
 

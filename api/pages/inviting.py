@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from api.accounts.invitations import Invited, NewInvitation, chosen_language
+from api.accounts.invitations import Invited, NewInvitation
 from api.http.problems import Problem
-from api.locales import Locale
+from api.locales import chosen_locale
 from api.pages.forms import SubmittedForm, nested
 from api.pages.own_initiatives import OwnInitiative, place_of
 from api.pages.page import Page, PageContent, RunOne
@@ -112,7 +112,7 @@ async def _invited(visit: Visit, form: SubmittedForm) -> NewInvitation:
     chosen = set(ticked) if isinstance(ticked, dict) else set()
     roles = (Role.JUROR,) if kind == "round" else tuple([each for each in MEMBER_ROLES if each in chosen])
     email = str(plain.get("email") or "")
-    locale = Locale(chosen_language(form.fields.get("language"))) if email else visit.locale
+    locale = chosen_locale(form.fields.get("language")) if email else visit.locale
     if email:
         try:
             await visit.wiring.attempts.count("invite", account=visit.who.encode(), network=None)

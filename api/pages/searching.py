@@ -13,8 +13,6 @@ from projections import applications
 from projections.applications import FoundApplications
 
 _STATUSES: Final = frozenset(each.value for each in ApplicationStatus)
-SEARCH: Final = "search"
-"""What the buttons of the form ask for, perhaps with a status: ``search submitted``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,7 @@ async def search_in(visit: Visit, call: str) -> Search:
     if visit.returned is None or visit.returned.form != "call-search":
         return Search(visit.form("call.search", start={"round": round}), status, round)
     typed = visit.returned.typed
+    # The step of the form's buttons is `search`, perhaps with a status: `search submitted`.
     step = typed.own("step") or typed.own("at")
     status = step.partition(" ")[2]
     status = status if status in _STATUSES else ""

@@ -21,7 +21,7 @@ from api.http.problems import Problem, ProblemType
 from api.locales import LANGUAGES, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
-from api.pages.checks import NOT_AS_SENT, check_moment, check_signed_form
+from api.pages.checks import NOT_AS_SENT, NOT_OF_THIS_PAGE, check_moment, check_signed_form
 from api.pages.drafting import (
     CHANGED,
     DRAFT_BUTTONS,
@@ -210,9 +210,7 @@ class Site:
                 drawn = await page.show(visit)
             return await self.answer(visit, drawn)
         if act is None:
-            raise Problem(
-                ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")
-            )
+            raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
         if drafts is not None and (other := written_since(visit, form)) is not None:
             visit = changed_elsewhere(visit, form, other)
             return await self.answer(visit, await page.show(visit))

@@ -177,11 +177,6 @@ class Human:
         assert len(self.words.split()) == 9
         self.follow(self.say("I have written them down"))
 
-    def signs_out(self) -> None:
-        """Leave."""
-        with self.page.expect_navigation():
-            self.page.get_by_role("button", name=self.say("Sign out")).click()
-
 
 OWN: Final = {"en": "English", "ru": "Русский"}
 """The languages by their own names."""
