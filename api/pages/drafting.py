@@ -181,6 +181,19 @@ def draft_of_another(visit: Visit) -> bool:
     return visit.shared is not None and visit.shared.place.person != visit.who
 
 
+def submitted_revision(visit: Visit, command: str) -> int | None:
+    """The revision of the draft that is deleted once its form was submitted: if others write in it, only the one that the visitor
+    sent, so that what they saved since stays. None for any."""
+    draft = visit.drafts.get(command)
+    return draft.revision if draft is not None and draft.everybody - {visit.who} else None
+
+
+def other_writers(visit: Visit, command: str) -> frozenset[str]:
+    """The others who wrote in the draft from which a command is sent."""
+    draft = visit.drafts.get(command)
+    return frozenset() if draft is None else draft.everybody - {visit.who}
+
+
 def changed_elsewhere(visit: Visit, form: SubmittedForm, other: Draft) -> Visit:
     """The visit that shows the form with both versions."""
     merged = merge(form.typed(), other.typed)
