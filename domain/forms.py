@@ -61,10 +61,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``choices`` accepts any number of the options; a required ``consent`` must be given; a ``link`` is the address of a
     web page, which is shown and never fetched; a ``budget`` is a table of lines in the call's currency that must add up
     to the requested sum; a ``group`` asks its `questions` again for each entry, of which there are from `least_entries`
-    (1 if it is None) to `most_entries` (as many as are possible if it is None). `identifying` answers are hidden from jurors in a
-    blind call. Answers `in_summary` are shown to jurors before they say whether they have a conflict of interest, so
-    that they can; an identifying one never is. `section` is the id of the form's section that it belongs to; questions
-    without one come first.
+    (1 if it is None) to `most_entries` (as many as are possible if it is None). `identifying` answers are hidden from
+    jurors in a blind call. Answers `in_summary` are shown to jurors before they say whether they have a conflict of
+    interest, so that they can; an identifying one never is. `section` is the id of the form's section that it belongs
+    to; questions without one come first.
     """
 
     id: str

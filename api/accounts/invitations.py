@@ -1,7 +1,7 @@
 """Invitations: whoever has the one-time secret, from a letter or as a link, can answer one.
 
-Making and answering an invitation are facts. Its secret is not in the history: only its SHA-256 is stored, in a table. The address
-of a letter is nowhere in the clear, and it is not looked up whether anybody is known by it.
+Making and answering an invitation are facts. Its secret is not in the history: only its SHA-256 is stored, in a table.
+The address of a letter is nowhere in the clear, and it is not looked up whether anybody is known by it.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ _SHAPE: Final = re.compile(r"owi_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
 class Invited(msgspec.Struct, frozen=True, kw_only=True):
-    """What is typed to invite somebody: the `roles`, for one `call` or `round`, and either an `email` address, to which a letter
-    goes in a `language`, or no address, for a link. `note` helps to tell several links apart."""
+    """What is typed to invite somebody: the `roles`, for one `call` or `round`, and either an `email` address, to which
+    a letter goes in a `language`, or no address, for a link. `note` helps to tell several links apart."""
 
     initiative: InitiativeId
     roles: tuple[Role, ...]
@@ -170,8 +170,8 @@ class Invitations:
             )
 
     async def for_whom(self, invitations: Collection[str]) -> dict[str, str]:
-        """For whom invitations are: the address of a letter, or the note of whoever made a link. The caller has checked that the
-        reader may see the invitations."""
+        """For whom invitations are: the address of a letter, or the note of whoever made a link. The caller has checked
+        that the reader may see the invitations."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT invitation, made_by, sealed FROM accounts.invitations WHERE invitation = ANY (%b) "

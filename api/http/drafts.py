@@ -1,7 +1,8 @@
-"""JSON operations for drafts of applications: saved at the revision that was read, shared with others, and submitted as they are.
+"""JSON operations for drafts of applications: saved at the revision that was read, shared with others, and submitted as
+they are.
 
-A draft holds what a form on the pages holds: texts by the names of the inputs, so that one that was begun in a browser goes on here, and
-the other way round.
+A draft holds what a form on the pages holds: texts by the names of the inputs, so that one that was begun in a browser
+goes on here, and the other way round.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ class DraftDetail(DraftLine, frozen=True, kw_only=True):
 
 
 class NewDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to begin a draft with: the command that it is for, and the call (for a new application) or the application that it is
-    about."""
+    """What to begin a draft with: the command that it is for, and the call (for a new application) or the application
+    that it is about."""
 
     form: FormName
     about: str

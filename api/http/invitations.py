@@ -20,8 +20,9 @@ from projections.invitations import InvitationList
 
 
 class NewInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom to invite to what: `roles`, for one `call`, or as a juror of one `round`. With an `email` address, a letter is sent
-    there in a `language`; without one, the answer has a link. `note` tells several links apart; only those who invite see it."""
+    """Whom to invite to what: `roles`, for one `call`, or as a juror of one `round`. With an `email` address, a letter
+    is sent there in a `language`; without one, the answer has a link. `note` tells several links apart; only those who
+    invite see it."""
 
     roles: tuple[Role, ...]
     call: CallId | None = None

@@ -1,5 +1,5 @@
-"""JSON operations for one's own ways to sign in and second factors. Only the person asks for them, and what changes how somebody gets in
-needs an access key that can do everything."""
+"""JSON operations for one's own ways to sign in and second factors. Only the person asks for them, and what changes how
+somebody gets in needs an access key that can do everything."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ OPERATIONS: Final = (
         name="factor.remove",
         method="POST",
         path="/api/persons/{person}/factors/{factor}/remove",
-        summary="Remove a second factor; with the last one, the recovery codes go",
+        summary="Remove a second factor; removing the last one also deletes the recovery codes",
         handle=_remove_factor,
         answer=OwnSecondFactors,
         tag="persons",

@@ -41,8 +41,8 @@ class DraftPeople(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewDraftInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom to invite to write in a draft: with an `email` address, a letter is sent there in a `language`; without one, the answer has a
-    link. `note` tells several links apart; only you see it."""
+    """Whom to invite to write in a draft: with an `email` address, a letter is sent there in a `language`; without one,
+    the answer has a link. `note` tells several links apart; only you see it."""
 
     email: limits.Email | None = None
     language: str = "en"
@@ -62,13 +62,13 @@ class WithdrawnInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 
 
 class DraftInvitationText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The secret of an invitation to write in a draft: the end of its link, which begins with owd_."""
+    """The secret of an invitation to write in a draft: the end of its link, from owd_ on."""
 
     invitation: str
 
 
 class DraftInvitationRead(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody is asked to write in: a draft for a call. Nothing is told of who asks."""
+    """What somebody is asked to write in: a draft for a call. It does not say who asks."""
 
     call: str
     title: Texts

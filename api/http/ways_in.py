@@ -1,7 +1,7 @@
 """JSON operations for signing in without a browser: by a letter or by nine words, with a second factor if the person has one.
 
-They end with an access key instead of a session. What is made to be read by a person once, and to be nowhere else, stays on the pages:
-nine words. So do passkeys, which only a browser has.
+They end with an access key instead of a session. What is made to be read by a person once, and to be nowhere else,
+stays on the pages: nine words. So do passkeys, which only a browser has.
 """
 
 from __future__ import annotations
@@ -41,14 +41,16 @@ class AskedAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class LetterAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """A letter is sent, whether the address is known or not. Send `asked` with the letter's code, within so many `minutes`."""
+    """A letter is sent, whether the address is known or not. Send `asked` with the letter's code, within that many
+    `minutes`."""
 
     asked: str
     minutes: int
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the access key that signing in ends with is for (never for whom), for how many days, and what it can do."""
+    """The access key that is made at the end: what it is for (its `label`, which must not say whose it is), how many
+    `days` it works, and what it can do (its `scope`)."""
 
     label: str = "sign-in"
     days: Days = DEFAULT_DAYS
@@ -64,8 +66,8 @@ class LetterAnswered(NewKey, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class NameForLetter(NewKey, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How somebody who is not registered yet wants to be called, and the language of letters to them; `ticket` comes from the answered
-    letter."""
+    """How somebody who is not registered yet wants to be called, and the language of letters to them; `ticket` comes
+    from the answered letter."""
 
     ticket: str
     name: limits.Name
@@ -86,8 +88,9 @@ class SecondShown(NewKey, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class SignInStep(msgspec.Struct, frozen=True, kw_only=True):
-    """How signing in goes on. ``done``: `token` is the person's new access key, returned only once. ``second_factor``: send `half` with a
-    code, within ten minutes. ``register``: nobody is registered with this address; send `ticket` with a name, within an hour."""
+    """How signing in goes on. ``done``: `token` is the person's new access key, returned only once. ``second_factor``:
+    send `half` with a code, within ten minutes. ``register``: nobody is registered with this address; send `ticket`
+    with a name, within an hour."""
 
     step: Literal["done", "second_factor", "register"]
     person: str | None = None
@@ -97,7 +100,8 @@ class SignInStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def ask_for_letter(asking: Asking, email: str) -> str:
-    """Count that a letter is asked for, and check that there are letters here; returns the address. Raises `Problem` and `Invalid`."""
+    """Count that a letter is asked for, and check that there are letters here; returns the address. Raises `Problem`
+    and `Invalid`."""
     if not asking.wiring.settings.writes_letters:
         raise NotFound(NO_LETTERS)
     address = checked(email)
@@ -197,7 +201,8 @@ async def _begin(asking: Asking, way: str) -> Cookie | None:
 
 
 async def _begun(asking: Asking, session: Cookie | None, wanted: NewKey) -> Response[bytes]:
-    """Exchange a session that has begun for an access key, or ask for a second factor. The person is told as of any new browser."""
+    """Exchange a session that has begun for an access key, or ask for a second factor. The person is told as of any new
+    browser."""
     wiring = asking.wiring
     if session is None or session.value is None:
         raise Refused(NOT_BEGUN)

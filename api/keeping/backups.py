@@ -50,8 +50,8 @@ _LEFT_OUT: Final = (
     "accounts.attempts",
     "accounts.network_keys",
 )
-"""Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and letters with what they tell of, which
-have been sent by then."""
+"""Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and
+letters with what they tell of, which have been sent by then."""
 _SCHEMAS: Final = ("history", "vault", "read", "accounts", "migrations")
 _OTHERS_SECONDS: Final = 5.0
 """How long a restore waits for the server to end connections that were just closed."""

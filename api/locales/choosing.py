@@ -46,7 +46,8 @@ def locale_of(languages: Iterable[str]) -> Locale:
 
 
 def chosen_locale(language: str | None) -> Locale:
-    """The language that somebody chose in the field `language`. Raises `Invalid` for one in which the program writes nothing."""
+    """The language that somebody chose in the field `language`. Raises `Invalid` for one in which the program writes
+    nothing."""
     if language is None or language not in LANGUAGES:
         raise Invalid.field("language", msg("Choose one of the languages."))
     return Locale(language)

@@ -1,5 +1,5 @@
-"""Answering an invitation to write in a draft. As with other invitations, the link's secret goes into a cookie at once, and only pressing
-a button answers anything."""
+"""Answering an invitation to write in a draft. As with other invitations, the link's secret goes into a cookie at once,
+and only pressing a button answers anything."""
 
 from __future__ import annotations
 

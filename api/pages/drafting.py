@@ -80,9 +80,9 @@ OfForm = Callable[[Visit], Awaitable[DraftedForm]]
 
 @dataclass(frozen=True, slots=True)
 class PageDrafts:
-    """The drafts of a page: the commands whose forms can be saved as a draft, what is said of these forms, and the commands
-    that end the drafts, beside those that submit them. Nothing is saved if `form` raises `CommandRejected`. A `shared` one is named by
-    the page's address, and may be somebody else's."""
+    """The drafts of a page: the commands whose forms can be saved as a draft, what is said of these forms, and the
+    commands that end the drafts, beside those that submit them. Nothing is saved if `form` raises `CommandRejected`. A
+    `shared` one is named by the page's address, and may be somebody else's."""
 
     commands: tuple[str, ...]
     form: OfForm
@@ -97,8 +97,8 @@ class PageDrafts:
 
 
 def place_of(visit: Visit, command: str) -> DraftPlace:
-    """Where the draft of a form on this page is kept: its address names one call or application, or a draft. Raises `NotFound` for
-    another form than that of the draft."""
+    """Where the draft of a form on this page is kept: its address names one call or application, or a draft. Raises
+    `NotFound` for another form than that of the draft."""
     if visit.shared is not None:
         if visit.shared.place.command != command:
             raise NotFound
@@ -137,8 +137,8 @@ async def own_or_shared(wiring: Wiring, draft: str, person: str) -> Draft:
 
 
 def written_since(visit: Visit, form: SubmittedForm) -> Draft | None:
-    """The draft of a form that is sent, if it was saved with other words since the form was opened: by somebody who writes with the
-    visitor, or on another device. They would be lost if the form was submitted."""
+    """The draft of a form that is sent, if it was saved with other words since the form was opened: by somebody who
+    writes with the visitor, or on another device. They would be lost if the form was submitted."""
     draft = visit.drafts.get(form.own("do"))
     if draft is None or form.own("revision") in ("", str(draft.revision)):
         return None
@@ -182,8 +182,8 @@ def draft_of_another(visit: Visit) -> bool:
 
 
 def submitted_revision(visit: Visit, command: str) -> int | None:
-    """The revision of the draft that is deleted once its form was submitted: if others write in it, only the one that the visitor
-    sent, so that what they saved since stays. None for any."""
+    """The revision of the draft that is deleted once its form was submitted: if others write in it, only the one that
+    the visitor sent, so that what they saved since stays. None for any."""
     draft = visit.drafts.get(command)
     return draft.revision if draft is not None and draft.everybody - {visit.who} else None
 

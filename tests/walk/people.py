@@ -18,8 +18,8 @@ from tests.walk.installation import Installation, link_in
 
 TIMEOUT_MS: Final = 30_000
 Typed = Mapping[str, str | bool]
-"""What somebody types: by the label of a field, or by `#` and its name, which is the same in every language. Of a list, an option is
-chosen by words in it, or by `=` and its code."""
+"""What somebody types: by the label of a field, or by `#` and its name, which is the same in every language. Of a list,
+an option is chosen by words in it, or by `=` and its code."""
 
 
 @dataclass
