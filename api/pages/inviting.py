@@ -17,7 +17,7 @@ from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused
 from domain.rounds.state import RoundStatus
 from domain.texts import Texts
-from domain.values import CALL_ROLES, MEMBER_ROLES, Channel, Role
+from domain.values import MEMBER_ROLES, Channel, Role
 from projections import initiatives
 
 
@@ -45,7 +45,6 @@ async def _show(visit: Visit) -> PageContent:
             "name": house.name,
             "scopes": scopes,
             "roles": MEMBER_ROLES if administers else (),
-            "call_roles": CALL_ROLES,
             "by_email": visit.wiring.settings.writes_letters,
             "made": None,
             "start": {"scope": scopes[0].code, "language": visit.locale.language, "days": "14"},
