@@ -45,6 +45,7 @@ CODE_TRIES: Final = 5
 _CODE_DIGITS: Final = 8
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
+NO_LETTERS: Final = msg("This site sends no letters. Sign in in another way.")
 NO_SUCH_LETTER: Final = msg(
     "This link was used before, or is older than ten minutes. Ask for another letter and use the newest one."
 )

@@ -17,8 +17,8 @@ from api.accounts import factor_letters
 from api.accounts.access_tokens import DEFAULT_DAYS, MOST_DAYS, TokenScope, check_asked
 from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
-from api.accounts.email import MINUTES, checked
-from api.accounts.nine_words import COUNT, typed_words
+from api.accounts.email import MINUTES, NO_LETTERS, checked
+from api.accounts.nine_words import COUNT, WRONG_WORDS, typed_words
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import ProblemType
 from api.locales import chosen_locale
@@ -27,7 +27,6 @@ from domain.messages import counted, msg
 from domain.refusals import Invalid, NotFound, Refused
 from domain.values import Channel
 
-NO_LETTERS: Final = msg("This site sends no letters. Sign in in another way.")
 NOT_BEGUN: Final = msg("Nobody is signing in with this any more. Begin again.")
 Scope = Literal["read", "work", "all"]
 Days = Annotated[int, limits.described(minimum=1, maximum=MOST_DAYS)]
@@ -170,9 +169,7 @@ async def _by_words(asking: Asking) -> Response[bytes]:
     found = await asking.wiring.words.way_of(words)
     begun = None if found is None else await _begin(asking, found)
     if begun is None:
-        raise Invalid.field(
-            "words", msg("Nobody can sign in with these words. Check each of them, and their order.")
-        )
+        raise Invalid.field("words", WRONG_WORDS)
     return await _begun(asking, begun, brought)
 
 
