@@ -96,8 +96,9 @@ PlanRequest = Load | IndexEntries
 @dataclass(frozen=True, slots=True)
 class CommandContext:
     """What a rule must not look up itself: the actor, the time, and new random ids (`new("grant")`). `versioned`: the
-    actor named the version that they read, and the command fails if it has changed since. `hide` is a keyed hash of a person's id,
-    for facts that must not name them. `writers` are the people who wrote in the draft from which the command was sent."""
+    actor named the version that they read, and the command fails if it has changed since. `hide` is a keyed hash of a
+    person's id, for facts that must not name them. `writers` are the people who wrote in the draft from which the
+    command was sent."""
 
     actor: str
     now: datetime

@@ -206,8 +206,9 @@ def accept(
     why_not: Message | None,
     now: datetime,
 ) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
-    """Accept an invitation: the facts of the invitation, and those of the initiative, which give the roles in addition to
-    those that the person has; none if they have them all. `why_not` is why they cannot take these roles for what they know (`why_not_judge`); `secured`: they have a second factor."""
+    """Accept an invitation: the facts of the invitation, and those of the initiative, which give the roles in addition
+    to those that the person has; none if they have them all. `why_not` is why they cannot take these roles for what
+    they know (`why_not_judge`); `secured`: they have a second factor."""
     check_open(invitation, now)
     if why_not is not None:
         raise Refused(why_not)

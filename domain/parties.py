@@ -51,12 +51,12 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class OwnApplications(tuple[str, ...]):  # noqa: SLOT001 - a tuple cannot have slots for an attribute
-    """The applications of all parties that a person has ties to, and those in whose drafts they wrote, sorted: those in a round, and
-    those that are invited to a later stage of its call or going on there. `competing`: there is one of the latter, so that the others' applications are rivals in
-    every round of the call, also in one that is decided.
+    """The applications of all parties that a person has ties to, and those in whose drafts they wrote, sorted: those in
+    a round, and those that are invited to a later stage of its call or going on there. `competing`: there is one of the
+    latter, so that the others' applications are rivals in every round of the call, also in one that is decided.
 
-    `avoided_by` are the applicants who never want the person to read their applications (see `avoided_by`), and `avoided` are these
-    applications to the call."""
+    `avoided_by` are the applicants who never want the person to read their applications (see `avoided_by`), and
+    `avoided` are these applications to the call."""
 
     competing: bool = False
     avoided_by: frozenset[str] = frozenset()
@@ -136,9 +136,9 @@ def party_of(party_id: str) -> Part[PartyState]:
 
 
 def avoided_by(found: Mapping[str, tuple[str, ...]], person: str) -> Part[frozenset[str]]:
-    """The parties that never want a person to read their applications: people who named them, and organisations for which such
-    people act, unless the person acts for the same one. `found` has the entries of `kept_from` and `shown_again_to`. Queries ask
-    the same with `projections.fresh.Fresh.avoided_by`."""
+    """The parties that never want a person to read their applications: people who named them, and organisations for
+    which such people act, unless the person acts for the same one. `found` has the entries of `kept_from` and
+    `shown_again_to`. Queries ask the same with `projections.fresh.Fresh.avoided_by`."""
     people = avoiding(found, person)
     return (
         with_organisations(people, (yield from some(PERSON, (*people, person))), person) if people else people
@@ -152,8 +152,8 @@ def with_organisations(people: frozenset[str], states: Mapping[str, Person], rea
 
 
 def applied_by(actor: Actor, round_id: str, call_id: str) -> Part[OwnApplications]:
-    """The applications of all parties that a person has ties to, in a round and in later stages of its call. Queries ask the same
-    with `projections.fresh.Fresh.applied_by`."""
+    """The applications of all parties that a person has ties to, in a round and in later stages of its call. Queries
+    ask the same with `projections.fresh.Fresh.applied_by`."""
     return (yield from _applied_by(actor.all_parties, round_id, call_id))
 
 

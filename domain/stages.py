@@ -9,7 +9,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from domain import limits
-from domain.forms import SLUG, Form, LabelTexts, Rubric, check_form, check_rubric
+from domain.form_checks import check_form, check_rubric
+from domain.forms import SLUG, Form, LabelTexts, Rubric
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid
 from domain.texts import check_texts

@@ -49,11 +49,11 @@ class Answer:
 class Request:
     """A command, with who sends it and how.
 
-    `key` is the client's idempotency key. `expected` is the version tag (`Runner.version_tag`) that the command's stream
-    must have, if the client asks for one. `cause` is the leaf hash (hex) of the fact that triggered the command; None if
-    the actor sent it. `not_before` is the time of a due date: the command is decided as of that time if the clock was
-    set back, and always in a demonstration, whose clock jumps over due dates. `writers` are the people who wrote in the draft from
-    which the command is sent; the program knows them, and no client can name others.
+    `key` is the client's idempotency key. `expected` is the version tag (`Runner.version_tag`) that the command's
+    stream must have, if the client asks for one. `cause` is the leaf hash (hex) of the fact that triggered the command;
+    None if the actor sent it. `not_before` is the time of a due date: the command is decided as of that time if the
+    clock was set back, and always in a demonstration, whose clock jumps over due dates. `writers` are the people who
+    wrote in the draft from which the command is sent; the program knows them, and no client can name others.
     """
 
     command: Command

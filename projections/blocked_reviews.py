@@ -19,8 +19,8 @@ from projections.fresh import Fresh
 async def blocked_among(
     reader: Fresh, reviews: Mapping[str, Review], round: Round, round_id: str, call: Call
 ) -> dict[str, Message]:
-    """Of some reviews of a round those that are owed and can no longer be written, by id, each with the sentence that says it to
-    the staff (`domain.reviews.assigning.why_blocked`)."""
+    """Of some reviews of a round those that are owed and can no longer be written, by id, each with the sentence that
+    says it to the staff (`domain.reviews.assigning.why_blocked`)."""
     owed = {each: review for each, review in reviews.items() if review.status in OUTSTANDING}
     if not owed:
         return {}

@@ -20,9 +20,9 @@ from projections.fresh import Fresh
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An application with everything that access checks need, as it stands in a round (`round_id`). `reviews` are those that
-    count there, by id (`domain.reviews.state.concerning`; `every_review`: of all stages); `own` are the applications in that round, and in
-    later stages, of the `viewer` and of organisations with which they are tied."""
+    """An application with everything that access checks need, as it stands in a round (`round_id`). `reviews` are those
+    that count there, by id (`domain.reviews.state.concerning`; `every_review`: of all stages); `own` are the
+    applications in that round, and in later stages, of the `viewer` and of organisations with which they are tied."""
 
     id: str
     viewer: Actor

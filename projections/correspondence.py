@@ -91,8 +91,8 @@ async def messages(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> Messages:
-    """The messages about an application, for its applicant and the staff. Raises `NotFound` or `Forbidden`, and `NotRecorded` if
-    it cannot be recorded that staff read them."""
+    """The messages about an application, for its applicant and the staff. Raises `NotFound` or `Forbidden`, and
+    `NotRecorded` if it cannot be recorded that staff read them."""
     case = await case_of(reader, viewer or "", application)
     role = allow(case.asked(access.corresponds))
     at = _position(case, as_of)
@@ -214,7 +214,8 @@ async def _state(reader: Reader, application: str, at: int | None) -> Correspond
 
 
 async def waiting(reader: Reader, viewer: str | None) -> AllWaiting:
-    """The messages that wait for a person, as an applicant and as staff. Raises `Forbidden` for visitors who are not signed in."""
+    """The messages that wait for a person, as an applicant and as staff. Raises `Forbidden` for visitors who are not
+    signed in."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     return AllWaiting(

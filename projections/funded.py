@@ -29,8 +29,8 @@ class FundedSums(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FundedCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A call with its `status` that is paid from a fund to which one pledged: the applications of its decided rounds by status, and the sums that
-    were `awarded` as grants, `paid`, and `returned` to the fund."""
+    """A call with its `status` that is paid from a fund to which one pledged: the applications of its decided rounds by
+    status, and the sums that were `awarded` as grants, `paid`, and `returned` to the fund."""
 
     call: str
     title: dict[str, str]

@@ -89,8 +89,8 @@ class CallMembers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """One's own roles in an initiative, and those for single `calls`. `lacks_factor`: the initiative requires a second factor, and
-    roles for which one needs it are left out until one has it."""
+    """One's own roles in an initiative, and those for single `calls`. `lacks_factor`: the initiative requires a second
+    factor, and roles for which one needs it are left out until one has it."""
 
     initiative: str
     name: str
@@ -122,9 +122,10 @@ class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """One's own account: whether one is an `administrator` of the installation, one's roles in each initiative, and all
-    claims to the account, the oldest first, and one's second factors. `time_zone` is the one that one chose, None without. `recovery_asked`: somebody asked that these be removed, which one
-    can cancel. `damaged` names what is None because the stored value is not what was
-    committed to; `unreadable` are initiatives that are left out because one of their facts cannot be read."""
+    claims to the account, the oldest first, and one's second factors. `time_zone` is the one that one chose, None
+    without. `recovery_asked`: somebody asked that these be removed, which one can cancel. `damaged` names what is None
+    because the stored value is not what was committed to; `unreadable` are initiatives that are left out because one of
+    their facts cannot be read."""
 
     person: str
     name: str | None

@@ -21,8 +21,9 @@ from projections.reader import Behind, Reader, allow
 
 
 class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
-    """An eligible application with the numbers of reviews `submitted`, still `owed` (for staff and chairs without those that their
-    jurors can no longer write), and `needed` before the panel opens: the call's quorum, or a lower one if it was `lowered` for this application."""
+    """An eligible application with the numbers of reviews `submitted`, still `owed` (for staff and chairs without those
+    that their jurors can no longer write), and `needed` before the panel opens: the call's quorum, or a lower one if it
+    was `lowered` for this application."""
 
     application: str
     handle: str

@@ -28,8 +28,9 @@ from projections.timeline.naming import NAMELESS, Name, names_of, titled
 
 class JurorAtWork(msgspec.Struct, frozen=True, kw_only=True):
     """A juror or chair with the numbers of reviews in the round that they were `asked` for, have `submitted`, still owe
-    (`owed`, without those that they can no longer write), and from which they `stepped_back`. `name` is None once the person was erased, or if it is `damaged`.
-    `present`: they can still be asked, as they still have their role; `chair`: it is that of a chair."""
+    (`owed`, without those that they can no longer write), and from which they `stepped_back`. `name` is None once the
+    person was erased, or if it is `damaged`. `present`: they can still be asked, as they still have their role;
+    `chair`: it is that of a chair."""
 
     person: str
     name: str | None

@@ -45,8 +45,9 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 class World:
     """Streams, indexes, unique names and due dates in memory.
 
-    `run` loads what a command's plan asks for, checks access, calls the rule, checks the unique names and stores the whole outcome,
-    or raises what the command runner raises and stores nothing. `versioned`: the actor named the present version. `verdict` is the result of the last access check.
+    `run` loads what a command's plan asks for, checks access, calls the rule, checks the unique names and stores the
+    whole outcome, or raises what the command runner raises and stores nothing. `versioned`: the actor named the present
+    version. `verdict` is the result of the last access check.
     """
 
     streams: dict[str, list[Fact]] = field(default_factory=dict)

@@ -29,11 +29,6 @@ _SYSTEMS: Final = (
     ("linux", "Linux", ("Linux", "X11")),
 )
 OTHER: Final = "other"
-
-FAMILIES: Final = (*(code for code, _, _ in _FAMILIES), OTHER)
-"""The codes of the families, as the database stores them."""
-SYSTEMS: Final = (*(code for code, _, _ in _SYSTEMS), OTHER)
-"""The codes of the systems, as the database stores them."""
 _NAMES: Final = {code: name for code, name, _ in (*_FAMILIES, *_SYSTEMS)}
 
 

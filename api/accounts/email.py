@@ -45,6 +45,7 @@ CODE_TRIES: Final = 5
 _CODE_DIGITS: Final = 8
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
+NO_LETTERS: Final = msg("This site sends no letters. Sign in in another way.")
 NO_SUCH_LETTER: Final = msg(
     "This link was used before, or is older than ten minutes. Ask for another letter and use the newest one."
 )
@@ -162,10 +163,6 @@ class EmailSignIn:
             )
             row = await cursor.fetchone()
         return None if row is None else str(row[0])
-
-    async def registered_elsewise(self, answered: Answered) -> bool:
-        """Whether an administrator registered somebody with this address, who does not sign in with it."""
-        return await self._runner.holder(address_name(answered.address)) is not None
 
     async def begin_registering(self, answered: Answered) -> str:
         """Keep an answered letter of an unknown address, until its reader has typed their name; returns the secret of the form

@@ -1,4 +1,5 @@
-"""Ends all tokens, sessions, claims and shared drafts after a restore, because the dump does not know which were ended after it."""
+"""Ends all tokens, sessions, claims and shared drafts after a restore, because the dump does not know which were ended
+after it."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ import psycopg
 
 
 def end_access(connection: psycopg.Connection[Any]) -> None:
-    """Revoke all tokens, end all sessions, and make the secrets of all claims useless. Nobody writes in another's draft any more: they may
-    have been removed after the dump; that they wrote in it stays known.
+    """Revoke all tokens, end all sessions, and make the secrets of all claims useless. Nobody writes in another's draft
+    any more: they may have been removed after the dump; that they wrote in it stays known.
 
     The facts of the claims do not change; `api.accounts.claims.Claims.withdraw_all` withdraws those that can still be used.
     """

@@ -1,7 +1,7 @@
 """Invitations: whoever has the one-time secret, from a letter or as a link, can answer one.
 
-Making and answering an invitation are facts. Its secret is not in the history: only its SHA-256 is stored, in a table. The address
-of a letter is nowhere in the clear, and it is not looked up whether anybody is known by it.
+Making and answering an invitation are facts. Its secret is not in the history: only its SHA-256 is stored, in a table.
+The address of a letter is nowhere in the clear, and it is not looked up whether anybody is known by it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from api.accounts.access_tokens import digest_of
 from api.accounts.email import checked, deliverable
 from api.letters.letter import Letter
 from api.letters.outbox import Outbox
-from api.locales import LANGUAGES, Locale
+from api.locales import Locale
 from domain import limits
 from domain.addresses import address_name
 from domain.calls.state import CALL
@@ -29,7 +29,7 @@ from domain.commands.invitations import AcceptInvitation, DeclineInvitation, Mak
 from domain.initiatives.state import INITIATIVE
 from domain.invitations import INVITATION, Invitation, InvitationMade
 from domain.messages import Message, counted, msg
-from domain.refusals import Invalid, NotFound
+from domain.refusals import NotFound
 from domain.texts import Texts, check_text
 from domain.values import SYSTEM, CallId, Channel, InitiativeId, Role, RoundId
 from history.documents import read
@@ -50,8 +50,8 @@ _SHAPE: Final = re.compile(r"owi_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
 class Invited(msgspec.Struct, frozen=True, kw_only=True):
-    """What is typed to invite somebody: the `roles`, for one `call` or `round`, and either an `email` address, to which a letter
-    goes in a `language`, or no address, for a link. `note` helps to tell several links apart."""
+    """What is typed to invite somebody: the `roles`, for one `call` or `round`, and either an `email` address, to which
+    a letter goes in a `language`, or no address, for a link. `note` helps to tell several links apart."""
 
     initiative: InitiativeId
     roles: tuple[Role, ...]
@@ -170,8 +170,8 @@ class Invitations:
             )
 
     async def for_whom(self, invitations: Collection[str]) -> dict[str, str]:
-        """For whom invitations are: the address of a letter, or the note of whoever made a link. The caller has checked that the
-        reader may see the invitations."""
+        """For whom invitations are: the address of a letter, or the note of whoever made a link. The caller has checked
+        that the reader may see the invitations."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT invitation, made_by, sealed FROM accounts.invitations WHERE invitation = ANY (%b) "
@@ -327,10 +327,3 @@ def _letter(
         ),
         lasts=max(ends_at - now, timedelta(days=1)),
     )
-
-
-def chosen_language(language: str | None) -> str:
-    """The language of the letter that was chosen. Raises `Invalid` for one in which the program writes no letters."""
-    if language is None or language not in LANGUAGES:
-        raise Invalid.field("language", msg("Choose one of the languages."))
-    return language

@@ -17,6 +17,7 @@ from typing import Final
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from domain.messages import msg
 from history.runner import Runner
 from history.store import History
 
@@ -26,6 +27,7 @@ _TO_FIND: Final = 3
 _AT_ONCE: Final = 2
 """How many Argon2id hashes a process computes at a time; each needs 64 MB for about a tenth of a second."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
+WRONG_WORDS: Final = msg("Nobody can sign in with these words. Check each of them, and their order.")
 _IN_LIST: Final = re.compile(r"[a-z]{3,9}\Z", re.ASCII)
 
 

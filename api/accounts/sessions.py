@@ -45,12 +45,12 @@ class BegunBy(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The session of a request: its digest, the person, the CSRF secret for its forms, how it was begun, and the digest of
-    the token that it ends with, if any. `untold`: claims to the account other than the one behind this session were made,
-    used or withdrawn, and the notice about them has not been confirmed yet. `no_way_back`: it was begun with a claim, and
-    the person has not yet chosen how to sign in again. `kept`: a form of theirs is kept, which they sent after a session had ended,
-    or before they signed in again. `proved`: they signed in a short time ago, so they can do what is grave; also without a way
-    back, because then they cannot sign in again."""
+    """The session of a request: its digest, the person, the CSRF secret for its forms, how it was begun, and the digest
+    of the token that it ends with, if any. `untold`: claims to the account other than the one behind this session were
+    made, used or withdrawn, and the notice about them has not been confirmed yet. `no_way_back`: it was begun with a
+    claim, and the person has not yet chosen how to sign in again. `kept`: a form of theirs is kept, which they sent
+    after a session had ended, or before they signed in again. `proved`: they signed in a short time ago, so they can do
+    what is grave; also without a way back, because then they cannot sign in again."""
 
     session: bytes
     person: str
@@ -65,7 +65,8 @@ class SignedIn:
 
     @classmethod
     def with_token(cls, person: str, token: str) -> SignedIn:
-        """Somebody who sends an access key by JSON, which stands for a session. What is grave needs a key that can do everything."""
+        """Somebody who sends an access key by JSON, which stands for a session. What is grave needs a key that can do
+        everything."""
         digest = digest_of(token)
         return cls(
             session=digest,

@@ -27,8 +27,8 @@ KEPT_DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class DraftPlace:
-    """Where a draft belongs: the `person` who writes, the call, application or review that it is `about`, and the `command` that its
-    form sends."""
+    """Where a draft belongs: the `person` who writes, the call, application or review that it is `about`, and the
+    `command` that its form sends."""
 
     person: str
     about: str
@@ -40,8 +40,8 @@ class DraftPlace:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft: what was typed, by the names of the inputs. `id` names it in addresses, `revision` rises with each save. `writers` are
-    the others who write in it, and `former` those who no longer do."""
+    """A draft: what was typed, by the names of the inputs. `id` names it in addresses, `revision` rises with each save.
+    `writers` are the others who write in it, and `former` those who no longer do."""
 
     id: str
     place: DraftPlace
@@ -128,11 +128,11 @@ class Drafts:
         kept_until: datetime,
         writer: str | None = None,
     ) -> Draft:
-        """Save what was typed, by its owner or by a `writer` who is not. `seen` is the revision that the form was opened with, 0 if
-        there was none.
+        """Save what was typed, by its owner or by a `writer` who is not. `seen` is the revision that the form was
+        opened with, 0 if there was none.
 
-        Raises `DraftChanged` if another revision with other words is stored, and `NotFound` if the owner was erased, or if the writer
-        writes in the draft no longer.
+        Raises `DraftChanged` if another revision with other words is stored, and `NotFound` if the owner was erased, or
+        if the writer writes in the draft no longer.
         """
         key = (await opened_keys(self._history, self._vault, (place.person,))).get(place.person)
         if key is None:
@@ -203,7 +203,8 @@ class Drafts:
         return None if row is None else _kept_in(row)
 
     async def ending(self, before: datetime, commands: Collection[str]) -> list[DraftKept]:
-        """The drafts of the forms that send one of these commands whose time is over before then, and of which nobody was told."""
+        """The drafts of the forms that send one of these commands whose time is over before then, and of which nobody
+        was told."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 f"{_KEPT} WHERE d.kept_until <= %b AND d.announced IS DISTINCT FROM d.kept_until "
@@ -213,8 +214,8 @@ class Drafts:
             return [_kept_in(row) for row in await cursor.fetchall()]
 
     async def announce(self, connection: Connection, draft: DraftKept, kept_until: datetime) -> bool:
-        """Note, in the caller's transaction, that those who write in a draft are told that it is deleted after `kept_until`; False if it
-        was saved or told of meanwhile."""
+        """Note, in the caller's transaction, that those who write in a draft are told that it is deleted after
+        `kept_until`; False if it was saved or told of meanwhile."""
         cursor = await connection.execute(
             "UPDATE accounts.drafts SET kept_until = %b, announced = %b WHERE draft = %b AND kept_until = %b "
             "AND announced IS DISTINCT FROM kept_until",

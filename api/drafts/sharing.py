@@ -60,7 +60,8 @@ _SHAPE: Final = re.compile(r"owd_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class OpenInvitation:
-    """An invitation that nobody has answered, for the draft's owner. `for_whom` is the address of its letter or the owner's note."""
+    """An invitation that nobody has answered, for the draft's owner. `for_whom` is the address of its letter or the
+    owner's note."""
 
     id: str
     for_whom: str | None
@@ -151,8 +152,8 @@ class SharedDrafts:
     # Inviting
 
     async def invite(self, draft: Draft, *, email: str, note: str, locale: Locale) -> str | None:
-        """Invite somebody to write in one's own draft, with a letter in the language of `locale` if there is an `email`, otherwise by
-        the link that is returned, once. Raises `Invalid` and `Refused`."""
+        """Invite somebody to write in one's own draft, with a letter in the language of `locale` if there is an
+        `email`, otherwise by the link that is returned, once. Raises `Invalid` and `Refused`."""
         if draft.place.command not in FORMS:
             raise NotFound(NOT_SHARED)
         address = checked(email) if email.strip() else None
@@ -256,7 +257,8 @@ class SharedDrafts:
     # Ending
 
     async def end(self, draft: Draft, person: str) -> None:
-        """Let somebody no longer write in a draft, because they leave or its owner removes them. It counts from the next request on."""
+        """Let somebody no longer write in a draft, because they leave or its owner removes them. It counts from the
+        next request on."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "UPDATE accounts.draft_writers SET left_at = now() WHERE draft = %b AND person = %b AND left_at IS NULL",

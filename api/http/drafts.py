@@ -1,7 +1,8 @@
-"""JSON operations for drafts of applications: saved at the version that was read, shared with others, and submitted as they are.
+"""JSON operations for drafts of applications: saved at the revision that was read, shared with others, and submitted as
+they are.
 
-A draft holds what a form on the pages holds: texts by the names of the inputs, so that one that was begun in a browser goes on here, and
-the other way round.
+A draft holds what a form on the pages holds: texts by the names of the inputs, so that one that was begun in a browser
+goes on here, and the other way round.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from api.http.commands import Done, answer_headers, expected_version
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import Problem, ProblemType
 from api.pages.drafted_forms import command_fields, form_of
-from api.pages.drafting import MOST_DRAFTED, OWNERS, TOO_LARGE
+from api.pages.drafting import MOST_DRAFTED, OWNERS, TOO_LARGE, own_or_shared, with_owners
 from api.pages.forms import SubmittedForm, command_of
 from api.run.wiring import Wiring
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
 from domain.commands.register import REGISTER
 from domain.messages import msg
-from domain.refusals import FieldError, Forbidden, Invalid, NotFound
+from domain.refusals import FieldError, Forbidden, Invalid
 from domain.values import Channel, check_stream_id
 from history.requests import Request
 
@@ -69,8 +70,8 @@ class DraftDetail(DraftLine, frozen=True, kw_only=True):
 
 
 class NewDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to begin a draft with: the command that it is for, and the call (for a new application) or the application that it is
-    about."""
+    """What to begin a draft with: the command that it is for, and the call (for a new application) or the application
+    that it is about."""
 
     form: FormName
     about: str
@@ -115,16 +116,14 @@ def _detail(draft: Draft, who: str, *, status: int = 200) -> Response[bytes]:
     return as_json(msgspec.convert(_line(draft, who) | {"fields": fields}, DraftDetail), status=status)
 
 
-async def own_or_shared(asking: Asking) -> Draft:
-    draft = await asking.wiring.drafts.by_id(asking.path["draft"], asking.who)
-    if draft is None or draft.place.command not in FORMS:
-        raise NotFound
-    await asking.wiring.shared_drafts.check(draft, asking.who)
-    return draft
+async def asked_draft(asking: Asking) -> Draft:
+    """The draft that the address names. Raises as `own_or_shared`."""
+    return await own_or_shared(asking.wiring, asking.path["draft"], asking.who)
 
 
 async def own_draft(asking: Asking) -> Draft:
-    draft = await own_or_shared(asking)
+    """The asker's own draft that the address names. Raises `NotFound` and `Forbidden`."""
+    draft = await asked_draft(asking)
     if draft.place.person != asking.who:
         raise Forbidden(msg("Only the person whose draft this is can do this."))
     return draft
@@ -178,18 +177,17 @@ async def _begin(asking: Asking) -> Response[bytes]:
 
 
 async def _show(asking: Asking) -> Response[bytes]:
-    return _detail(await own_or_shared(asking), asking.who)
+    return _detail(await asked_draft(asking), asking.who)
 
 
 async def _save_again(asking: Asking) -> Response[bytes]:
-    draft = await own_or_shared(asking)
+    draft = await asked_draft(asking)
     wanted = await asking.body(SavedFields)
     fields = _checked(wanted.fields)
     writer = None
     if draft.place.person != asking.who:
         writer = asking.who
-        kept = {name: text for name, text in draft.typed.items() if name in OWNERS}
-        fields = {name: text for name, text in fields.items() if name not in OWNERS} | kept
+        fields = with_owners(draft, fields)
     saved = await _save(asking.wiring, draft.place, fields, seen=wanted.revision, writer=writer)
     return _detail(saved, asking.who)
 
@@ -202,7 +200,7 @@ async def _delete(asking: Asking) -> Response[bytes]:
 
 async def _submit(asking: Asking) -> Response[bytes]:
     expected = expected_version(asking.request, versioned=True)
-    draft = await own_or_shared(asking)
+    draft = await asked_draft(asking)
     wanted = await asking.body(SeenRevision)
     if wanted.revision != draft.revision:
         raise Problem(ProblemType.REFUSED, CHANGED)

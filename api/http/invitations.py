@@ -8,11 +8,11 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response
 
-from api.accounts.invitations import Invited, chosen_language
+from api.accounts.invitations import Invited
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import ProblemType
-from api.locales import Locale
+from api.locales import chosen_locale
 from domain import limits
 from domain.texts import Texts
 from domain.values import CallId, Channel, Role, RoundId
@@ -20,8 +20,9 @@ from projections.invitations import InvitationList
 
 
 class NewInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom to invite to what: `roles`, for one `call`, or as a juror of one `round`. With an `email` address, a letter is sent
-    there in a `language`; without one, the answer has a link. `note` tells several links apart; only those who invite see it."""
+    """Whom to invite to what: `roles`, for one `call`, or as a juror of one `round`. With an `email` address, a letter
+    is sent there in a `language`; without one, the answer has a link. `note` tells several links apart; only those who
+    invite see it."""
 
     roles: tuple[Role, ...]
     call: CallId | None = None
@@ -72,7 +73,7 @@ async def _make(asking: Asking) -> Response[bytes]:
     key = idempotency_key(asking.request)
     expected_version(asking.request, versioned=False)
     wanted = await asking.body(NewInvitation)
-    locale = Locale(chosen_language(wanted.language))
+    locale = chosen_locale(wanted.language)
     if wanted.email:
         await asking.wiring.attempts.count("invite", account=asking.who.encode(), network=None)
     made = await asking.wiring.invitations.make(

@@ -141,8 +141,8 @@ def bearer(request: Request[Any, Any, Any]) -> str | None:
 
 
 async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> TokenHolder | None:
-    """The person whose token a request carries, and what it can do; None if it carries none. Raises `Problem` for one that is no
-    good."""
+    """The person whose token a request carries, and what it can do; None if it carries none. Raises `Problem` for one
+    that is no good."""
     token = bearer(request)
     if token is None:
         return None

@@ -1,5 +1,5 @@
-"""JSON operations for one's own ways to sign in and second factors. Only the person asks for them, and what changes how somebody gets in
-needs an access key that can do everything."""
+"""JSON operations for one's own ways to sign in and second factors. Only the person asks for them, and what changes how
+somebody gets in needs an access key that can do everything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from api.accounts.totp import address_of, as_text
 from api.http.commands import idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer
 from api.http.problems import ProblemType
-from api.http.ways_in import AskedAddress, LetterAsked, ask_for_letter, chosen
+from api.http.ways_in import AskedAddress, LetterAsked, ask_for_letter
+from api.locales import chosen_locale
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 
@@ -104,7 +105,7 @@ async def _ways_of(asking: Asking) -> Response[bytes]:
 async def _ask(asking: Asking) -> Response[bytes]:
     signed_in = _own(asking)
     wanted = await asking.body(AskedAddress)
-    locale = chosen(wanted.language)
+    locale = chosen_locale(wanted.language)
     address = await ask_for_letter(asking, wanted.email)
     asked = await asking.wiring.email.ask(address, locale=locale, signed_in=signed_in)
     return as_json(LetterAsked(asked=asked, minutes=MINUTES))
@@ -278,7 +279,7 @@ OPERATIONS: Final = (
         name="factor.remove",
         method="POST",
         path="/api/persons/{person}/factors/{factor}/remove",
-        summary="Remove a second factor; with the last one, the recovery codes go",
+        summary="Remove a second factor; removing the last one also deletes the recovery codes",
         handle=_remove_factor,
         answer=OwnSecondFactors,
         tag="persons",

@@ -19,8 +19,8 @@ from projections.versions import Version
 
 
 class ApplicationSearch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to look for: parts of a title, of the applicant's name or of a handle. Perhaps only in a `round`, and only what has a
-    `status`."""
+    """What to look for: parts of a title, of the applicant's name or of a handle. With a `round` or a `status`, only
+    among its applications."""
 
     text: limits.Name
     status: limits.Slug | None = None

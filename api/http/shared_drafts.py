@@ -8,14 +8,12 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response
 
-from api.http.drafts import DraftId, own_draft, own_or_shared
+from api.http.drafts import DraftId, asked_draft, own_draft
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import ProblemType
-from api.locales import LANGUAGES, Locale
+from api.locales import chosen_locale
 from domain import limits
 from domain.calls.state import CALL
-from domain.messages import msg
-from domain.refusals import Invalid
 from domain.texts import Texts
 
 
@@ -43,8 +41,8 @@ class DraftPeople(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewDraftInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom to invite to write in a draft: with an `email` address, a letter is sent there in a `language`; without one, the answer has a
-    link. `note` tells several links apart; only you see it."""
+    """Whom to invite to write in a draft: with an `email` address, a letter is sent there in a `language`; without one,
+    the answer has a link. `note` tells several links apart; only you see it."""
 
     email: limits.Email | None = None
     language: str = "en"
@@ -64,13 +62,13 @@ class WithdrawnInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 
 
 class DraftInvitationText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The secret of an invitation to write in a draft: the end of its link, which begins with owd_."""
+    """The secret of an invitation to write in a draft: the end of its link, from owd_ on."""
 
     invitation: str
 
 
 class DraftInvitationRead(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody is asked to write in: a draft for a call. Nothing is told of who asks."""
+    """What somebody is asked to write in: a draft for a call. It does not say who asks."""
 
     call: str
     title: Texts
@@ -84,7 +82,7 @@ class DeclinedInvitation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _people(asking: Asking) -> Response[bytes]:
-    draft = await own_or_shared(asking)
+    draft = await asked_draft(asking)
     shared = asking.wiring.shared_drafts
     owner = draft.place.person
     open_ = await shared.invitations(draft) if owner == asking.who else []
@@ -109,12 +107,11 @@ async def _people(asking: Asking) -> Response[bytes]:
 async def _invite(asking: Asking) -> Response[bytes]:
     draft = await own_draft(asking)
     wanted = await asking.body(NewDraftInvitation)
-    if wanted.language not in LANGUAGES:
-        raise Invalid.field("language", msg("Choose one of the languages."))
+    locale = chosen_locale(wanted.language)
     if wanted.email:
         await asking.wiring.attempts.count("invite", account=asking.who.encode(), network=None)
     link = await asking.wiring.shared_drafts.invite(
-        draft, email=wanted.email or "", note=wanted.note or "", locale=Locale(wanted.language)
+        draft, email=wanted.email or "", note=wanted.note or "", locale=locale
     )
     return as_json(MadeDraftInvitation(link=link), status=201)
 
@@ -132,7 +129,7 @@ async def _remove(asking: Asking) -> Response[bytes]:
 
 
 async def _leave(asking: Asking) -> Response[bytes]:
-    draft = await own_or_shared(asking)
+    draft = await asked_draft(asking)
     await asking.wiring.shared_drafts.end(draft, asking.who)
     return as_json(DraftId(id=draft.id))
 

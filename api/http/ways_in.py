@@ -1,7 +1,7 @@
 """JSON operations for signing in without a browser: by a letter or by nine words, with a second factor if the person has one.
 
-They end with an access key instead of a session. What is made to be read by a person once, and to be nowhere else, stays on the pages:
-nine words. So do passkeys, which only a browser has.
+They end with an access key instead of a session. What is made to be read by a person once, and to be nowhere else,
+stays on the pages: nine words. So do passkeys, which only a browser has.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from api.accounts import factor_letters
 from api.accounts.access_tokens import DEFAULT_DAYS, MOST_DAYS, TokenScope, check_asked
 from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
-from api.accounts.email import MINUTES, checked
-from api.accounts.nine_words import COUNT, typed_words
+from api.accounts.email import MINUTES, NO_LETTERS, checked
+from api.accounts.nine_words import COUNT, WRONG_WORDS, typed_words
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import ProblemType
-from api.locales import LANGUAGES, Locale
+from api.locales import chosen_locale
 from domain import limits
 from domain.messages import counted, msg
 from domain.refusals import Invalid, NotFound, Refused
 from domain.values import Channel
 
-NO_LETTERS: Final = msg("This site sends no letters. Sign in in another way.")
 NOT_BEGUN: Final = msg("Nobody is signing in with this any more. Begin again.")
 Scope = Literal["read", "work", "all"]
 Days = Annotated[int, limits.described(minimum=1, maximum=MOST_DAYS)]
@@ -41,14 +40,16 @@ class AskedAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class LetterAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """A letter is sent, whether the address is known or not. Send `asked` with the letter's code, within so many `minutes`."""
+    """A letter is sent, whether the address is known or not. Send `asked` with the letter's code, within that many
+    `minutes`."""
 
     asked: str
     minutes: int
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the access key that signing in ends with is for (never for whom), for how many days, and what it can do."""
+    """The access key that is made at the end: what it is for (its `label`, which must not say whose it is), how many
+    `days` it works, and what it can do (its `scope`)."""
 
     label: str = "sign-in"
     days: Days = DEFAULT_DAYS
@@ -64,8 +65,8 @@ class LetterAnswered(NewKey, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class NameForLetter(NewKey, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How somebody who is not registered yet wants to be called, and the language of letters to them; `ticket` comes from the answered
-    letter."""
+    """How somebody who is not registered yet wants to be called, and the language of letters to them; `ticket` comes
+    from the answered letter."""
 
     ticket: str
     name: limits.Name
@@ -86,8 +87,9 @@ class SecondShown(NewKey, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class SignInStep(msgspec.Struct, frozen=True, kw_only=True):
-    """How signing in goes on. ``done``: `token` is the person's new access key, returned only once. ``second_factor``: send `half` with a
-    code, within ten minutes. ``register``: nobody is registered with this address; send `ticket` with a name, within an hour."""
+    """How signing in goes on. ``done``: `token` is the person's new access key, returned only once. ``second_factor``:
+    send `half` with a code, within ten minutes. ``register``: nobody is registered with this address; send `ticket`
+    with a name, within an hour."""
 
     step: Literal["done", "second_factor", "register"]
     person: str | None = None
@@ -96,15 +98,9 @@ class SignInStep(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str | None = None
 
 
-def chosen(language: str) -> Locale:
-    """The language that was chosen. Raises `Invalid` for one in which no letters are written."""
-    if language not in LANGUAGES:
-        raise Invalid.field("language", msg("Choose one of the languages."))
-    return Locale(language)
-
-
 async def ask_for_letter(asking: Asking, email: str) -> str:
-    """Count that a letter is asked for, and check that there are letters here; returns the address. Raises `Problem` and `Invalid`."""
+    """Count that a letter is asked for, and check that there are letters here; returns the address. Raises `Problem`
+    and `Invalid`."""
     if not asking.wiring.settings.writes_letters:
         raise NotFound(NO_LETTERS)
     address = checked(email)
@@ -118,7 +114,7 @@ async def ask_for_letter(asking: Asking, email: str) -> str:
 
 async def _ask(asking: Asking) -> Response[bytes]:
     wanted = await asking.body(AskedAddress)
-    locale = chosen(wanted.language)
+    locale = chosen_locale(wanted.language)
     address = await ask_for_letter(asking, wanted.email)
     asked = await asking.wiring.email.ask(address, locale=locale)
     return as_json(LetterAsked(asked=asked, minutes=MINUTES))
@@ -145,7 +141,7 @@ async def _answer(asking: Asking) -> Response[bytes]:
 async def _register(asking: Asking) -> Response[bytes]:
     wanted = await asking.body(NameForLetter)
     check_asked(wanted.label, wanted.days)
-    chosen(wanted.language)
+    chosen_locale(wanted.language)
     way = await asking.wiring.email.register(
         wanted.ticket, name=wanted.name, language=wanted.language, channel=Channel.API
     )
@@ -173,9 +169,7 @@ async def _by_words(asking: Asking) -> Response[bytes]:
     found = await asking.wiring.words.way_of(words)
     begun = None if found is None else await _begin(asking, found)
     if begun is None:
-        raise Invalid.field(
-            "words", msg("Nobody can sign in with these words. Check each of them, and their order.")
-        )
+        raise Invalid.field("words", WRONG_WORDS)
     return await _begun(asking, begun, brought)
 
 
@@ -204,7 +198,8 @@ async def _begin(asking: Asking, way: str) -> Cookie | None:
 
 
 async def _begun(asking: Asking, session: Cookie | None, wanted: NewKey) -> Response[bytes]:
-    """Exchange a session that has begun for an access key, or ask for a second factor. The person is told as of any new browser."""
+    """Exchange a session that has begun for an access key, or ask for a second factor. The person is told as of any new
+    browser."""
     wiring = asking.wiring
     if session is None or session.value is None:
         raise Refused(NOT_BEGUN)

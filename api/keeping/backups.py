@@ -50,8 +50,8 @@ _LEFT_OUT: Final = (
     "accounts.attempts",
     "accounts.network_keys",
 )
-"""Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and letters with what they tell of, which
-have been sent by then."""
+"""Tables whose rows are not dumped: the keys, which have their own backup; sessions, which end with a restore; and
+letters with what they tell of, which have been sent by then."""
 _SCHEMAS: Final = ("history", "vault", "read", "accounts", "migrations")
 _OTHERS_SECONDS: Final = 5.0
 """How long a restore waits for the server to end connections that were just closed."""
@@ -108,8 +108,8 @@ async def restore(
     by other means), then keys, fences and read models. Run by the owner of the database, while nothing else runs.
 
     `progress` is called while the read models are rebuilt. If the key backup is older than the database, `without_newer`
-    gives up the personal data whose keys were created later. All tokens and sessions end and open claims are withdrawn,
-    because some may have been revoked, withdrawn or used after the dump.
+    gives up the personal data whose keys were created later. Tokens, sessions, open claims and shared drafts end
+    (`api.accounts.ended`), because some may have ended after the dump.
 
     If it is interrupted, it can be started again; until it has finished, keys of other epochs open nothing. Raises
     `BackupError`, and what `wire` raises.

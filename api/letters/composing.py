@@ -86,8 +86,8 @@ def all_values(tidings: Tidings, happened_at: datetime) -> dict[str, Any]:
 
 
 def _said(values: Mapping[str, Any], language: str, *, own: bool) -> dict[str, str]:
-    """Values as they are written in a language; dates and labels in English where the program does not speak it. A call's title is
-    in the language of the text around it."""
+    """Values as they are written in a language; dates and labels in English where the program does not speak it. A
+    call's title is in the language of the text around it."""
     locale = locale_of((language,))
     texts = Locale(language) if own else locale
     return {

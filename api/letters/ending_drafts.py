@@ -27,8 +27,8 @@ async def announce_endings(
     *,
     now: datetime,
 ) -> None:
-    """Note who has to know that a draft is deleted soon, once for each date. Drafts whose form closes later than when they were saved
-    are kept instead: `closing` tells when (see `api.drafts.keeping.closing_of`)."""
+    """Note who has to know that a draft is deleted soon, once for each date. Drafts whose form closes later than when
+    they were saved are kept instead: `closing` tells when (see `api.drafts.keeping.closing_of`)."""
     for draft in await drafts.ending(now + AHEAD, FORMS):
         closes = await closing(draft.place)
         if closes is not None and closes + timedelta(days=KEPT_DAYS) > draft.kept_until:

@@ -40,8 +40,9 @@ log = logging.getLogger("overwinter.letters")
 
 @asynccontextmanager
 async def told_of_erasure(wiring: Wiring, person: str) -> AsyncIterator[None]:
-    """Put the letter into the outbox if the body, which erases a person, succeeds and they had confirmed an address. It is sealed
-    under a key of its own, because the person's is destroyed. If it cannot be put there, the erasure stands all the same."""
+    """Put the letter into the outbox if the body, which erases a person, succeeds and they had confirmed an address. It
+    is sealed under a key of its own, because the person's is destroyed. If it cannot be put there, the erasure stands
+    all the same."""
     address, language = None, "en"
     try:
         if is_id(PERSON.kind, person):

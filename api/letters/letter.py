@@ -17,10 +17,10 @@ KEPT: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter. `name` says which it is, to administrators. The `subject` betrays neither a name, a title nor an initiative,
-    because it is seen on a locked screen. A paragraph is a message, or a line that is the same in every language, such as a
-    link or a code. `lasts`: after this time it is of no use. `language`: the one in which lines are that are no messages, if it is
-    not that of the messages."""
+    """A letter. `name` says which it is, to administrators. The `subject` betrays neither a name, a title nor an
+    initiative, because it is seen on a locked screen. A paragraph is a message, or a line that is the same in every
+    language, such as a link or a code. `lasts`: after this time it is of no use. `language`: the one in which lines are
+    that are no messages, if it is not that of the messages."""
 
     name: str
     subject: Message

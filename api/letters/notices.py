@@ -1,4 +1,5 @@
-"""What people have to know, as rows: each waits until its letter is written, and is news on its reader's start page meanwhile."""
+"""What people have to know, as rows: each waits until its letter is written, and is news on its reader's start page
+meanwhile."""
 
 from __future__ import annotations
 

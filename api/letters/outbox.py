@@ -69,8 +69,8 @@ class Outbox:
         key of `person`, so that nothing is left of it after they were erased; without a person, under a key of its own.
         Does nothing if the person was erased.
 
-        `to` is an address that was checked. `notice`: what the letter tells of (`api.letters.notices`), which is asked again when
-        it is sent. Raises `history.keyfiles.KeysUnusable`."""
+        `to` is an address that was checked. `notice`: what the letter tells of (`api.letters.notices`), which is asked
+        again when it is sent. Raises `history.keyfiles.KeysUnusable`."""
         number = secrets.token_hex(16)
         plain = msgspec.json.encode(letter.written(to, locale))
         epoch: int | None = None

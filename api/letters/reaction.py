@@ -1,8 +1,9 @@
-"""The reaction that writes letters: it follows the history from its own position, and notes who has to know of each fact; then it
-writes their letters.
+"""The reaction that writes letters: it follows the history from its own position, and notes who has to know of each
+fact; then it writes their letters.
 
-These are two steps, each in a transaction of its own, so that each happens once whatever ends between them: a notice waits until its
-letter is written. Whether its reader may be told is asked when the letter is written, and again when it is sent.
+These are two steps, each in a transaction of its own, so that each happens once whatever ends between them: a notice
+waits until its letter is written. Whether its reader may be told is asked when the letter is written, and again when it
+is sent.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """The reaction of one installation. `addresses_of` finds the addresses that people have confirmed; `site` is the public address
-    to which links lead.
+    """The reaction of one installation. `addresses_of` finds the addresses that people have confirmed; `site` is the
+    public address to which links lead.
 
     What many facts need is asked together, so that letters take little from those who use the program meanwhile.
     """
@@ -187,8 +188,8 @@ class Reaction:
         return [PersonsNotice(each.key, each.person, each.notice, now) for each in found]
 
     async def _of_invited(self, round: str, set_at: datetime, now: datetime) -> list[PersonsNotice]:
-        """The reminders for applications that are invited to a round whose deadline, set at a time, is near, and for which nobody
-        has begun the form. Those who have are reminded of their drafts."""
+        """The reminders for applications that are invited to a round whose deadline, set at a time, is near, and for
+        which nobody has begun the form. Those who have are reminded of their drafts."""
         try:
             state: Round = await self.reader.the(ROUND, round)
             invited = await telling.invited_to_round(self.reader, round)
@@ -265,7 +266,8 @@ class Reaction:
         }
 
     async def _written(self, each: PersonsNotice, recipient: Recipient) -> bool:
-        """Write a letter if it is to be written now; whether it was. One letter that cannot be written does not hold up others."""
+        """Write a letter if it is to be written now; whether it was. One letter that cannot be written does not hold up
+        others."""
         try:
             return await self._write(each, recipient)
         except (Unavailable, psycopg.Error):
@@ -327,8 +329,8 @@ class Reaction:
         return await telling.tidings(self.reader, each.person, each.notice, now=self.clock())
 
     async def _of_ending_draft(self, each: PersonsNotice) -> Tidings | None:
-        """What is told to somebody who writes in a draft that is deleted soon; None if it is deleted, was saved again since, or they
-        write in it no longer."""
+        """What is told to somebody who writes in a draft that is deleted soon; None if it is deleted, was saved again
+        since, or they write in it no longer."""
         draft = await self.drafts.kept(each.notice.about)
         if draft is None or draft.kept_until != each.notice.until or each.person not in draft.people:
             return None

@@ -4,7 +4,7 @@
 are collected by ``make messages`` and translated by hand; docs/glossary.md says which word stands for which.
 """
 
-from api.locales.choosing import asked_languages, languages_of, locale_of
+from api.locales.choosing import asked_languages, chosen_locale, languages_of, locale_of
 from api.locales.locale import ENGLISH, LANGUAGES, Locale
 
-__all__ = ["ENGLISH", "LANGUAGES", "Locale", "asked_languages", "languages_of", "locale_of"]
+__all__ = ["ENGLISH", "LANGUAGES", "Locale", "asked_languages", "chosen_locale", "languages_of", "locale_of"]

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from api.locales.locale import ENGLISH, LANGUAGES, Locale
+from domain.messages import msg
+from domain.refusals import Invalid
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -41,3 +43,11 @@ def locale_of(languages: Iterable[str]) -> Locale:
         if base in LANGUAGES:
             return Locale(base)
     return ENGLISH
+
+
+def chosen_locale(language: str | None) -> Locale:
+    """The language that somebody chose in the field `language`. Raises `Invalid` for one in which the program writes
+    nothing."""
+    if language is None or language not in LANGUAGES:
+        raise Invalid.field("language", msg("Choose one of the languages."))
+    return Locale(language)

@@ -85,8 +85,8 @@ def _number(language: str, number: int | Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """One of `LANGUAGES`. `own_zone` is the time zone that the reader chose, if they did: moments are said in it, and a deadline
-    that is on the clocks of another zone is said in both."""
+    """One of `LANGUAGES`. `own_zone` is the time zone that the reader chose, if they did: moments are said in it, and a
+    deadline that is on the clocks of another zone is said in both."""
 
     language: str
     own_zone: str | None = None
@@ -109,8 +109,8 @@ class Locale:
         return _money(self.language, amount.amount, amount.currency)
 
     def moment(self, at: datetime, zone: str | None = None) -> str:
-        """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``; without one, of the reader's
-        zone or UTC. If the reader's clocks show something else, that is said after it."""
+        """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``; without one, of
+        the reader's zone or UTC. If the reader's clocks show something else, that is said after it."""
         there = self._moment(at, zone or self.own_zone or "UTC")
         if zone is None or self.own_zone is None or _same_clocks(at, zone, self.own_zone):
             return there

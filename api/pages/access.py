@@ -15,7 +15,7 @@ from api.accounts.sessions import BegunBy, SignedIn
 from api.accounts.shared import check_may_revoke
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
-from api.pages.checks import NOT_AS_SENT, check_signed_form, key_of
+from api.pages.checks import NOT_AS_SENT, NOT_OF_THIS_PAGE, check_signed_form, key_of
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
@@ -169,10 +169,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                     return await page(visit, kept_token=form, token_error=error.errors[0].detail)
                 return await page(visit, made=made)
             case _:
-                raise Problem(
-                    ProblemType.MALFORMED,
-                    msg("This form cannot be sent to this page. Open the page again."),
-                )
+                raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
         return redirect(ADDRESS)
 
     return [

@@ -22,7 +22,7 @@ from projections.applications import ApplicationDetail
 from projections.calls import CallDetail
 
 
-async def _written_anew(visit: Visit) -> PageContent:
+async def _change(visit: Visit) -> PageContent:
     """The form of an application with what was last submitted, to change or resubmit it."""
     reader, who, application = visit.wiring.reader, visit.person, visit.path["application"]
     shown = await applications.one(reader, who, application)
@@ -80,7 +80,7 @@ async def _next_stage(visit: Visit) -> PageContent:
     )
 
 
-async def _asked_anew(visit: Visit) -> DraftedApplication:
+async def _asked_to_change(visit: Visit) -> DraftedApplication:
     """What the form asks for by which an application is changed or submitted again."""
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
@@ -133,7 +133,7 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
     return start
 
 
-async def _anew(visit: Visit, form: SubmittedForm) -> Plain:
+async def _changed(visit: Visit, form: SubmittedForm) -> Plain:
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
     call = await calls.one(reader, who, shown.call)
@@ -149,19 +149,19 @@ def answered(call: CallDetail, shown: ApplicationDetail) -> Stage:
 PAGES = (
     Page(
         path="/applications/{application}/change",
-        show=_written_anew,
-        drafts=PageDrafts(("application.change", "application.resubmit"), _asked_anew),
+        show=_change,
+        drafts=PageDrafts(("application.change", "application.resubmit"), _asked_to_change),
         acts=(
             PageAction(
                 command="application.change",
                 done=msg("Your changes are submitted."),
-                filled=_anew,
+                filled=_changed,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
             PageAction(
                 command="application.resubmit",
                 done=msg("Your application is submitted again."),
-                filled=_anew,
+                filled=_changed,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
         ),

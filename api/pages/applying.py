@@ -126,8 +126,8 @@ async def writing(
 ) -> PageContent:
     """The form of a stage, for a command that takes a whole application `until` a moment; None if the stage takes none.
     A `rolling` call takes applications all the time. `start` are the initial values of the inputs, `note` is shown
-    above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply. `submits`: whether
-    they can submit it, which those who write in somebody else's draft cannot."""
+    above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply.
+    `submits`: whether they can submit it, which those who write in somebody else's draft cannot."""
     form = visit.form(command, start=start)
     typed = form.returned.typed.typed() if form.returned else form.start
     removed: Sequence[Question] = ()

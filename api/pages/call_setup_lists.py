@@ -7,7 +7,6 @@ from api.pages.call_work import MOVE, free, moved, rows, start_of, texts, work_o
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
-from domain.calls.drafting import usual_quorum
 from domain.messages import Message, msg
 
 # Who can apply
@@ -88,7 +87,7 @@ async def _stages(visit: Visit) -> PageContent:
         labels |= {f"{place}.title.{code}": labels[f"{place}.title"] for code in work.languages}
     return PageContent(
         "setup_stages.html",
-        {**around(work), "start": start, "usual": usual_quorum(work.call)},
+        {**around(work), "start": start},
         labels=labels,
         initiative=work.call.initiative,
     )

@@ -14,6 +14,7 @@ from domain.messages import msg
 
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 NOT_AS_SENT: Final = msg("The form did not arrive as this page sent it. Open the page again.")
+NOT_OF_THIS_PAGE: Final = msg("This form cannot be sent to this page. Open the page again.")
 
 
 def key_of(form: SubmittedForm) -> str:

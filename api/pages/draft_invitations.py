@@ -1,5 +1,5 @@
-"""Answering an invitation to write in a draft. As with other invitations, the link's secret goes into a cookie at once, and only pressing
-a button answers anything."""
+"""Answering an invitation to write in a draft. As with other invitations, the link's secret goes into a cookie at once,
+and only pressing a button answers anything."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from api.http.failing import problem_of
 from api.http.problems import Problem, ProblemType
 from api.locales import LANGUAGES
-from api.pages.checks import check_signed_form
+from api.pages.checks import NOT_OF_THIS_PAGE, check_signed_form
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -22,7 +22,7 @@ from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.calls.state import CALL, Call
 from domain.initiatives.state import INITIATIVE, Initiative
-from domain.messages import Message, msg
+from domain.messages import Message
 from domain.refusals import CommandRejected, NotFound
 
 ADDRESS: Final = "/draft-invitation"
@@ -85,10 +85,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 await shared.decline(text)
                 return await page(visit, text, declined=True)
             if form.own("do") != "accept":
-                raise Problem(
-                    ProblemType.MALFORMED,
-                    msg("This form cannot be sent to this page. Open the page again."),
-                )
+                raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
             check_signed_form(visit, form)
             draft = await shared.accept(text, visit.who)
         except CommandRejected as error:

@@ -13,7 +13,7 @@ from api.drafts.drafts import Draft
 from api.drafts.sharing import DAYS
 from api.http.operations import again_if_lost, check_kinds
 from api.http.problems import Problem, ProblemType
-from api.locales import LANGUAGES, Locale
+from api.locales import chosen_locale
 from api.pages.checks import NOT_AS_SENT, check_signed_form
 from api.pages.drafting import shared_draft
 from api.pages.forms import SubmittedForm, read_form
@@ -109,15 +109,11 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def invite(visit: Visit, draft: Draft, form: SubmittedForm) -> Response[Any]:
         email = form.fields.get("email", "") if wiring.settings.writes_letters else ""
-        language = form.fields.get("language", "en")
         try:
-            if language not in LANGUAGES:
-                raise Invalid.field("language", msg("Choose one of the languages."))
+            locale = chosen_locale(form.fields.get("language", "en"))
             if email.strip():
                 await wiring.attempts.count("invite", account=visit.who.encode(), network=None)
-            link = await shared.invite(
-                draft, email=email, note=form.fields.get("note", ""), locale=Locale(language)
-            )
+            link = await shared.invite(draft, email=email, note=form.fields.get("note", ""), locale=locale)
         except (Invalid, Refused) as error:
             return await page(replace(visit, returned=returned_form(form, error)), draft)
         except Problem as problem:

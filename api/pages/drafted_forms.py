@@ -38,8 +38,8 @@ class FormOfDraft:
 
 
 async def form_of(wiring: Wiring, place: DraftPlace, *, grace: bool = False) -> FormOfDraft:
-    """The form of a draft, as its owner has it; those who write with them are shown what it asks for, and until when. `grace`: also
-    in the minutes after a deadline that are granted silently. Raises `NotFound`."""
+    """The form of a draft, as its owner has it; those who write with them are shown what it asks for, and until when.
+    `grace`: also in the minutes after a deadline that are granted silently. Raises `NotFound`."""
     reader, owner, about, now = wiring.reader, place.person, place.about, wiring.clock()
     if place.command == "application.submit":
         call = await calls.one(reader, owner, about)

@@ -15,6 +15,7 @@ from api.pages.labels import label_of
 from api.pages.rendering import said
 from api.pages.typed_answers import REMOVED
 from api.pages.visits import Returned, Visit
+from api.run.wiring import Wiring
 from domain.amounts import typed_amount
 from domain.forms import AnyQuestion
 from domain.messages import At, Message, counted, msg
@@ -79,9 +80,9 @@ OfForm = Callable[[Visit], Awaitable[DraftedForm]]
 
 @dataclass(frozen=True, slots=True)
 class PageDrafts:
-    """The drafts of a page: the commands whose forms can be saved as a draft, what is said of these forms, and the commands
-    that end the drafts, beside those that submit them. Nothing is saved if `form` raises `CommandRejected`. A `shared` one is named by
-    the page's address, and may be somebody else's."""
+    """The drafts of a page: the commands whose forms can be saved as a draft, what is said of these forms, and the
+    commands that end the drafts, beside those that submit them. Nothing is saved if `form` raises `CommandRejected`. A
+    `shared` one is named by the page's address, and may be somebody else's."""
 
     commands: tuple[str, ...]
     form: OfForm
@@ -96,8 +97,8 @@ class PageDrafts:
 
 
 def place_of(visit: Visit, command: str) -> DraftPlace:
-    """Where the draft of a form on this page is kept: its address names one call or application, or a draft. Raises `NotFound` for
-    another form than that of the draft."""
+    """Where the draft of a form on this page is kept: its address names one call or application, or a draft. Raises
+    `NotFound` for another form than that of the draft."""
     if visit.shared is not None:
         if visit.shared.place.command != command:
             raise NotFound
@@ -122,17 +123,22 @@ async def with_drafts(visit: Visit, drafts: PageDrafts | None) -> Visit:
 
 
 async def shared_draft(visit: Visit) -> Draft:
-    """The draft that the page's address names. Raises `NotFound` and `Forbidden` for those who may not write in it."""
-    found = await visit.wiring.drafts.by_id(visit.path["draft"], visit.who)
+    """The draft that the page's address names. Raises as `own_or_shared`."""
+    return await own_or_shared(visit.wiring, visit.path["draft"], visit.who)
+
+
+async def own_or_shared(wiring: Wiring, draft: str, person: str) -> Draft:
+    """A draft of an application by its id. Raises `NotFound` and `Forbidden` for those who may not write in it."""
+    found = await wiring.drafts.by_id(draft, person)
     if found is None or found.place.command not in FORMS:
         raise NotFound
-    await visit.wiring.shared_drafts.check(found, visit.who)
+    await wiring.shared_drafts.check(found, person)
     return found
 
 
 def written_since(visit: Visit, form: SubmittedForm) -> Draft | None:
-    """The draft of a form that is sent, if it was saved with other words since the form was opened: by somebody who writes with the
-    visitor, or on another device. They would be lost if the form was submitted."""
+    """The draft of a form that is sent, if it was saved with other words since the form was opened: by somebody who
+    writes with the visitor, or on another device. They would be lost if the form was submitted."""
     draft = visit.drafts.get(form.own("do"))
     if draft is None or form.own("revision") in ("", str(draft.revision)):
         return None
@@ -141,9 +147,11 @@ def written_since(visit: Visit, form: SubmittedForm) -> Draft | None:
 
 def _with_owners(visit: Visit, typed: Mapping[str, str]) -> dict[str, str]:
     """What was typed; on the page of a shared draft, with what its owner chose on their own page: for whom they apply."""
-    draft = visit.shared
-    if draft is None:
-        return dict(typed)
+    return dict(typed) if visit.shared is None else with_owners(visit.shared, typed)
+
+
+def with_owners(draft: Draft, typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed into a shared draft, with what its owner chose in `OWNERS`."""
     kept = {name: text for name, text in draft.typed.items() if name in OWNERS}
     return {name: text for name, text in typed.items() if name not in OWNERS} | kept
 
@@ -171,6 +179,19 @@ async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
 def draft_of_another(visit: Visit) -> bool:
     """Whether the page shows a draft that is not the visitor's own."""
     return visit.shared is not None and visit.shared.place.person != visit.who
+
+
+def submitted_revision(visit: Visit, command: str) -> int | None:
+    """The revision of the draft that is deleted once its form was submitted: if others write in it, only the one that
+    the visitor sent, so that what they saved since stays. None for any."""
+    draft = visit.drafts.get(command)
+    return draft.revision if draft is not None and draft.everybody - {visit.who} else None
+
+
+def other_writers(visit: Visit, command: str) -> frozenset[str]:
+    """The others who wrote in the draft from which a command is sent."""
+    draft = visit.drafts.get(command)
+    return frozenset() if draft is None else draft.everybody - {visit.who}
 
 
 def changed_elsewhere(visit: Visit, form: SubmittedForm, other: Draft) -> Visit:

@@ -28,7 +28,7 @@ _HEADINGS: Final[Mapping[ProblemType, Message]] = {
     ProblemType.UNAVAILABLE: msg("Not available right now"),
     ProblemType.UNREADABLE: msg("This cannot be shown"),
 }
-"""The heading of an error page, by status code."""
+"""The heading of an error page, by problem type."""
 
 _SAID_ELSE: Final = {
     ProblemType.INTERNAL: msg(

@@ -15,7 +15,7 @@ from api.http.failing import problem_of
 from api.http.problems import Problem, ProblemType
 from api.locales import LANGUAGES
 from api.pages.arrivals import Arrivals
-from api.pages.checks import check_signed_form
+from api.pages.checks import NOT_OF_THIS_PAGE, check_signed_form
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -25,7 +25,7 @@ from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain import invitations
-from domain.messages import Message, msg
+from domain.messages import Message
 from domain.refusals import CommandRejected, NotFound, Refused
 from domain.values import Channel
 from history.requests import Contended, KeyReused
@@ -107,9 +107,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def accept(visit: Visit, form: SubmittedForm, text: str) -> Response[Any]:
         if form.own("do") != "accept":
-            raise Problem(
-                ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")
-            )
+            raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
         check_signed_form(visit, form)
         done = await wiring.invitations.accept(text, person=visit.who, channel=Channel.PAGE)
         return redirect("/me", cookies=[browser.forget(), arrivals.after(done.position, "invitation.accept")])

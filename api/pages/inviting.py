@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from api.accounts.invitations import Invited, NewInvitation, chosen_language
+from api.accounts.invitations import Invited, NewInvitation
 from api.http.problems import Problem
-from api.locales import Locale
+from api.locales import chosen_locale
 from api.pages.forms import SubmittedForm, nested
 from api.pages.own_initiatives import OwnInitiative, place_of
 from api.pages.page import Page, PageContent, RunOne
@@ -17,7 +17,7 @@ from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused
 from domain.rounds.state import RoundStatus
 from domain.texts import Texts
-from domain.values import CALL_ROLES, MEMBER_ROLES, Channel, Role
+from domain.values import MEMBER_ROLES, Channel, Role
 from projections import initiatives
 
 
@@ -45,7 +45,6 @@ async def _show(visit: Visit) -> PageContent:
             "name": house.name,
             "scopes": scopes,
             "roles": MEMBER_ROLES if administers else (),
-            "call_roles": CALL_ROLES,
             "by_email": visit.wiring.settings.writes_letters,
             "made": None,
             "start": {"scope": scopes[0].code, "language": visit.locale.language, "days": "14"},
@@ -112,7 +111,7 @@ async def _invited(visit: Visit, form: SubmittedForm) -> NewInvitation:
     chosen = set(ticked) if isinstance(ticked, dict) else set()
     roles = (Role.JUROR,) if kind == "round" else tuple([each for each in MEMBER_ROLES if each in chosen])
     email = str(plain.get("email") or "")
-    locale = Locale(chosen_language(form.fields.get("language"))) if email else visit.locale
+    locale = chosen_locale(form.fields.get("language")) if email else visit.locale
     if email:
         try:
             await visit.wiring.attempts.count("invite", account=visit.who.encode(), network=None)

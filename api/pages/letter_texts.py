@@ -1,5 +1,5 @@
-"""The letters of an initiative: every kind with its text in each of the initiative's languages, changing and resetting it, and a
-preview of exactly what would be sent, to an invented person."""
+"""The letters of an initiative: every kind with its text in each of the initiative's languages, changing and resetting
+it, and a preview of exactly what would be sent, to an invented person."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ _PAGE_OF: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TextShown:
-    """The text of a letter in a language, whether it is the initiative's `own`, and as it would arrive; `telling`: its subject for
-    readers who chose telling ones. `wrong`: what in it is no placeholder."""
+    """The text of a letter in a language, whether it is the initiative's `own`, and as it would arrive; `telling`: its
+    subject for readers who chose telling ones. `wrong`: what in it is no placeholder."""
 
     language: str
     own: bool

@@ -9,7 +9,7 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.http.problems import Problem, ProblemType
-from api.pages.checks import check_signed_form
+from api.pages.checks import NOT_OF_THIS_PAGE, check_signed_form
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -78,10 +78,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             case "discard":
                 await wiring.outbox.discard(letter)
             case _:
-                raise Problem(
-                    ProblemType.MALFORMED,
-                    msg("This form cannot be sent to this page. Open the page again."),
-                )
+                raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
         return redirect(ADDRESS)
 
     return [

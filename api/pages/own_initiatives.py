@@ -36,10 +36,6 @@ class OwnInitiative:
         ]
         return frozenset((*self.own.roles, *for_call))
 
-    def judges_round_of(self, call: str) -> bool:
-        """Whether the member is a juror of a single round of a call."""
-        return any(each.call == call and each.round for each in self.own.calls)
-
     @property
     def judges(self) -> bool:
         """Whether the member can be asked for reviews."""

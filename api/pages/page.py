@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class PageContent:
     """The content of a page: its template and the template's values. `labels` name inputs in the summary of errors that
-    `api.pages.labels` does not know; `initiative` is the one that the page belongs to. `script` is whether the page saves
-    drafts with the program's script, where the browser runs one, and `passkeys` whether it makes or uses passkeys with the other one."""
+    `api.pages.labels` does not know; `initiative` is the one that the page belongs to. `script` is whether the page
+    saves drafts with the program's script, where the browser runs one, and `passkeys` whether it makes or uses passkeys
+    with the other one."""
 
     template: str
     context: Mapping[str, Any]  # Any: whatever the template shows
@@ -43,10 +44,11 @@ Runs = Callable[[Visit, SubmittedForm, RunOne], Awaitable[PageContent]]
 class PageAction:
     """A command that a form of the page can send.
 
-    Fields of the command that are in the page's address are taken from there, the others from the form; `filled` makes them if the form has another shape than the command, and `inputs` says then at which
-    input the error of a field is shown. `done` is the message on the next page, which is the same one or the address
-    from `then`. With a `name` and `tried`, a command as somebody would send it from this page, `offers_of` finds out whether
-    the visitor can do it now.
+    Fields of the command that are in the page's address are taken from there, the others from the form; `filled` makes
+    them if the form has another shape than the command, and `inputs` says then at which input the error of a field is
+    shown. `done` is the message on the next page, which is the same one or the address from `then`. With a `name` and
+    `tried`, a command as somebody would send it from this page, `offers_of` finds out whether the visitor can do it
+    now.
     """
 
     command: str
@@ -72,9 +74,9 @@ async def offers_of(visit: Visit, trial: Trial, acts: Sequence[PageAction]) -> l
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page: its address, its content, and its actions. A `public` page needs no sign-in; one with `as_of` can be
-    shown as of an earlier time; one with `tries` takes forms that write nothing, one whose `runs` is set a form
-    that runs several commands, or none of the `acts` (of the name `runs_for`, if it has others, too); what is typed into one with `drafts` can
-    be saved before it is submitted."""
+    shown as of an earlier time; one with `tries` takes forms that write nothing, one whose `runs` is set a form that
+    runs several commands, or none of the `acts` (of the name `runs_for`, if it has others, too); what is typed into one
+    with `drafts` can be saved before it is submitted."""
 
     path: str
     show: Show

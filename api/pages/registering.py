@@ -12,7 +12,7 @@ from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
 from api.http.failing import problem_of
 from api.http.problems import Problem
-from api.locales import LANGUAGES
+from api.locales import chosen_locale
 from api.pages.forms import SubmittedForm, read_form
 from api.pages.letting_in import settle_in
 from api.pages.once import words_page
@@ -109,10 +109,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
 def spoken_in(form: SubmittedForm) -> str:
     """The language that was chosen. Raises `Invalid` for one that the pages do not speak."""
-    language = form.fields.get("language", "")
-    if language not in LANGUAGES:
-        raise Invalid.field("language", msg("Choose one of the languages."))
-    return language
+    return chosen_locale(form.fields.get("language")).language
 
 
 def errors_of(error: Exception, sentence: Message) -> dict[str, Message]:

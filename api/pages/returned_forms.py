@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from api.http.failing import problem_of
 from api.http.problems import MOST_NAMED
@@ -11,9 +11,9 @@ from api.locales import Locale
 from api.pages.forms import SubmittedForm
 from api.pages.labels import label_of
 from api.pages.mistakes import on_a_page
-from api.pages.visits import Returned
+from api.pages.visits import Returned, Visit
 from domain.messages import Message, counted, msg
-from domain.refusals import CommandRejected, Invalid
+from domain.refusals import CommandRejected, FieldError, Invalid
 from history.requests import Contended, KeyReused, Stale
 
 
@@ -57,6 +57,16 @@ def returned_form(form: SubmittedForm, error: CommandRejected | Stale | KeyReuse
             return Returned(
                 form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key
             )
+
+
+def with_errors(
+    visit: Visit, form: str, typed: SubmittedForm, errors: Iterable[FieldError], *, status: int | None = None
+) -> Visit:
+    """The visit that shows a form as it was typed, with the errors of a check that saves nothing. The status is 422 if there are
+    any, unless another one is given."""
+    shown = {each.field: on_a_page(each.detail) for each in errors}
+    code = status or (422 if shown else 200)
+    return replace(visit, returned=Returned(form, typed, None, shown, status=code))
 
 
 @dataclass(frozen=True, slots=True)

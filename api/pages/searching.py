@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from api.pages.mistakes import on_a_page
-from api.pages.visits import FormShown, Returned, Visit
+from api.pages.returned_forms import with_errors
+from api.pages.visits import FormShown, Visit
 from domain.applications.state import ApplicationStatus
 from domain.refusals import Invalid
 from projections import applications
 from projections.applications import FoundApplications
 
 _STATUSES: Final = frozenset(each.value for each in ApplicationStatus)
-SEARCH: Final = "search"
-"""What the buttons of the form ask for, perhaps with a status: ``search submitted``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,7 @@ async def search_in(visit: Visit, call: str) -> Search:
     if visit.returned is None or visit.returned.form != "call-search":
         return Search(visit.form("call.search", start={"round": round}), status, round)
     typed = visit.returned.typed
+    # The step of the form's buttons is `search`, perhaps with a status: `search submitted`.
     step = typed.own("step") or typed.own("at")
     status = step.partition(" ")[2]
     status = status if status in _STATUSES else ""
@@ -47,7 +46,6 @@ async def search_in(visit: Visit, call: str) -> Search:
             round=round or None,
         )
     except Invalid as invalid:
-        told = {each.field: on_a_page(each.detail) for each in invalid.errors}
-        wrong = replace(visit, returned=Returned("call-search", typed, None, told, status=422))
+        wrong = with_errors(visit, "call-search", typed, invalid.errors)
         return Search(wrong.form("call.search"), status, round)
     return Search(visit.form("call.search"), status, round, found)

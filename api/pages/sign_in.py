@@ -15,8 +15,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
-from api.accounts.email import MINUTES, checked
-from api.accounts.nine_words import COUNT, typed_words, unknown_words
+from api.accounts.email import MINUTES, NO_LETTERS, checked
+from api.accounts.nine_words import COUNT, WRONG_WORDS, typed_words, unknown_words
 from api.http.problems import Problem, ProblemType
 from api.pages.checks import check_signed_form
 from api.pages.forms import SubmittedForm, read_form
@@ -128,7 +128,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     ) -> Response[Any]:
         visit = await site.visit(request)
         if not wiring.settings.writes_letters:
-            raise Invalid.field("email", msg("This site sends no letters. Sign in in another way."))
+            raise Invalid.field("email", NO_LETTERS)
         address = checked(form.fields.get("email", ""))
         await wiring.attempts.count(
             "letter",
@@ -222,7 +222,7 @@ def why_not_these(text: str) -> Message:
             "Nobody can sign in with these words. These are not in the list of words, so look at them again: {words}.",
             words=wrong,
         )
-    return msg("Nobody can sign in with these words. Check each of them, and their order.")
+    return WRONG_WORDS
 
 
 def entrances(people: Sequence[DemoPerson], languages: Sequence[str]) -> tuple[Entrances, ...]:

@@ -21,7 +21,7 @@ from api.http.problems import Problem, ProblemType
 from api.locales import LANGUAGES, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
-from api.pages.checks import NOT_AS_SENT, check_moment, check_signed_form
+from api.pages.checks import NOT_AS_SENT, NOT_OF_THIS_PAGE, check_moment, check_signed_form
 from api.pages.drafting import (
     CHANGED,
     DRAFT_BUTTONS,
@@ -29,8 +29,10 @@ from api.pages.drafting import (
     answer_for_script,
     changed_elsewhere,
     draft_of_another,
+    other_writers,
     place_of,
     saved,
+    submitted_revision,
     try_to_save,
     with_drafts,
     written_since,
@@ -210,9 +212,7 @@ class Site:
                 drawn = await page.show(visit)
             return await self.answer(visit, drawn)
         if act is None:
-            raise Problem(
-                ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")
-            )
+            raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
         if drafts is not None and (other := written_since(visit, form)) is not None:
             visit = changed_elsewhere(visit, form, other)
             return await self.answer(visit, await page.show(visit))
@@ -226,7 +226,7 @@ class Site:
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         for ended in page.drafts.ends(act.command) if page.drafts else ():
-            await self._wiring.drafts.discard(place_of(visit, ended), seen=_seen(visit, ended))
+            await self._wiring.drafts.discard(place_of(visit, ended), seen=submitted_revision(visit, ended))
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
@@ -303,7 +303,7 @@ class Site:
                     channel=Channel.PAGE,
                     key=key,
                     expected=seen or None,
-                    writers=_writers(visit, act.command),
+                    writers=other_writers(visit, act.command),
                 )
             )
         except NotFound as error:
@@ -387,18 +387,6 @@ class Site:
             headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
             cookies=self._languages.cookies(request, chosen),
         )
-
-
-def _seen(visit: Visit, command: str) -> int | None:
-    """The revision of the draft that was submitted; what others saved since stays."""
-    draft = visit.drafts.get(command)
-    return draft.revision if draft is not None and draft.everybody - {visit.who} else None
-
-
-def _writers(visit: Visit, command: str) -> frozenset[str]:
-    """The others who wrote in the draft from which a command is sent."""
-    draft = visit.drafts.get(command)
-    return frozenset() if draft is None else draft.everybody - {visit.who}
 
 
 def _at_inputs(returned: Returned, act: PageAction) -> Returned:

@@ -13,15 +13,15 @@ import msgspec
 from api.pages.applying import writing, written
 from api.pages.call_work import Work, stage_of, work_of
 from api.pages.forms import SubmittedForm, command_of
-from api.pages.mistakes import on_a_page
 from api.pages.page import Page, PageContent
 from api.pages.questions import form_of
 from api.pages.rendering import said
+from api.pages.returned_forms import with_errors
 from api.pages.review_drafts import DraftedReview
 from api.pages.reviews import form_context
 from api.pages.stages import rubric_of
 from api.pages.trying import Offer
-from api.pages.visits import Returned, Visit
+from api.pages.visits import Visit
 from domain import limits
 from domain.applications import rules
 from domain.applications.state import ApplicationStatus
@@ -47,11 +47,9 @@ async def _applicant(visit: Visit) -> PageContent:
     stage, call = await as_prepared(visit, work)
     wrong = None
     if visit.returned is not None and visit.returned.typed.own("step"):
-        wrong = tried(work, call, stage, visit.returned.typed).errors
-        errors = {each.field: each.detail for each in wrong}
-        visit = replace(
-            visit, returned=Returned(visit.returned.form, visit.returned.typed, None, errors, status=200)
-        )
+        typed = visit.returned.typed
+        wrong = tried(work, call, stage, typed).errors
+        visit = with_errors(visit, visit.returned.form, typed, wrong, status=200)
     shown = await writing(
         visit,
         call,
@@ -111,7 +109,7 @@ def tried(work: Work, call: CallDetail, stage: Stage, form: SubmittedForm) -> Tr
             answers=command.answers,
         )
     except Invalid as invalid:
-        return Tried(tuple([FieldError(each.field, on_a_page(each.detail)) for each in invalid.errors]))
+        return Tried(tuple(invalid.errors))
     except CommandRejected as rejected:
         return Tried((FieldError("", rejected.detail),))
     return Tried((), checked["title"], command.requested, checked["answers"])

@@ -14,15 +14,15 @@ import msgspec
 from api.pages.applying import eligibility_first, writing
 from api.pages.call_work import Work, work_of
 from api.pages.forms import SubmittedForm, command_of
-from api.pages.mistakes import on_a_page
 from api.pages.page import Page, PageContent
 from api.pages.questions import STAGE
 from api.pages.rendering import said
+from api.pages.returned_forms import with_errors
 from api.pages.review_drafts import COMMENTS, DraftedReview, review_typed
 from api.pages.reviews import form_context
 from api.pages.stage_previews import Tried, as_prepared, review_of, tried
 from api.pages.trying import Offer
-from api.pages.visits import Returned, Visit
+from api.pages.visits import Visit
 from domain.commands.reviews import SubmitReview
 from domain.forms import Rubric
 from domain.messages import Message, msg
@@ -253,10 +253,7 @@ class _Run:
         """The visit whose form `form_id` has everything that was typed."""
         if self.visit.returned is None:
             return self.visit
-        told = {each.field: on_a_page(each.detail) for each in errors}
-        return replace(
-            self.visit, returned=Returned(form_id, self.typed, None, told, status=422 if told else 200)
-        )
+        return with_errors(self.visit, form_id, self.typed, errors)
 
     def _page(self, content: PageContent, at: str, title: Message, *, keeps: bool = False) -> PageContent:
         """A page of the test run, which says that it is one. `keeps`: all that was typed on other pages goes along."""

@@ -239,7 +239,7 @@ async def _closed_round(visit: Visit, call: CallLine, round: RoundLine) -> list[
             review_progress.progress(visit.wiring.reader, visit.person, round.id, limit=MOST)
         )
     except Behind:
-        found = None  # the next look at the page tells
+        found = None  # the start page shows it when it is opened again
     if found is None or not round.received:
         return []
     to_check = (found.unsettled or {}).get(ApplicationStatus.SUBMITTED, 0)

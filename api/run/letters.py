@@ -1,4 +1,5 @@
-"""Writes and sends letters, each in one process at a time; advisory locks, released with their connections, select the leaders."""
+"""Writes and sends letters, each in one process at a time; advisory locks, released with their connections, select the
+leaders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a process cleans up from time to time: keys in memory, unfinished erasures, ended sessions, and drafts whose time is over."""
+"""What a process cleans up from time to time: keys in memory, unfinished erasures, ended sessions, and drafts whose
+time is over."""
 
 from __future__ import annotations
 

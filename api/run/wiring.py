@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast, get_args
+from typing import Final
 
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.attempts import Attempts
@@ -30,22 +30,17 @@ from api.letters.notices import Notices
 from api.letters.outbox import Outbox
 from api.letters.reaction import Reaction
 from api.run.clock import DemonstrationClock, real_time
+from api.run.erasing_again import erase_again
 from api.run.settings import Settings
 from api.run.sweeping import follow_erasures, sweep_accounts, sweep_keys, try_to_finish
-from domain.commands.dossiers import EraseDossier
 from domain.commands.initiatives import OpenInstallation
-from domain.commands.organisations import EraseOrganisation
-from domain.commands.persons import ErasePerson
 from domain.initiatives.facts import INSTALLATION_ID
 from domain.initiatives.state import INSTALLATION, Installation
-from domain.organisations import ORGANISATION
-from domain.persons.facts import ErasureReason
-from domain.persons.state import PERSON
-from domain.refusals import Forbidden, NotFound, Refused
-from domain.values import SYSTEM, Channel, is_id
+from domain.refusals import Refused
+from domain.values import SYSTEM, Channel
 from history.documents import fact_in
 from history.key_backup import KeyBackup
-from history.keyfiles import Fence, KeyFolder, KeysUnusable, holds_keys
+from history.keyfiles import KeyFolder, KeysUnusable, holds_keys
 from history.migrate import Migration, migrations_in
 from history.position_tokens import CURSOR, PositionTokens
 from history.requests import Request
@@ -378,27 +373,8 @@ async def _finish_erasures(wiring: Wiring) -> None:
     )
     for subject in await to_erase_again(wiring.history, fences):
         try:
-            await _erase_again(runner, fences[subject])
+            await erase_again(runner, fences[subject])
         except Unreadable as error:
             log.error("an erasure could not be finished: %s", error)  # noqa: TRY400 - a traceback could quote values
     if await try_to_finish(wiring) is None:
         await wiring.rotation.complete_fences()
-
-
-async def _erase_again(runner: Runner, fence: Fence) -> None:
-    """Erase with the same reason and the same actor, or as the system if the actor has no right to it in this history."""
-    reason = cast("ErasureReason", fence.reason if fence.reason in get_args(ErasureReason) else "other")
-    command: ErasePerson | EraseOrganisation | EraseDossier
-    if is_id(PERSON.kind, fence.subject):
-        command = ErasePerson(person=fence.subject, reason=reason)
-    elif is_id(ORGANISATION.kind, fence.subject):
-        command = EraseOrganisation(organisation=fence.subject, reason=reason)
-    else:
-        command = EraseDossier(dossier=fence.subject, reason=reason)
-    channel = Channel(fence.channel) if fence.channel in {*Channel} else Channel.SYSTEM
-    for actor, by in ((fence.actor, channel), (SYSTEM, Channel.SYSTEM)):
-        # Refused: the subject is already erased, for example by another process; then the rotation drops the key.
-        with contextlib.suppress(Forbidden, NotFound):
-            with contextlib.suppress(Refused):
-                await runner.run(Request(command=command, actor=actor, channel=by))
-            return

@@ -116,9 +116,9 @@ def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Rea
 
 
 def helps_to_write(read: Reading, *, received: bool, roles: Collection[Role]) -> Verdict:
-    """Those who were invited to write in the draft of an application, as long as they have not read others' applications: `read` is what
-    they have read of its rounds. In the draft of changes to one that was `received` already, nobody with a role in its call: they
-    could be asked to judge it at the same time."""
+    """Those who were invited to write in the draft of an application, as long as they have not read others'
+    applications: `read` is what they have read of its rounds. In the draft of changes to one that was `received`
+    already, nobody with a role in its call: they could be asked to judge it at the same time."""
     if read.has("answers"):
         return Denied(msg("You have read applications to this call, so you cannot write in a draft for it."))
     if received and roles:
@@ -178,9 +178,10 @@ def declares_no_conflict(
     own: Collection[str],
     read: Reading,
 ) -> Verdict:
-    """The juror whose review it is, unless they began to act for an applicant of the round after they were asked, or the applicant
-    named them meanwhile as somebody who must not read it: then it does not exist for them. In a blind stage only as long as they do not know who applied. `own` are the applications in the round of all parties with which they are tied,
-    `read` is what they have read of it."""
+    """The juror whose review it is, unless they began to act for an applicant of the round after they were asked, or
+    the applicant named them meanwhile as somebody who must not read it: then it does not exist for them. In a blind
+    stage only as long as they do not know who applied. `own` are the applications in the round of all parties with
+    which they are tied, `read` is what they have read of it."""
     verdict = juror_of(actor, initiative, review)
     if isinstance(verdict, Allowed) and is_kept_from(review.application, own):
         return Denied(NOT_YOURS, hidden=True)
@@ -334,8 +335,8 @@ def confirms_panel(
     actor: str, initiative: Initiative, *, own: Collection[str], conflicts: Collection[str]
 ) -> Verdict:
     """Staff or a chair. They approve all outcomes of the round, so `own`, their applications in it, and `conflicts`,
-    those of the panel with which they declared a conflict in this stage or an earlier one, must both be empty. They choose no outcome, so they may know who
-    applied."""
+    those of the panel with which they declared a conflict in this stage or an earlier one, must both be empty. They
+    choose no outcome, so they may know who applied."""
     verdict = unless_applied(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:
         return Denied(

@@ -32,8 +32,9 @@ def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
 
 
 def has_ties(actor: Actor, application: Application, reviews: Iterable[Review]) -> bool:
-    """Whether a person has ties to an application: they act or acted for its applicant, helped to write it, or declared a conflict
-    in one of these `reviews` of it. Whatever their other roles, they read of it no more than applicants do."""
+    """Whether a person has ties to an application: they act or acted for its applicant, helped to write it, or declared
+    a conflict in one of these `reviews` of it. Whatever their other roles, they read of it no more than applicants
+    do."""
     return (
         is_tied_to(actor, application.applicant)
         or actor.id in application.writers

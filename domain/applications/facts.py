@@ -120,9 +120,9 @@ class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
 
 @stored_as("application.ended_by_erasure.v1", audience=EVERYBODY)
 class ApplicationEndedByErasure(Fact, frozen=True, kw_only=True):
-    """The applicant or the dossier was erased while the application could still lead to an award, or the applicant before
-    a grant was offered, so the application ended. The fact has no sealed field, so it can also be recorded when the keys are gone already, as after a
-    restore."""
+    """The applicant or the dossier was erased while the application could still lead to an award, or the applicant
+    before a grant was offered, so the application ended. The fact has no sealed field, so it can also be recorded when
+    the keys are gone already, as after a restore."""
 
     application: str
 

@@ -89,8 +89,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an application, without personal data. Amounts are minor units of `currency`. `resubmit_by` and
     `resubmit_local` are set while it is returned. `invited_to` is the last stage to which it was invited; `earlier` are
     the rounds of earlier stages, in order. `panel` is the panel that decided on it, `grant` the grant that was offered
-    after the award. `on_behalf`: the staff entered it for the applicant. `writers` are the people who wrote in its drafts and are
-    not the applicant."""
+    after the award. `on_behalf`: the staff entered it for the applicant. `writers` are the people who wrote in its
+    drafts and are not the applicant."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""

@@ -22,8 +22,9 @@ from domain.calls.facts import (
 from domain.calls.rules import ONE_STAGE, check_amounts, check_intake
 from domain.calls.state import Call, CallStatus
 from domain.deciding import Fact
+from domain.form_checks import check_form, check_rubric
 from domain.form_versions import prepared_form, prepared_rubric
-from domain.forms import Form, Rubric, check_form, check_rubric
+from domain.forms import Form, Rubric
 from domain.messages import Message, msg
 from domain.refusals import Invalid, Refused
 from domain.stages import Stage, StageOutline, check_stages

@@ -22,8 +22,9 @@ from domain.calls.facts import (
 )
 from domain.calls.state import Call, CallStatus
 from domain.deciding import Fact
+from domain.form_checks import check_form, check_rubric
 from domain.form_versions import next_form, next_rubric
-from domain.forms import Form, Rubric, check_form, check_rubric
+from domain.forms import Form, Rubric
 from domain.initiatives.rules import check_screening_changes
 from domain.messages import At, msg
 from domain.refusals import Invalid, Refused

@@ -63,8 +63,8 @@ class ConfirmRecovery(Command, frozen=True, kw_only=True):
 
 
 class RequireFactors(Command, frozen=True, kw_only=True):
-    """Require a second factor of the initiative's administrators, officers, finance and approvers, or stop requiring it. Without
-    one, they can do nothing in these roles."""
+    """Require a second factor of the initiative's administrators, officers, finance and approvers, or stop requiring
+    it. Without one, they can do nothing in these roles."""
 
     initiative: InitiativeId
     required: bool

@@ -268,9 +268,9 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
 
 
 def _applied_since(juror: str, round_id: str, call_id: str) -> Part[OwnApplications]:
-    """The applications in a round of a juror and the organisations with which they are tied, and those that they must never read.
-    Nobody is asked to judge in a round in which they applied, and nobody applies in it once jurors were asked; but they may have
-    begun to act for one that did, and an applicant may have named them since."""
+    """The applications in a round of a juror and the organisations with which they are tied, and those that they must
+    never read. Nobody is asked to judge in a round in which they applied, and nobody applies in it once jurors were
+    asked; but they may have begun to act for one that did, and an applicant may have named them since."""
     _, own = yield from actor_in(juror, round_id, call_id)
     return own
 

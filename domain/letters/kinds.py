@@ -1,7 +1,7 @@
 """The kinds of letters that people get when something happened, and what each says.
 
-A letter says that something happened in a call, and where to read more. Its subject does not even name the call, because it is seen
-on a locked screen; a reader can choose subjects that do.
+A letter says that something happened in a call, and where to read more. Its subject does not even name the call,
+because it is seen on a locked screen; a reader can choose subjects that do.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class LetterKind(enum.StrEnum):
 
 
 OF_ACCOUNT: Final = frozenset({LetterKind.RECOVERY_ASKED})
-"""The kinds that are about a person's own account. They name no call, only the program writes them, and they come at any hour and
-also to people who want no letters but those about signing in."""
+"""The kinds that are about a person's own account. They name no call, only the program writes them, and they come at
+any hour and also to people who want no letters but those about signing in."""
 OF_CALLS: Final = tuple([kind for kind in LetterKind if kind not in OF_ACCOUNT])
 """The kinds of which an initiative can change the text."""
 
@@ -58,9 +58,9 @@ DATE: Final = msg("A date is near")
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a kind of letter says. `label` is its name for officers. `says` is one sentence, which is also the subject for readers
-    who chose telling ones, and the line on start pages; `more` follows in the letter. Both hold placeholders, of `takes`.
-    `of_call`: it is about something in a call, which it can name."""
+    """What a kind of letter says. `label` is its name for officers. `says` is one sentence, which is also the subject
+    for readers who chose telling ones, and the line on start pages; `more` follows in the letter. Both hold
+    placeholders, of `takes`. `of_call`: it is about something in a call, which it can name."""
 
     label: Message
     subject: Message

@@ -227,9 +227,9 @@ def lower_quorum(
     quorum cannot be lower than the number of reviews that were submitted, or are owed by people who are still on the
     jury.
 
-    `reviews` are all reviews of the application, `jury` its registered jurors and chairs without those who can no longer write the
-    review that they owe. `can_be_asked` is whether one
-    of them can still be asked; their number would show that somebody applied.
+    `reviews` are all reviews of the application, `jury` its registered jurors and chairs without those who can no
+    longer write the review that they owe. `can_be_asked` is whether one of them can still be asked; their number would
+    show that somebody applied.
     """
     check_in_review(round)
     check_eligible(application)

@@ -46,14 +46,14 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     `seen_as` is the role in which it is shown. `explanation` is the text beside the status (for a returned application,
     the questions), and `awaited_until` is the time by which the applicant has to respond. `form` is the version of the
     form of a `stage` of the call that was answered. `answers` are by the ids of its questions, None if there is no
-    answer or it was erased; answers that this viewer may not see are named in `withheld` instead (``works.publisher``: of a
-    repeating group ``works``, the answers to one of its questions); `earlier` are those
-    of earlier stages. `invited_to` is the stage whose form the applicant can answer next. `on_behalf`: the staff entered the application for the applicant; only
-    the staff and the applicant are told. `corresponds`: the viewer reads and writes the messages about it. `answers` as a whole is None
-    for viewers who know the application only by its handle, and when reading it cannot be recorded. `feedback` are the
-    reviews' comments for the applicant; None before they are published and for everybody else. Damaged answers are
-    named in `damaged` as ``answers.budget``. `unattended`: the applicant is an organisation without members; only shown
-    to viewers who see who applied.
+    answer or it was erased; answers that this viewer may not see are named in `withheld` instead (``works.publisher``:
+    of a repeating group ``works``, the answers to one of its questions); `earlier` are those of earlier stages.
+    `invited_to` is the stage whose form the applicant can answer next. `on_behalf`: the staff entered the application
+    for the applicant; only the staff and the applicant are told. `corresponds`: the viewer reads and writes the
+    messages about it. `answers` as a whole is None for viewers who know the application only by its handle, and when
+    reading it cannot be recorded. `feedback` are the reviews' comments for the applicant; None before they are
+    published and for everybody else. Damaged answers are named in `damaged` as ``answers.budget``. `unattended`: the
+    applicant is an organisation without members; only shown to viewers who see who applied.
     """
 
     seen_as: Role
@@ -206,8 +206,8 @@ _MAY_GO_ON: Final = (ApplicationStatus.INVITED, ApplicationStatus.LAPSED)
 
 
 async def _state_at(reader: Reader, application: str, position: int) -> Application:
-    """The state of an application at a position. Its row cannot say after how many facts: the version there is the one that people
-    are told, which does not count all (`Fact.told`)."""
+    """The state of an application at a position. Its row cannot say after how many facts: the version there is the one
+    that people are told, which does not count all (`Fact.told`)."""
     rows = await reader.rows(
         "SELECT position, topic, document FROM history.facts "
         "WHERE stream = %(application)b AND position <= %(position)b::bigint ORDER BY version",

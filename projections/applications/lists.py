@@ -216,9 +216,10 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
 async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object) -> list[QueryRow]:
     """A call's applications; in rounds that are `closed` to the viewer only those of the viewer's own parties.
 
-    Each row has `conflict` (the viewer declared one with it), `conflict_in_call` (with one of the call), `judged`
-    (they were asked to review it), `applied` (they, or a party with which they are tied, applied to the call), and `named`
-    (somebody never wants them to read their applications). All come from the command runner's indexes, which are current; a read model may lag.
+    Each row has `conflict` (the viewer declared one with it), `conflict_in_call` (with one of the call), `judged` (they
+    were asked to review it), `applied` (they, or a party with which they are tied, applied to the call), and `named`
+    (somebody never wants them to read their applications). All come from the command runner's indexes, which are
+    current; a read model may lag.
 
     PostgreSQL plans this once for all values: each is in a sub-select, and unused conditions are left out. With
     conditions such as "status is null or …", the single plan read and sorted the whole call for every page.

@@ -1,7 +1,7 @@
 """Searching among the applications of a call, by title, the applicant's name and handle.
 
-Titles and names are encrypted, so the database cannot search them. The list of the call is read as its page shows it to the viewer,
-and each of its texts is compared: what the viewer does not see there is not found either.
+Titles and names are encrypted, so the database cannot search them. The list of the call is read as its page shows it to
+the viewer, and each of its texts is compared: what the viewer does not see there is not found either.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class FoundApplication(ApplicationLine, frozen=True, kw_only=True):
 
 
 class FoundApplications(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search found, by random ids: at most 100 of the `total`. `counts` are all matches by status, also without the status
-    that was asked for. `searched` is how many applications were looked at; if not `complete`, there are more, which a status or
-    a round leaves out."""
+    """What a search found, by random ids: at most 100 of the `total`. `counts` are all matches by status, also without
+    the status that was asked for. `searched` is how many applications were looked at; if not `complete`, there are
+    more, which a status or a round leaves out."""
 
     call: str
     items: tuple[FoundApplication, ...]
@@ -57,8 +57,9 @@ async def search(
     status: str | None = None,
     round: str | None = None,
 ) -> FoundApplications:
-    """The applications to a call whose title, applicant's name and handle have all words of a text, as far as the viewer sees them
-    in the list of the call. Capital letters, accents, and ё or е make no difference. Raises `NotFound`, `Forbidden` or `Invalid`."""
+    """The applications to a call whose title, applicant's name and handle have all words of a text, as far as the
+    viewer sees them in the list of the call. Capital letters, accents, and ё or е make no difference. Raises
+    `NotFound`, `Forbidden` or `Invalid`."""
     words = _plain(check_line(text, "text", most=limits.NAME)).split()
     if not words:
         raise Invalid.field("text", msg("Write a part of a title, a name or a handle."))

@@ -41,8 +41,8 @@ from domain.topics import topics_of
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that people have to know: a kind of letter, and the application, grant, review, call or person that it is `about`. `until`
-    is the date that a reminder is about; None if it is not a reminder."""
+    """Something that people have to know: a kind of letter, and the application, grant, review, call or person that it
+    is `about`. `until` is the date that a reminder is about; None if it is not a reminder."""
 
     kind: LetterKind
     about: str
@@ -130,8 +130,8 @@ def notice_of(fact: Heard) -> Notice | None:
 
 
 def reminder_of(fact: Fact) -> Notice | None:
-    """The reminder of a due date, by the fact that set it; None if nobody is reminded of it here. Deadlines of rounds are for those
-    who have a draft, whom no fact names (`telling.deadlines`)."""
+    """The reminder of a due date, by the fact that set it; None if nobody is reminded of it here. Deadlines of rounds
+    are for those who have a draft, whom no fact names (`telling.deadlines`)."""
     match fact:
         case ApplicationReturned():
             return Notice(LetterKind.RETURN_DUE, fact.application, fact.resubmit_by)

@@ -35,8 +35,9 @@ S = ApplicationStatus
 
 @dataclass(frozen=True, slots=True)
 class Tidings:
-    """What a person may be told now. `link` is the page to read more, `values` are those of the letter's placeholders without those
-    of every letter, and `zone` is the call's time zone. Letters about an account have neither house nor call."""
+    """What a person may be told now. `link` is the page to read more, `values` are those of the letter's placeholders
+    without those of every letter, and `zone` is the call's time zone. Letters about an account have neither house nor
+    call."""
 
     kind: LetterKind
     link: str
@@ -244,8 +245,8 @@ async def _of_deadline(reader: Fresh, actor: Actor, notice: Notice, now: datetim
 
 
 async def of_ending_draft(reader: Fresh, notice: Notice, about: str, page: str) -> Tidings | None:
-    """What is told of a draft that is deleted soon: `about` is the call or the application that it is for, `page` where it can be
-    read. Who writes in it is known where drafts are kept."""
+    """What is told of a draft that is deleted soon: `about` is the call or the application that it is for, `page` where
+    it can be read. Who writes in it is known where drafts are kept."""
     assert notice.until is not None
     try:
         call_id = about
@@ -282,8 +283,8 @@ async def open_rounds(reader: Fresh, call: str) -> tuple[Round, ...]:
 
 
 def deadlines(rounds: Iterable[Round], actor: Actor, *, now: datetime) -> frozenset[datetime]:
-    """The deadlines that a person still has in some open rounds: the announced ones, or later ones that were granted to them or to an
-    organisation for which they act."""
+    """The deadlines that a person still has in some open rounds: the announced ones, or later ones that were granted to
+    them or to an organisation for which they act."""
     found = set()
     for each in rounds:
         assert each.closes_at is not None

@@ -21,8 +21,8 @@ class OwnLetterText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LetterShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of letter, the placeholders that its text can hold, and the initiative's own texts; in other languages, the program's
-    text is used."""
+    """A kind of letter, the placeholders that its text can hold, and the initiative's own texts; in other languages,
+    the program's text is used."""
 
     letter: LetterKind
     placeholders: tuple[str, ...]

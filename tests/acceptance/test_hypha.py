@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.forms import Criterion, check_form
+from domain.form_checks import check_form
+from domain.forms import Criterion
 from domain.stages import StageDraft, check_stages
 from tests.acceptance.hypha import forms as hypha
 from tests.acceptance.hypha.calls import NO_RUBRIC, NOTHING_LEFT, PROJECT_FORM, MeantCall, plan, round_of

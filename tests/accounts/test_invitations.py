@@ -1,4 +1,5 @@
-"""What the database holds of an invitation: a digest of its secret, and for whom it is only sealed and only until it is answered."""
+"""What the database holds of an invitation: a digest of its secret, and for whom it is only sealed and only until it is
+answered."""
 
 from __future__ import annotations
 

@@ -193,8 +193,8 @@ class TestTheListOfSessions:
 async def test_a_request_with_a_session_takes_no_more_statements_than_one_with_a_token(
     wired: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From what the request brings to the person who asks, as pages and JSON find them. A session that was not used for a minute takes
-    one more, to note that it is used."""
+    """From what the request brings to the person who asks, as pages and JSON find them. A session that was not used for
+    a minute takes one more, to note that it is used."""
     person, token, session = await signed_in(wired)
     counted: list[object] = []
     this = asyncio.current_task()

@@ -1,4 +1,5 @@
-"""Messages between the applicant and the staff, and notes of the staff: what can be written, until when, and what an erasure does."""
+"""Messages between the applicant and the staff, and notes of the staff: what can be written, until when, and what an
+erasure does."""
 
 from __future__ import annotations
 

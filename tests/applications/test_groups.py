@@ -8,16 +8,8 @@ import pytest
 
 from domain import limits
 from domain.answers import check_answers
-from domain.forms import (
-    Answer,
-    Choice,
-    Entries,
-    Form,
-    GroupedAnswer,
-    GroupedQuestion,
-    Question,
-    check_form,
-)
+from domain.form_checks import check_form
+from domain.forms import Answer, Choice, Entries, Form, GroupedAnswer, GroupedQuestion, Question
 from domain.refusals import Invalid
 
 SONG = Choice(id="song", label={"en": "Song"})

@@ -10,7 +10,7 @@ from datetime import UTC, timedelta
 import httpx
 import psutil
 
-from tests.contract import second_factors, ways_in
+from tests.contract import drafts, second_factors, ways_in
 from tests.journey.running import Person, Running
 from tests.journey.walk import CALL, Walked, eur
 from tests.staging import with_stage
@@ -48,7 +48,7 @@ def take_byways(running: Running, walked: Walked) -> None:
 
     _invitations(administrator, ids, newcomer("Invited juror"))
     ways_in.take(running)
-    _drafts(walked, people["officer"], newcomer("Writer"), newcomer("Helper"))
+    drafts.take(walked, people["officer"], newcomer("Writer"), newcomer("Helper"))
     _profile(newcomer("Person of the profile"), walked.people["artist"].id)
     _another_call(people["officer"], ids)
     _letters(people["officer"], people["artist"], ids["initiative"])
@@ -126,63 +126,6 @@ def _invitations(administrator: Person, ids: dict[str, str], invited: Person) ->
     invited.post("/api/invitations/decline", **declined)
     administrator.post(f"/api/invitations/{made[2]['id']}/withdraw")
     administrator.get(address)
-
-
-def _drafts(walked: Walked, officer: Person, writer: Person, helper: Person) -> None:
-    """A draft that two people write at once, and that its owner submits; and one that is deleted."""
-    call = officer.post("/api/calls", fund=walked.ids["fund"], **CALL)["id"]
-    officer.post(f"/api/calls/{call}/publish")
-    deadline = (walked.deadline + timedelta(days=400)).replace(tzinfo=None)
-    officer.post(f"/api/calls/{call}/rounds", closes_at=deadline.isoformat())
-    begun = {"form": "application.submit", "about": call, "fields": {"title": "Byway"}}
-    writer.get(f"/api/calls/{call}", position=officer.position)
-    draft = writer.post("/api/drafts", **begun)["id"]
-    at = f"/api/drafts/{draft}"
-    helper.get(at, 404)
-    made = [writer.post(f"{at}/invitations", note=f"Note {number}")["link"] for number in range(3)]
-    accepted, declined, again = [{"invitation": link.rpartition("/")[2]} for link in made]
-    assert helper.post("/api/draft-invitations/read", **accepted)["call"] == call
-    assert helper.post("/api/draft-invitations/accept", **accepted) == {"id": draft}
-    helper.post("/api/draft-invitations/decline", **declined)
-    assert helper.get(at)["fields"] == begun["fields"]
-    assert [each["own"] for each in helper.get("/api/drafts")["items"]] == [False]
-
-    # Both write at once: the later one is told what differs, and puts it together.
-    fields = {
-        "title": "Byway of two",
-        "requested.amount": "500",
-        "requested.currency": "EUR",
-        "answers.idea": "A byway.",
-        "answers.costs[0].item": "All",
-        "answers.costs[0].amount": "500",
-    }
-    helper.post(at, revision=1, fields=fields)
-    late = writer.post(at, 409, revision=1, fields={"title": "Byway of one"})
-    assert "fields.title" in {each["field"] for each in late["errors"]}
-    assert "two" not in str(late)
-    read = writer.get(at)
-    writer.post(at, revision=read["revision"], fields=read["fields"] | {"title": "Byway of both"})
-
-    helper.post(f"{at}/leave")
-    helper.get(at, 404)
-    (open_,) = writer.get(f"{at}/people")["invitations"]
-    helper.post("/api/draft-invitations/accept", **again)
-    for refused in ("submit", "delete"):
-        helper.post(f"{at}/{refused}", 403, **({"revision": 3} if refused == "submit" else {}))
-    writer.post(f"{at}/withdraw", invitation=open_["id"])
-    writer.post(f"{at}/people/{helper.id}/remove")
-    writer.post(f"{at}/submit", 409, revision=2)
-    application = writer.post(f"{at}/submit", revision=3)["id"]
-    writer.get(at, 404)
-    told = officer.get(f"/api/applications/{application}/timeline", position=writer.position)["items"]
-    assert [each["topic"] for each in told][-1] == "application.written_with.v1"
-    changed = {"form": "application.change", "about": application, "fields": {"title": "Later"}}
-    helper.post("/api/drafts", 404, **changed)
-    draft = writer.post("/api/drafts", **changed)["id"]
-    # The officer could be asked to judge what was received already.
-    link = writer.post(f"/api/drafts/{draft}/invitations")["link"]
-    officer.post("/api/draft-invitations/accept", 403, invitation=link.rpartition("/")[2])
-    writer.post(f"/api/drafts/{draft}/delete")
 
 
 def _profile(person: Person, other: str) -> None:

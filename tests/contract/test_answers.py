@@ -43,8 +43,8 @@ ANSWERED_WITH_A_SECRET: Final = frozenset(
         "person.remove_factor",
     }
 )
-"""Commands whose addresses are in `api.accounts.access` and in files of their own in `api.http`, since they need or answer a secret, or look up
-an address."""
+"""Commands whose addresses are in `api.accounts.access` and in files of their own in `api.http`, since they need or
+answer a secret, or look up an address."""
 
 
 def test_every_operation_was_used_with_success(used: Used) -> None:

@@ -1,4 +1,5 @@
-"""Signing in without a browser: somebody registers by a letter, adds a second factor, and comes back in each way that JSON has."""
+"""Signing in without a browser: somebody registers by a letter, adds a second factor, and comes back in each way that
+JSON has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Writing in somebody else's draft: by invitation, until they leave, are removed, or either is erased; and nobody's words are lost."""
+"""Writing in somebody else's draft: by invitation, until they leave, are removed, or either is erased; and nobody's
+words are lost."""
 
 from __future__ import annotations
 

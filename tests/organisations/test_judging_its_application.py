@@ -80,7 +80,8 @@ class TestDecidingOnIt:
     def test_a_juror_who_was_asked_before_they_acted_for_the_applicant_steps_back(
         self, left: bool, blindness: Blindness
     ) -> None:
-        """Neither its application nor a rival's is judged by them. What they submitted before no longer counts (test_joining)."""
+        """Neither its application nor a rival's is judged by them. What they submitted before no longer counts
+        (test_joining)."""
         world = calling(quorum=1, blindness=blindness)
         begins_to_act(world, COLLECTIVE, ARTIST)
         ours = world.run(APPLY, ARTIST).answers

@@ -146,8 +146,8 @@ def test_lax_headers_and_wrong_markup_are_noticed(stage: Stage, lax: str) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None, language: str) -> None:
-    """In each language: no link leads to a page that is not shown; one heading, labels, captions, scopes; no script but our own, no other site; and
-    the demonstration's banner."""
+    """In each language: no link leads to a page that is not shown; one heading, labels, captions, scopes; no script but
+    our own, no other site; and the demonstration's banner."""
     visitor = stage.visitor(role)
     visitor.open(f"/calls?lang={language}")
     banner = Locale(language).say(msg("This is a demonstration."))

@@ -1,5 +1,5 @@
-"""What goes wrong at a browser: the connection drops, a form is open twice, somebody goes back or presses twice. Nothing that was
-typed is lost, and nothing is done twice."""
+"""What goes wrong at a browser: the connection drops, a form is open twice, somebody goes back or presses twice.
+Nothing that was typed is lost, and nothing is done twice."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.pages.test_over_http import ANSWERS
 
 @pytest.fixture(scope="module")
 def board(stage: Stage) -> str:
-    """The board of a call with two applications of the same people as ever, one of them found eligible."""
+    """The board of a call with two applications, one of which was found eligible."""
     call, _ = open_call(stage, CALL)
     for role, title in (("applicant", "A winter song"), ("second applicant", "Winter letters")):
         visitor = stage.visitor(role)
@@ -27,7 +27,7 @@ def board(stage: Stage) -> str:
 
 
 def search(officer: Visitor, board: str, text: str, step: str = "search") -> str:
-    """Look for something; gives the page."""
+    """Search for a text; returns the page."""
     sent = officer.send(board, officer.form(board, "call-search") | {"text": text, "_step": step})
     assert sent.status_code == 200
     assert sent.url.query == b"", "what is looked for stands in no address"

@@ -1,4 +1,5 @@
-"""A test run: an officer fills in the form of a call, reads and scores that as a juror would, and nothing at all is left of it."""
+"""A test run: an officer fills in the form of a call, reads and scores that as a juror would, and nothing at all is
+left of it."""
 
 from __future__ import annotations
 
@@ -127,7 +128,7 @@ def test_from_the_first_question_to_the_scores_with_the_real_checks(stage: Stage
 
 
 def test_nothing_is_stored_anywhere(stage: Stage, draft: str) -> None:
-    """No fact, no draft, no letter, no row of any table, in lists and exports neither."""
+    """No table has a new row, so there is no fact, draft or letter, and lists and exports show nothing."""
     officer = stage.visitor("officer")
     run = Run(officer, draft)
     before = everything(stage)

@@ -273,11 +273,6 @@ class Season:
         respond_by = self.installation.now + timedelta(days=20)
         return self.by_one_of(OFFICERS, "grant.offer", application=application, respond_by=respond_by)
 
-    def grant_of(self, application: str) -> str | None:
-        """The grant that was offered for an application."""
-        grant: str | None = self.installation.state(application).grant
-        return grant
-
     def grant(self, grant: str) -> Any:
         """The state of a grant."""
         return self.installation.state(grant)

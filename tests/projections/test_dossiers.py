@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from api.run.wiring import _erase_again
+from api.run.erasing_again import erase_again
 from domain.indexes import dossiers_of, reviews_in, reviews_of, rounds_of
 from domain.personal import Withheld
 from domain.refusals import Forbidden, Refused
@@ -216,7 +216,7 @@ async def test_an_older_copy_of_the_database_erases_again_what_was_erased_since(
     assert await to_erase_again(history, subjects) == sorted(subjects)
 
     for fence in fences:
-        await _erase_again(season.office.runner, fence)
+        await erase_again(season.office.runner, fence)
 
     assert await to_erase_again(history, subjects) == []
     erased = [

@@ -1,7 +1,7 @@
 """Facts of which not everybody may learn: who is outside their audience reads the same before and after them, everywhere.
 
-Every topic whose facts are not told (`Fact.told`) is looked at, with an example of its fact that is made from its type, so that a
-new one needs nothing here.
+Every topic whose facts are not told (`Fact.told`) is looked at, with an example of its fact that is made from its type,
+so that a new one needs nothing here.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ VIEWERS: Final = {
 }
 """Who reads, and the audience to which their role belongs."""
 OFFICERS: Final = ("former", "second_juror", "juror")
-"""One acted for the first applicant before, one declared a conflict of interest with the first application, and one was asked to
-review it."""
+"""One acted for the first applicant before, one declared a conflict of interest with the first application, and one was
+asked to review it."""
 
 
 def example(topic: Topic, season: Season | None = None) -> Fact:
@@ -111,8 +111,8 @@ FOR_JURY: Final = (
     CallAwardReleased,
     PanelNoteWritten,
 )
-"""Facts whose results those who judge are shown: how many reviews an application needs, until when, what is left to award, and the
-notes of the panel."""
+"""Facts whose results those who judge are shown: how many reviews an application needs, until when, what is left to
+award, and the notes of the panel."""
 
 
 UNDOES: Final = (CorrespondenceSettled,)
@@ -122,8 +122,8 @@ FOR_APPLICANT: Final = (CorrespondenceMessageWritten, CorrespondenceSettled)
 
 
 def learns(viewer: str, topic: Topic, *, decided: bool) -> bool:
-    """Whether somebody may learn of a fact. People with ties to the application that it is about may not, and jurors who belong to
-    the staff may once the round is decided."""
+    """Whether somebody may learn of a fact. People with ties to the application that it is about may not, and jurors
+    who belong to the staff may once the round is decided."""
     if topic.fact in FOR_JURY and viewer in ("third_juror", "chair", "juror"):
         return True
     about = {"application", "review", "grant"} & set(topic.fact.__struct_fields__)
@@ -193,8 +193,8 @@ async def everything(season: Season, viewers: Sequence[str]) -> Answers:
 async def differences(
     season: Season, topics: Sequence[Topic], viewers: Sequence[str], known: Answers
 ) -> list[tuple[str, str]]:
-    """What each of some viewers reads otherwise after a fact of each topic was recorded. `known` is what was read last by those who
-    did not learn of the facts before; afterwards, by these viewers."""
+    """What each of some viewers reads otherwise after a fact of each topic was recorded. `known` is what was read last
+    by those who did not learn of the facts before; afterwards, by these viewers."""
     asked_before = {viewer for viewer, _ in known}
     new = [viewer for viewer in viewers if viewer not in asked_before]
     await everything(
@@ -251,8 +251,8 @@ async def test_who_may_not_learn_of_a_fact_reads_the_same_before_and_after_it(
 
 
 async def with_ties(season: Season) -> None:
-    """The first application is an organisation's, for which an officer acted before; the second and the first juror are officers as
-    well, and all three administer the installation."""
+    """The first application is an organisation's, for which an officer acted before; the second and the first juror are
+    officers as well, and all three administer the installation."""
     house = await organisation(season, "former")
     await season.run("organisation.invite", season.former, organisation=house, person=season.artist1)
     await season.run("organisation.join", season.artist1, organisation=house)

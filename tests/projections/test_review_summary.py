@@ -1,4 +1,5 @@
-"""The summary that an initiative chose, and the date by which reviews are due: what a juror reads before declaring a conflict."""
+"""The summary that an initiative chose, and the date by which reviews are due: what a juror reads before declaring a
+conflict."""
 
 from __future__ import annotations
 

@@ -35,8 +35,9 @@ def stage(name: str) -> StageDraft:
 
 
 async def first_stage_decided(season: Season) -> str:
-    """Two artists and an officer applied in the first of two stages. The third juror declared a conflict with application 1. All
-    are invited to the second stage, which is open, and nobody has continued. Gives the officer's application."""
+    """Two artists and an officer applied in the first of two stages. The third juror declared a conflict with
+    application 1. All are invited to the second stage, which is open, and nobody has continued. Gives the officer's
+    application."""
     await with_a_second_officer(season)
     call = season.things["call"] = await season.run(
         "call.draft",

@@ -15,18 +15,8 @@ from api.http.openapi import described_as_json
 from domain import limits
 from domain.answers import check_answers
 from domain.commands.register import REGISTER
-from domain.forms import (
-    BudgetLine,
-    Choice,
-    Criterion,
-    Entries,
-    Form,
-    GroupedQuestion,
-    Question,
-    Rubric,
-    check_form,
-    check_rubric,
-)
+from domain.form_checks import check_form, check_rubric
+from domain.forms import BudgetLine, Choice, Criterion, Entries, Form, GroupedQuestion, Question, Rubric
 from domain.funds import open_fund
 from domain.grants.accounts import check_account
 from domain.initiatives.rules import found

@@ -23,7 +23,7 @@ class Applied:
 
 
 def the_artist_finds_the_call_and_registers(artist: Human, call: str) -> None:
-    """By letter, or with nine words if there is no address; and comes back to the call's form."""
+    """The artist registers from the form of the call, by letter or with nine words, and comes back to the form."""
     artist.go("/calls")
     artist.go(call)
     artist.follow(artist.say("Apply"))
@@ -36,7 +36,7 @@ def the_artist_finds_the_call_and_registers(artist: Human, call: str) -> None:
 
 
 def the_call_is_for_the_artist(artist: Human) -> None:
-    """Another answer is told at once; with the right one the form follows."""
+    """The artist answers the eligibility questions: a wrong answer is refused at once, and the right one leads to the form."""
     no, yes = ({"#eligibility.e1": artist.say(answer)} for answer in ("No", "Yes"))
     artist.press(artist.say("Go on to the form"), SUBMIT, no)
     artist.sees(
@@ -49,7 +49,7 @@ def the_call_is_for_the_artist(artist: Human) -> None:
 
 
 def the_artist_keeps_a_draft(artist: Human, call: str, title: str) -> None:
-    """Writes part of it, saves it, goes away, and finds it again; deletes a line of it."""
+    """The artist writes part of the form, saves it as a draft, leaves, opens it again, and deletes a line of it."""
     artist.press(artist.say("Save the draft"), SUBMIT, {"#title": title, "#answers.q1": WRITTEN["draft"]})
     artist.go("/me")
     artist.go(f"{call}/apply")
@@ -57,7 +57,7 @@ def the_artist_keeps_a_draft(artist: Human, call: str, title: str) -> None:
 
 
 def the_session_ends_while_the_artist_writes(artist: Human, title: str) -> None:
-    """What they send then is kept, and they find it when they have signed in again."""
+    """What the artist sends after the session has ended is kept, and is there after they have signed in again."""
     artist.fill(SUBMIT, {"#title": title, "#answers.q1": WRITTEN["kept answer"]})
     artist.house.end_newest_session()
     artist.press(artist.say("Save the draft"), SUBMIT)
@@ -70,7 +70,7 @@ def the_session_ends_while_the_artist_writes(artist: Human, title: str) -> None:
 
 
 def the_artist_submits(artist: Human, idea: str) -> Applied:
-    """After a mistake and a look at what the jury will see."""
+    """The artist corrects a mistake, looks at the preview of what the jury will see, and submits."""
     typed: Typed = {
         "#requested.amount": WRITTEN["wrong sum"],
         "#answers.q1": idea,
@@ -91,7 +91,7 @@ def the_artist_submits(artist: Human, idea: str) -> Applied:
 
 
 def the_officer_returns_an_application(officer: Human, application: Applied) -> None:
-    """With questions, and a week for the answer."""
+    """The officer returns an application with questions, and gives a week for the answer."""
     officer.go(application.path)
     by = (officer.house.now() + timedelta(days=7)).replace(tzinfo=None)
     typed = {"#questions": WRITTEN["questions"], "#resubmit_by": by.isoformat(timespec="minutes")}
@@ -99,7 +99,7 @@ def the_officer_returns_an_application(officer: Human, application: Applied) -> 
 
 
 def the_artist_answers(application: Applied) -> None:
-    """Reads the questions, answers them in the form, and submits it again."""
+    """The artist reads the questions, answers them in the form, and submits it again."""
     artist = application.artist
     artist.go(application.path)
     artist.sees(WRITTEN["questions"])
@@ -112,7 +112,7 @@ def the_artist_answers(application: Applied) -> None:
 
 
 def the_officer_finds_eligible(officer: Human, call: str, count: int) -> None:
-    """All applications that wait to be checked, after a look at what would change."""
+    """The officer marks all applications that wait as eligible, after a look at what would change."""
     officer.go(f"{call}/applications/together")
     for box in officer.page.locator('main input[type="checkbox"]').all():
         box.check()
@@ -124,7 +124,7 @@ def the_officer_finds_eligible(officer: Human, call: str, count: int) -> None:
 
 
 def the_deadline_passes(officer: Human, call: str, closes: datetime) -> str:
-    """The round closes by itself; gives the path of its ranking."""
+    """The round closes automatically; returns the path of its ranking."""
     officer.house.pass_time(closes + timedelta(hours=20))
     officer.go(call)
     found = re.search(r"/rounds/[^/\"]+", officer.page.content())
@@ -133,7 +133,7 @@ def the_deadline_passes(officer: Human, call: str, closes: datetime) -> str:
 
 
 def the_artist_changes_their_address(artist: Human) -> None:
-    """By a letter to the new one; the old one is told."""
+    """The artist changes their address by a letter to the new one; the old address is told."""
     artist.go("/me/access")
     artist.press(artist.say("Send a letter there"), "address", {"#email": NEW_ADDRESS})
     artist.go(link_in(artist.house.letter(NEW_ADDRESS)))

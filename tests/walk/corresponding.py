@@ -10,7 +10,7 @@ MESSAGE = "application-write_message"
 
 
 def they_write_to_each_other(officer: Human, application: Applied) -> None:
-    """A question, a note, an answer; the artist says that it is read."""
+    """The artist asks a question; the officer writes a note and an answer, which the artist marks as read."""
     artist, page = application.artist, f"{application.path}/messages"
     artist.go(page)
     artist.press(artist.say("Send the message"), MESSAGE, {"#text": WRITTEN["message of the artist"]})

@@ -10,7 +10,7 @@ from tests.walk.people import Human, Typed
 
 
 def the_officer_asks_the_jury(officer: Human, call: str, round_: str) -> None:
-    """The reviews are shared out, after a look at who would be asked for what."""
+    """The officer asks jurors for all reviews at once, after a look at who would be asked for what."""
     officer.go(f"{call}/applications")
     officer.follow(officer.say("Jury at work"))
     assert officer.path == f"{round_}/jury"
@@ -19,7 +19,7 @@ def the_officer_asks_the_jury(officer: Human, call: str, round_: str) -> None:
 
 
 def a_juror_steps_back(jurors: Sequence[Human]) -> Human:
-    """Whoever was asked first says that they know the applicant; gives who that is."""
+    """The juror who was asked first declares a conflict of interest; returns that juror."""
     for juror in jurors:
         if _goes_on(juror):
             juror.note("review before the conflict question")
@@ -30,7 +30,7 @@ def a_juror_steps_back(jurors: Sequence[Human]) -> Human:
 
 
 def the_officer_asks_another_juror(officer: Human, applications: Sequence[Applied]) -> None:
-    """In place of the one who stepped back."""
+    """The officer asks another juror in place of the one who stepped back."""
     for application in applications:
         officer.go(application.path)
         replacing = officer.page.locator('form[id^="review-replace-"]')
@@ -43,7 +43,7 @@ def the_officer_asks_another_juror(officer: Human, applications: Sequence[Applie
 
 
 def the_jury_judges(jurors: Sequence[Human]) -> None:
-    """Each answers the question of conflicts first, saves a draft, and submits scores and comments."""
+    """Each juror answers the question about conflicts of interest, saves a draft, and submits scores and comments."""
     for points, juror in enumerate(jurors, start=7):
         while _goes_on(juror):
             juror.press(juror.say("No conflict that I know of"))
@@ -72,7 +72,8 @@ def _goes_on(juror: Human) -> bool:
 def the_panel_decides(
     chair: Human, officer: Human, ranking: str, awarded: Applied, declined: Applied
 ) -> None:
-    """The officer opens it; the chair sets what the outcomes are and closes it; the officer confirms, and announces the results."""
+    """The officer opens the panel, the chair sets the outcomes and closes it, and the officer confirms it and announces
+    the results."""
     officer.go(ranking)
     officer.press(officer.say("Open the panel"))
     chair.go(ranking)

@@ -10,7 +10,7 @@ from tests.walk.people import Human, Typed
 
 
 def the_officer_offers_the_grant(officer: Human, application: Applied) -> str:
-    """With some weeks for the answer; gives the path of its page."""
+    """The officer offers the grant, with some weeks for the answer; returns the path of its page."""
     officer.go(application.path)
     by = (officer.house.now() + timedelta(days=14)).replace(tzinfo=None)
     officer.press(
@@ -22,7 +22,7 @@ def the_officer_offers_the_grant(officer: Human, application: Applied) -> str:
 
 
 def the_artist_accepts(artist: Human, grant: str) -> None:
-    """And says to whom the money goes."""
+    """The artist accepts the grant, and gives the bank details of the payee."""
     artist.go("/grants")
     artist.page.locator(f'main a[href="{grant}"]').first.click()
     artist.press(artist.say("Accept the grant"))
@@ -35,14 +35,14 @@ def the_artist_accepts(artist: Human, grant: str) -> None:
 
 
 def a_second_person_confirms_the_bank_details(finance: Human, grant: str) -> None:
-    """Finance compares them with what the artist gave."""
+    """Finance confirms the bank details that the artist gave."""
     finance.go(grant)
     finance.sees(WRITTEN["payee's account"])
     finance.press(finance.say("Confirm these bank details"))
 
 
 def the_officer_schedules(officer: Human, grant: str) -> None:
-    """Two instalments: the second after a report."""
+    """The officer schedules two instalments, the second of which is paid after a report."""
     officer.go(grant)
     due = (officer.house.now() + timedelta(days=30)).date().isoformat()
     form = "grant-schedule"
@@ -58,7 +58,7 @@ def the_officer_schedules(officer: Human, grant: str) -> None:
 
 
 def an_instalment_is_paid(number: int, grant: str, artist: Human, finance: Human, approver: Human) -> None:
-    """The artist asks for it; two people approve it; finance orders the payment, and records it."""
+    """The artist requests the instalment, two people approve it, and finance instructs the bank and records the payment."""
     artist.go(grant)
     artist.press(artist.say("Request this payment"))
     finance.go(grant)
@@ -78,7 +78,7 @@ def an_instalment_is_paid(number: int, grant: str, artist: Human, finance: Human
 
 
 def the_artist_reports(artist: Human, officer: Human, grant: str) -> None:
-    """And the officer accepts the report."""
+    """The artist submits a report, and the officer accepts it."""
     artist.go(grant)
     artist.press(artist.say("Submit the report"), "grant-submit_report", {"#text": WRITTEN["report"]})
     officer.go(grant)
@@ -87,13 +87,13 @@ def the_artist_reports(artist: Human, officer: Human, grant: str) -> None:
 
 
 def the_officer_completes_the_grant(officer: Human, grant: str) -> None:
-    """Once all of it is paid."""
+    """The officer completes the grant once all of it is paid."""
     officer.go(grant)
     officer.press(officer.say("Complete the grant"))
 
 
 def the_funder_reads(funder: Human, house: str, call: str) -> None:
-    """What they funded, the way of their money, and the timeline of the call."""
+    """The funder reads what they funded, the way of their money, and the timeline of the call."""
     funder.go(house)
     funder.follow(funder.say("What you funded"))
     funder.note("funded")

@@ -18,8 +18,8 @@ from tests.walk.installation import Installation, link_in
 
 TIMEOUT_MS: Final = 30_000
 Typed = Mapping[str, str | bool]
-"""What somebody types: by the label of a field, or by `#` and its name, which is the same in every language. Of a list, an option is
-chosen by words in it, or by `=` and its code."""
+"""What somebody types: by the label of a field, or by `#` and its name, which is the same in every language. Of a list,
+an option is chosen by words in it, or by `=` and its code."""
 
 
 @dataclass
@@ -176,11 +176,6 @@ class Human:
         self.words = " ".join(self.page.locator(".words li").all_inner_texts())
         assert len(self.words.split()) == 9
         self.follow(self.say("I have written them down"))
-
-    def signs_out(self) -> None:
-        """Leave."""
-        with self.page.expect_navigation():
-            self.page.get_by_role("button", name=self.say("Sign out")).click()
 
 
 OWN: Final = {"en": "English", "ru": "Русский"}

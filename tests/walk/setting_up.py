@@ -34,7 +34,7 @@ CRITERIA: Final = (("Art", "Художественность"), ("Need", "Нуж
 
 
 def the_operator_sets_up_the_site(founder: Human) -> None:
-    """With the key that the server printed, and by a letter whose code they type."""
+    """The operator sets up the site with the key that the server printed, and registers with the code of a letter."""
     founder.go("/")
     founder.follow(founder.say("Set it up"))
     founder.page.locator("#way-email").check()
@@ -53,7 +53,7 @@ def the_operator_sets_up_the_site(founder: Human) -> None:
 
 
 def the_founder_describes_the_initiative(founder: Human) -> str:
-    """In two languages; gives the path of its page."""
+    """The founder writes the initiative's profile in two languages; returns the path of its page."""
     founder.go("/me")
     founder.follow(HOUSE)
     house = founder.path
@@ -75,7 +75,7 @@ def the_founder_describes_the_initiative(founder: Human) -> str:
 
 
 def the_founder_invites(founder: Human, house: str, guests: dict[str, Human]) -> None:
-    """Everybody, to their role; most by a letter, those without an address by a link that is handed over. All of them accept."""
+    """The founder invites everybody to their role: by a letter, or by a link if they have no address. All of them accept."""
     links: dict[str, str] = {}
     for role, guest in guests.items():
         founder.go(f"{house}/people")
@@ -102,7 +102,7 @@ def the_founder_invites(founder: Human, house: str, guests: dict[str, Human]) ->
 
 
 def the_fund_is_filled(officer: Human, finance: Human, house: str, funder: Human) -> None:
-    """The officer opens it; finance records what the funder pledged, and what arrived."""
+    """The officer opens a fund, and finance records what the funder pledged and what arrived."""
     officer.go(house)
     officer.press(
         officer.say("Open a fund"),
@@ -121,7 +121,7 @@ def the_fund_is_filled(officer: Human, finance: Human, house: str, funder: Human
 
 
 def the_officer_writes_a_call(officer: Human, house: str) -> str:
-    """Part by part, in two languages, with form and criteria; looks at both previews; gives the path of its page."""
+    """The officer writes a call part by part in two languages, and looks at both previews; returns the path of its page."""
     officer.go(house)
     titles = {"#title.en": "Winter call", "#title.ru": "Зимний конкурс"}
     officer.press(officer.say("Begin the draft"), "call-draft", titles)
@@ -185,7 +185,7 @@ def the_officer_writes_a_call(officer: Human, house: str) -> str:
 
 
 def the_officer_opens_the_call(officer: Human, call: str) -> datetime:
-    """Until six in the evening of a day in some weeks, in Berlin; gives that moment."""
+    """The officer opens a round of the call until six in the evening, Berlin time, some weeks later; returns that moment."""
     officer.go(call)
     day = officer.house.now().astimezone(BERLIN) + timedelta(days=DAYS)
     closes = day.replace(hour=18, minute=0, second=0, microsecond=0)

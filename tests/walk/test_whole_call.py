@@ -115,8 +115,8 @@ def browsers_asked_nobody_else(done: WholeCall, house: Installation) -> None:
 
 
 def blindness_holds_everywhere(done: WholeCall) -> None:
-    """Every page and every answer by JSON, of a juror and of a funder, is searched; the officer's show that what is sought can be
-    found."""
+    """Every page and every answer by JSON, of a juror and of a funder, is searched; the officer's show that what is
+    sought can be found."""
     identities = {
         name: marker
         for name, marker in MARKERS.items()

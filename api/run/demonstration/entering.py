@@ -52,8 +52,8 @@ def saved_people(settings: Settings, history_id: str) -> tuple[DemoPerson, ...]:
 
 
 def shared_people(settings: Settings, history_id: str) -> frozenset[str]:
-    """The people as whom everybody can enter a demonstration that others can reach. On one's own machine there are none: whoever
-    locks a person there locks out themselves."""
+    """The people as whom everybody can enter a demonstration that others can reach. On one's own machine there are
+    none: whoever locks a person there locks out themselves."""
     if not settings.demo or urlsplit(settings.address).hostname in _OWN_MACHINE:
         return frozenset()
     return frozenset(each.person for each in saved_people(settings, history_id))

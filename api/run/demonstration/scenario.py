@@ -75,9 +75,9 @@ class FundTold(_Part, frozen=True, kw_only=True):
 
 
 class InitiativeTold(_Part, frozen=True, kw_only=True):
-    """An initiative: its `profile` as the command describes it, the `roles` with those who hold them (the first of each acts
-    where nobody else is named), its funds by the names that calls use, and the `day` and the `roles` of invitations that nobody has
-    answered yet."""
+    """An initiative: its `profile` as the command describes it, the `roles` with those who hold them (the first of each
+    acts where nobody else is named), its funds by the names that calls use, and the `day` and the `roles` of
+    invitations that nobody has answered yet."""
 
     name: str
     day: int
@@ -142,7 +142,8 @@ class EntryTold(Judging, frozen=True, kw_only=True):
 
 
 class MessageTold(_Part, frozen=True, kw_only=True, rename={"side": "from"}):
-    """A message to the other side, from the `applicant` or the `staff`; or, from `notes`, a note of the staff for themselves."""
+    """A message to the other side, from the `applicant` or the `staff`; or, from `notes`, a note of the staff for
+    themselves."""
 
     day: int
     side: Literal["applicant", "staff", "notes"]

@@ -27,22 +27,6 @@ from domain.reviews.state import Review
 from domain.values import SYSTEM
 
 
-def by_applicant(
-    application_id: str,
-    application: Application,
-    context: CommandContext,
-    rule: Callable[[], tuple[Fact, ...]],
-) -> Plan:
-    """The rest of the plan of every command by which the applicant changes only the application."""
-    return PlannedCommand(
-        may=access.applicant((yield from actor_of(context.actor)), application),
-        initiative=application.initiative,
-        scope=application.call,
-        party=application.applicant,
-        decide=lambda: Outcome(facts={application_id: rule()}, answers=application_id),
-    )
-
-
 def by_writer(
     application_id: str,
     application: Application,

@@ -99,8 +99,8 @@ def _load(application_id: str, context: CommandContext) -> Part[_Loaded]:
 def _opened(
     found: _Loaded, known: str | None, purpose: Purpose, context: CommandContext
 ) -> tuple[str, dict[str, tuple[Fact, ...]], tuple[str, ...]]:
-    """The dossier in which a text is sealed, the facts that open it, and the subjects whose key has to be created: a new one with
-    the first text."""
+    """The dossier in which a text is sealed, the facts that open it, and the subjects whose key has to be created: a
+    new one with the first text."""
     if known is not None:
         return known, {}, ()
     dossier = context.new("dossier")

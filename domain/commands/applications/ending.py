@@ -36,8 +36,8 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
 
 class EraseApplication(Command, frozen=True, kw_only=True):
     """Destroy the keys of everything that was written in one's own application and about it, once it was withdrawn or
-    decided, with all messages. The facts that one applied and what was decided, and the record of a payment, stay. This cannot be undone.
-    The answer names the erased dossier."""
+    decided, with all messages. The facts that one applied and what was decided, and the record of a payment, stay. This
+    cannot be undone. The answer names the erased dossier."""
 
     application: ApplicationId
 

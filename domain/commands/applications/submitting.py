@@ -159,8 +159,8 @@ def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
 def _by_same_person(
     actor: Actor, party: str, organisation: Organisation | None, call: str
 ) -> Part[dict[str, Application]]:
-    """The applications to a call that the person submitted for themself, or for organisations for which nobody else acts, if the
-    party for which they apply now is one of these, too. Then they are all one applicant."""
+    """The applications to a call that the person submitted for themself, or for organisations for which nobody else
+    acts, if the party for which they apply now is one of these, too. Then they are all one applicant."""
     if organisation is not None and organisation.members != {actor.id}:
         return {}
     organisations = yield from some(ORGANISATION, sorted(actor.organisations - {party}))
