@@ -21,7 +21,7 @@ from api.http.operations import Asking, Operation, as_json
 from api.http.problems import Problem, ProblemType
 from api.pages.drafted_forms import command_fields, form_of
 from api.pages.drafting import MOST_DRAFTED, OWNERS, TOO_LARGE
-from api.pages.forms import SubmittedForm, command_of
+from api.pages.forms import SubmittedForm, command_of, nested
 from api.run.wiring import Wiring
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
@@ -150,6 +150,7 @@ async def _save(
     seen: int,
     writer: str | None = None,
 ) -> Draft:
+    nested(fields)  # what has no shape would come back with every page that shows the draft
     form = await form_of(wiring, place)
     now = wiring.clock()
     kept_until = max(now, form.until or now) + timedelta(days=KEPT_DAYS)

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
 from api.drafts.merging import merge
 from api.drafts.sharing import FORMS
-from api.pages.forms import SubmittedForm
+from api.pages.forms import SubmittedForm, nested
 from api.pages.labels import label_of
 from api.pages.rendering import said
 from api.pages.typed_answers import REMOVED
@@ -154,6 +154,7 @@ async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
     typed = _with_owners(visit, form.typed())
     if sum(map(len, typed.values())) > MOST_DRAFTED:
         raise Invalid.field("answers", TOO_LARGE)
+    nested(typed)  # what has no shape would come back with every page that shows the draft
     revision = form.own("revision")
     asked = await drafts.form(visit)
     now = visit.wiring.clock()
@@ -297,11 +298,12 @@ def words_of(
         option, labelled = None, name
         if beginning == "answers":
             asked, _, chosen = rest.partition(".")
-            question: AnyQuestion | None = questions.get(asked.partition("[")[0])
-            in_entry = question is not None and question.kind == "group"
-            if in_entry:
+            whole = questions.get(asked.partition("[")[0])
+            question: AnyQuestion | None = whole
+            in_entry = whole is not None and whole.kind == "group"
+            if whole is not None and in_entry:
                 part = name.rpartition(".")[2]
-                question = next((each for each in questions[asked].questions if each.id == part), None)
+                question = next((each for each in whole.questions if each.id == part), None)
             if question is None:
                 continue  # a question that was removed meanwhile is told apart
             options = {choice.id: said(choice.label, visit.languages).text for choice in question.choices}

@@ -182,6 +182,7 @@ class Site:
         if (
             visit.signed_in is None
             and form.own("draft") != "auto"
+            and (page.acts or page.runs)  # what a page only tries or looks for is stored nowhere
             and (again := await self._kept(visit, form))
         ):
             return again
