@@ -157,7 +157,7 @@ async def test_nothing_in_the_database_says_who_is_invited_and_with_an_address_t
     assert "sister" not in row
     link = await together.shared.invite(draft, email="Sister@Example.org", note="", locale=ENGLISH)
     assert link is None
-    (letter,) = await together.wired.outbox.all(secrets_too=True)
+    (letter,) = await together.wired.outbox.all(opened=True)
     assert letter.written is not None
     assert letter.written.to == "Sister@example.org"
     assert "https://overwinter.example/draft-invitation/owd_" in letter.written.text
