@@ -21,6 +21,7 @@ from domain.personal import Personal, Withheld
 from domain.refusals import Refused
 from domain.texts import check_text
 from domain.topic import stored_as
+from domain.values import in_utc
 
 Side = Literal["applicant", "staff"]
 """The two sides of a correspondence: the applicant, with all who act for them, and the staff of the call."""
@@ -173,7 +174,7 @@ def settle(
     if correspondence.awaits != side:
         return ()
     assert correspondence.last_at is not None
-    if correspondence.last_at > read_until:
+    if correspondence.last_at > in_utc(read_until, "read_until"):
         raise Refused(msg("Another message has come since. Read it first."))
     return (
         CorrespondenceSettled(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -41,7 +42,7 @@ class DraftPlace:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A draft: what was typed, by the names of the inputs. `id` names it in addresses, `revision` rises with each save.
-    `writers` are the others who write in it, and `former` those who no longer do."""
+    `writers` are the others who write in it, and `former` those who no longer do. `form` names the open form that saved it."""
 
     id: str
     place: DraftPlace
@@ -51,6 +52,7 @@ class Draft:
     kept_until: datetime
     writers: frozenset[str] = frozenset()
     former: frozenset[str] = frozenset()
+    form: bytes | None = None
 
     @property
     def everybody(self) -> frozenset[str]:
@@ -127,9 +129,10 @@ class Drafts:
         seen: int,
         kept_until: datetime,
         writer: str | None = None,
+        form: bytes | None = None,
     ) -> Draft:
         """Save what was typed, by its owner or by a `writer` who is not. `seen` is the revision that the form was
-        opened with, 0 if there was none.
+        opened with, 0 if there was none. `form` names the open form (`form_name`): what it saved itself, it may replace.
 
         Raises `DraftChanged` if another revision with other words is stored, and `NotFound` if the owner was erased, or
         if the writer writes in the draft no longer.
@@ -145,14 +148,19 @@ class Drafts:
             held = await (await connection.execute("SELECT vault.hold(%b)", (place.person,))).fetchone()
             row = await _row(connection, place, lock=True)
             stored = None if row is None else await self._opened(place, row)
-            other = stored is not None and stored.revision != seen and dict(stored.typed) != dict(typed)
+            other = (
+                stored is not None
+                and stored.revision != seen
+                and not saved_by(stored, form)
+                and dict(stored.typed) != dict(typed)
+            )
             revision = 0
             allowed = held is not None and held[0] is not None
             if allowed and writer is not None:
                 # Nobody is removed, and the draft is not deleted, while they save.
                 allowed = stored is not None and await _writes_in(connection, stored.id, writer)
             if allowed and not other:
-                cursor = await connection.execute(_SAVE, (draft, *_key_of(place), box, now, kept_until))
+                cursor = await connection.execute(_SAVE, (draft, *_key_of(place), box, now, kept_until, form))
                 saved = await cursor.fetchone()
                 assert saved is not None
                 revision, draft = int(saved[0]), str(saved[1])
@@ -163,7 +171,7 @@ class Drafts:
         if not revision:
             raise NotFound(_ERASED if writer is None else NOT_SHARED)
         writers, former = (stored.writers, stored.former) if stored else (frozenset(), frozenset())
-        return Draft(draft, place, typed, revision, now, kept_until, writers, former)
+        return Draft(draft, place, typed, revision, now, kept_until, writers, former, form)
 
     async def discard(self, place: DraftPlace, *, seen: int | None = None) -> None:
         """Delete a draft, if there is one; with `seen`, only this revision, so that what others wrote meanwhile stays."""
@@ -258,7 +266,7 @@ class Drafts:
             )
 
     async def _opened(self, place: DraftPlace, row: Any) -> Draft | None:  # Any: a row of the table
-        draft, revision, box, saved_at, kept_until, writers, former = row
+        draft, revision, box, saved_at, kept_until, form, writers, former = row
         key = (await opened_keys(self._history, self._vault, (place.person,))).get(place.person)
         if key is None:
             return None
@@ -275,11 +283,22 @@ class Drafts:
             kept_until,
             frozenset(writers),
             frozenset(former),
+            None if form is None else bytes(form),
         )
 
 
 NOT_SHARED: Final = msg("There is no such draft, or it is not shared with you any more.")
 _ERASED: Final = msg("There is no such person, or their data was erased.")
+
+
+def form_name(key: str) -> bytes | None:
+    """The name of an open form, by its idempotency key; None if it has none."""
+    return sha256(key.encode()).digest() if key else None
+
+
+def saved_by(draft: Draft, form: bytes | None) -> bool:
+    """Whether a draft was saved last by this open form: going back to it and sending it again loses nobody's words."""
+    return form is not None and draft.form == form
 
 
 async def _row(connection: Connection, place: DraftPlace, *, lock: bool = False) -> tuple[Any, ...] | None:
@@ -307,13 +326,13 @@ def _key_of(place: DraftPlace) -> tuple[str, str, str]:
 
 
 _SAVE: Final = (
-    "INSERT INTO accounts.drafts AS d (draft, person, about, command, revision, box, saved_at, kept_until) "
-    "VALUES (%b, %b, %b, %b, 1, %b, %b, %b) ON CONFLICT (person, about, command) DO UPDATE SET "
+    "INSERT INTO accounts.drafts AS d (draft, person, about, command, revision, box, saved_at, kept_until, form) "
+    "VALUES (%b, %b, %b, %b, 1, %b, %b, %b, %b) ON CONFLICT (person, about, command) DO UPDATE SET "
     "revision = d.revision + 1, box = excluded.box, saved_at = excluded.saved_at, "
-    "kept_until = excluded.kept_until RETURNING revision, draft"
+    "kept_until = excluded.kept_until, form = excluded.form RETURNING revision, draft"
 )
 _COLUMNS: Final = (
-    "d.draft, d.revision, d.box, d.saved_at, d.kept_until, "
+    "d.draft, d.revision, d.box, d.saved_at, d.kept_until, d.form, "
     "ARRAY (SELECT w.person FROM accounts.draft_writers w WHERE w.draft = d.draft AND w.left_at IS NULL), "
     "ARRAY (SELECT w.person FROM accounts.draft_writers w WHERE w.draft = d.draft AND w.left_at IS NOT NULL)"
 )

@@ -12,6 +12,8 @@ import msgspec
 from litestar import Request as HTTPRequest
 from litestar import Response
 
+from api.drafts.drafts import DraftPlace
+from api.drafts.sharing import FORMS
 from api.http.named_ids import field_of
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
 from api.http.problems import ProblemType
@@ -268,7 +270,14 @@ def operation_of(write: Write) -> Operation:
         try:
             async with surrounding:
                 answer = await asking.wiring.runner.run(
-                    Request(command=wanted, actor=asking.who, channel=Channel.API, key=key, expected=expected)
+                    Request(
+                        command=wanted,
+                        actor=asking.who,
+                        channel=Channel.API,
+                        key=key,
+                        expected=expected,
+                        writers=await _writers(asking, write, wanted),
+                    )
                 )
         except NotFound as error:
             raise field_of(error, wanted, in_address) from None
@@ -299,6 +308,16 @@ def operation_of(write: Write) -> Operation:
         versioned=versioned,
         grave=REGISTER[write.command].grave,
     )
+
+
+async def _writers(asking: Asking, write: Write, wanted: Any) -> frozenset[str]:  # Any: a command
+    """The others who wrote in the sender's draft of what is sent: it may be what they wrote, also if the draft was read before and is
+    not submitted by its own operation."""
+    if write.command not in FORMS:
+        return frozenset()
+    about = wanted.call if write.command == "application.submit" else wanted.application
+    draft = await asking.wiring.drafts.find(DraftPlace(asking.who, about, write.command))
+    return frozenset() if draft is None else draft.everybody - {asking.who}
 
 
 def operations() -> tuple[Operation, ...]:

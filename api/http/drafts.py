@@ -22,7 +22,7 @@ from api.http.operations import Asking, Operation, as_json
 from api.http.problems import Problem, ProblemType
 from api.pages.drafted_forms import command_fields, form_of
 from api.pages.drafting import MOST_DRAFTED, OWNERS, TOO_LARGE, own_or_shared, with_owners
-from api.pages.forms import SubmittedForm, command_of
+from api.pages.forms import SubmittedForm, command_of, nested
 from api.run.wiring import Wiring
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
@@ -149,6 +149,7 @@ async def _save(
     seen: int,
     writer: str | None = None,
 ) -> Draft:
+    nested(fields)  # what has no shape would come back with every page that shows the draft
     form = await form_of(wiring, place)
     now = wiring.clock()
     kept_until = max(now, form.until or now) + timedelta(days=KEPT_DAYS)

@@ -93,7 +93,11 @@ def eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was se
     typed = plain.get("eligibility", {})
     if not isinstance(typed, dict):
         return {}
-    return {name: _YES_NO.get(text, text) for name, text in typed.items() if text != ""}
+    return {
+        name: _YES_NO.get(text, text) if isinstance(text, str) else text
+        for name, text in typed.items()
+        if text != ""
+    }
 
 
 async def _parties(visit: Visit) -> list[tuple[str, str]]:

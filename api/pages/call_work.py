@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from api.locales import LANGUAGES
-from api.pages.forms import Plain
+from api.pages.forms import Plain, row_number
 from api.pages.visits import Visit
 from domain.calls.state import CALL, Call, CallStatus
 from domain.initiatives.state import INITIATIVE, Initiative
@@ -98,9 +98,9 @@ def moved(items: Sequence[T], move: Any, copy: T | None = None) -> list[T]:  # A
     ``copy`` adds."""
     what, _, number = move.partition(" ") if isinstance(move, str) else ("", "", "")
     found = list(items)
-    if not number.isascii() or not number.isdigit() or int(number) >= len(found):
+    at = row_number(number)
+    if at is None or at >= len(found):
         return found
-    at = int(number)
     match what:
         case "up" if at > 0:
             found[at - 1], found[at] = found[at], found[at - 1]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
+from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace, form_name, saved_by
 from api.drafts.merging import merge
 from api.drafts.sharing import FORMS
-from api.pages.forms import SubmittedForm
+from api.pages.forms import SubmittedForm, nested
 from api.pages.labels import label_of
 from api.pages.rendering import said
 from api.pages.typed_answers import REMOVED
@@ -142,6 +142,8 @@ def written_since(visit: Visit, form: SubmittedForm) -> Draft | None:
     draft = visit.drafts.get(form.own("do"))
     if draft is None or form.own("revision") in ("", str(draft.revision)):
         return None
+    if saved_by(draft, form_name(form.own("key"))):
+        return None
     return None if dict(draft.typed) == _with_owners(visit, form.typed()) else draft
 
 
@@ -162,6 +164,7 @@ async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
     typed = _with_owners(visit, form.typed())
     if sum(map(len, typed.values())) > MOST_DRAFTED:
         raise Invalid.field("answers", TOO_LARGE)
+    nested(typed)  # what has no shape would come back with every page that shows the draft
     revision = form.own("revision")
     asked = await drafts.form(visit)
     now = visit.wiring.clock()
@@ -171,6 +174,7 @@ async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
         seen=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0,
         kept_until=max(now, asked.until or now) + timedelta(days=KEPT_DAYS),
         writer=visit.who if draft_of_another(visit) else None,
+        form=form_name(form.own("key")),
     )
     shared = draft if visit.shared else None
     return replace(visit, shared=shared, drafts={**visit.drafts, command: draft})
@@ -318,11 +322,12 @@ def words_of(
         option, labelled = None, name
         if beginning == "answers":
             asked, _, chosen = rest.partition(".")
-            question: AnyQuestion | None = questions.get(asked.partition("[")[0])
-            in_entry = question is not None and question.kind == "group"
-            if in_entry:
+            whole = questions.get(asked.partition("[")[0])
+            question: AnyQuestion | None = whole
+            in_entry = whole is not None and whole.kind == "group"
+            if whole is not None and in_entry:
                 part = name.rpartition(".")[2]
-                question = next((each for each in questions[asked].questions if each.id == part), None)
+                question = next((each for each in whole.questions if each.id == part), None)
             if question is None:
                 continue  # a question that was removed meanwhile is told apart
             options = {choice.id: said(choice.label, visit.languages).text for choice in question.choices}

@@ -79,16 +79,17 @@ class SubmittedForm:
         numbers = sorted(
             {int(found[2]) for name in self.fields if (found := _ROW.match(name)) and found[1] == table}
         )
-        if not (row.isascii() and row.isdigit() and int(row) in numbers):
+        number = row_number(row)
+        if number not in numbers:
             return self
-        at = numbers.index(int(row))
+        at = numbers.index(number)
         order = list(numbers)
         beside = {"up": at - 1, "down": at + 1}.get(what, -1)
         if what == "remove":
             del order[at]
         elif 0 <= beside < len(order):
             order[at], order[beside] = order[beside], order[at]
-        new = {old: number for number, old in zip(numbers, order, strict=False)}
+        new = {old: place for place, old in zip(numbers, order, strict=False)}
         fields: dict[str, str] = {}
         for name, value in self.fields.items():
             found = _ROW.match(name)
@@ -140,6 +141,11 @@ def _pairs(raw: bytes, most_fields: int) -> dict[str, str]:
         # Browsers send the end of a line as two characters; it counts as one.
         fields[name] = value.replace("\r\n", "\n")
     return fields
+
+
+def row_number(text: str) -> int | None:
+    """The number of a row of a table, which a button names; None for anything else."""
+    return int(text) if re.fullmatch("[0-9]{1,3}", text, re.ASCII) else None
 
 
 def nested(fields: Mapping[str, str]) -> Plain:

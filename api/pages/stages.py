@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from api.pages.call_work import MOVE, Work, free, moved, rows, stage_of, start_of, texts, work_of
-from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.forms import Plain, SubmittedForm, nested, row_number
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.questions import KIND_NAMES, form_of, plain_form, used_ids
 from api.pages.visits import Visit
@@ -92,8 +92,8 @@ def _rearranged(work: Work, stage: Stage, form: Form, move: object) -> list[Ques
     """The questions after a move; the first of a section moves up to the end of the one before."""
     questions = list(form.questions)
     what, _, number = move.partition(" ") if isinstance(move, str) else ("", "", "")
-    at = int(number) if number.isascii() and number.isdigit() else len(questions)
-    if at >= len(questions):
+    at = row_number(number)
+    if at is None or at >= len(questions):
         return questions
     question = questions[at]
     beside = at - 1 if what == "up" else at + 1

@@ -151,7 +151,7 @@ def _ticked(plain: Plain) -> dict[str, str]:
     """The applications that were ticked, with the versions that were previewed."""
     found = plain.get("items", [])
     rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-    return {row["application"]: row.get("seen", "") for row in rows if row.get("application")}
+    return {str(row["application"]): str(row.get("seen", "")) for row in rows if row.get("application")}
 
 
 def _command(what: str, application: str, plain: Plain) -> Command:

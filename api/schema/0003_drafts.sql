@@ -11,6 +11,8 @@ CREATE TABLE accounts.drafts (
     -- Rises with each save, so that two devices do not overwrite each other.
     revision integer NOT NULL CHECK (revision > 0),
     box bytea NOT NULL,
+    -- A hash of the key of the open form that saved it last; null if it was saved by JSON.
+    form bytea,
     -- On the installation's clock, which in a demonstration is not the database's.
     saved_at timestamptz NOT NULL,
     kept_until timestamptz NOT NULL,

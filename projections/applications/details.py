@@ -259,10 +259,12 @@ async def _answers(
         fact = found[each].fact
         assert isinstance(fact, ApplicationWritten)
         form = case.call.form(fact.stage, fact.form_version)
+        # What was found out to identify people since, is not shown either.
+        telling = form.identifying | case.call.forms[fact.stage][-1].identifying
         withheld = (
             ()
             if identity
-            else tuple(sorted(each for each in form.identifying if each.partition(".")[0] in fact.answers))
+            else tuple(sorted(each for each in telling if each.partition(".")[0] in fact.answers))
         )
         answers = {
             name: without(answer, name, withheld)

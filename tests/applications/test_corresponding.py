@@ -189,6 +189,12 @@ class TestSettling:
         world.run(HELLO, ARTIST)
         assert world.run(settle, ARTIST).facts == {STREAM: ()}
 
+    def test_a_time_without_its_offset_is_no_time_of_a_message(self) -> None:
+        world = with_application()
+        world.run(HELLO, ARTIST)
+        settle = SettleMessages(application=APPLICATION, read_until=NOON.replace(tzinfo=None))
+        assert world.turned_down(settle, OFFICER)[0] is Invalid
+
     def test_a_message_that_came_meanwhile_is_not_settled_unread(self) -> None:
         world = with_application()
         world.run(HELLO, ARTIST)

@@ -43,6 +43,10 @@ def take(walked: Walked, officer: Person, writer: Person, helper: Person) -> Non
     read = writer.get(at)
     writer.post(at, revision=read["revision"], fields=read["fields"] | {"title": "Byway of both"})
 
+    # What contradicts itself could be shown on no page, so it is not saved: its owner would be locked out.
+    for odd in ({"title.x": "y"}, {"answers.costs": "All"}):
+        helper.post(at, 400, revision=3, fields=fields | odd)
+
     helper.post(f"{at}/leave")
     helper.get(at, 404)
     (open_,) = writer.get(f"{at}/people")["invitations"]

@@ -4,6 +4,7 @@ words are lost."""
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import cast
 
 import psycopg
@@ -13,6 +14,8 @@ from api.accounts.ended import end_access
 from api.drafts.drafts import Draft, DraftChanged, DraftPlace
 from api.drafts.keeping import keep_or_delete
 from api.drafts.sharing import MOST, SharedDrafts
+from api.http.commands import WRITES, Write, _writers
+from api.http.operations import Asking
 from api.locales import ENGLISH
 from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.parties import Actor
@@ -213,6 +216,23 @@ async def test_the_owner_submits_it_or_who_acts_for_the_organisation_that_applie
     place = DraftPlace("owner", CALL, "application.submit")
     draft = Draft("draft-1", place, {"applicant": applicant}, 1, now, now, frozenset({"helper"}))
     assert await shared.submits(draft, who) is may
+
+
+async def test_who_helped_is_known_also_if_the_application_is_sent_by_itself(together: Together) -> None:
+    draft = await together.joined()
+    await together.shared.end(draft, together.helper)
+    (submit,) = [each for each in WRITES if each.command == "application.submit"]
+    (withdraw,) = [each for each in WRITES if each.command == "application.withdraw"]
+    wiring = SimpleNamespace(drafts=together.drafts)
+
+    async def writers(who: str, call: str, write: Write = submit) -> frozenset[str]:
+        asking = cast("Asking", SimpleNamespace(wiring=wiring, who=who))
+        return await _writers(asking, write, SimpleNamespace(call=call))
+
+    assert await writers(draft.place.person, draft.place.about) == {together.helper}
+    assert await writers(draft.place.person, "another call") == frozenset()
+    assert await writers(together.helper, draft.place.about) == frozenset()
+    assert await writers(draft.place.person, draft.place.about, withdraw) == frozenset()
 
 
 async def test_erasing_the_owner_ends_the_draft_for_both(together: Together) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from types import UnionType
+from types import SimpleNamespace, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -11,11 +11,15 @@ import pytest
 from litestar.testing import RequestFactory
 
 from api.http.problems import Problem
-from api.locales import asked_languages
-from api.pages.forms import SubmittedForm, command_of, nested, read_typed
+from api.locales import ENGLISH, asked_languages
+from api.pages.applying import eligibility_answers
+from api.pages.call_work import moved
+from api.pages.drafting import words_of
+from api.pages.forms import SubmittedForm, command_of, nested, read_typed, row_number
 from api.pages.rendering import Said, codes, said
 from api.pages.review_drafts import filled as scored
 from api.pages.sign_in import within
+from api.pages.together import _ticked
 from api.pages.visits import Visit
 from domain.commands.applications.ending import WithdrawApplication
 from domain.commands.applications.submitting import SubmitApplication
@@ -23,8 +27,9 @@ from domain.commands.grants.payee import ConfirmGrantPayee
 from domain.commands.panels import SetPanelOutcome
 from domain.commands.register import REGISTER
 from domain.commands.reviews import SubmitReview
-from domain.forms import BudgetLine
+from domain.forms import BudgetLine, Form, GroupedQuestion, Question
 from domain.refusals import FieldError, Invalid
+from domain.stages import Stage
 from domain.values import Money
 from tests.scene import APPLICATION, CALL, PANEL, REVIEW, ROUND, numbered
 
@@ -51,6 +56,44 @@ def test_paths_that_cannot_both_be_are_refused(fields: dict[str, str]) -> None:
     """A value is a text or an object, never both."""
     with pytest.raises(Problem):
         nested(fields)
+
+
+LONG = "9" * 5000
+"""More digits than Python reads as a number."""
+
+
+def test_a_button_that_names_no_row_moves_nothing() -> None:
+    fields = {"answers.works.entries[0].title": "Snow"}
+    for row in ("", "1", "-1", "٠", "0\n", LONG):
+        form = SubmittedForm(fields | {"_rows": f"remove answers.works.entries {row}"})
+        assert form.rearranged().typed() == fields
+        assert moved(["a", "b"], f"remove {row}") == (["a"] if row == "1" else ["a", "b"])
+        assert row_number(row) == (1 if row == "1" else None)
+
+
+def test_what_no_page_sends_is_no_answer_to_a_question_asked_first() -> None:
+    plain = nested(
+        {"eligibility.alive": "yes", "eligibility.abroad.now": "yes", "eligibility.known[0]": "no"}
+    )
+    assert eligibility_answers(plain) == {"alive": True, "abroad": {"now": "yes"}, "known": ["no"]}
+
+
+def test_of_what_was_ticked_nothing_but_texts_is_read() -> None:
+    plain = nested(
+        {"items[0].application.id": "x", "items[1].application": APPLICATION, "items[1].seen": "v"}
+    )
+    assert _ticked(plain)[APPLICATION] == "v"
+
+
+def test_what_has_no_place_in_a_group_is_left_out_where_a_draft_is_shown() -> None:
+    part = GroupedQuestion(id="title", kind="text", label={"en": "Title"})
+    works = Question(id="works", kind="group", label={"en": "Works"}, questions=(part,))
+    stage = cast("Stage", SimpleNamespace(form=Form(questions=(works,))))
+    visit = cast("Visit", SimpleNamespace(languages=("en",), locale=ENGLISH))
+    for name in ("answers.works[0].title", "answers.works.entries[0].title", "answers.works.title"):
+        assert [text for _, text in words_of(visit, stage, {}, {name: "Snow"})] == ["Snow"]
+    for name in ("answers.works", "answers.works[0]", "answers.works[0].year", "answers.works.entries"):
+        assert words_of(visit, stage, {}, {name: "Snow"}) == []
 
 
 def test_blank_rows_of_a_table_do_not_count() -> None:

@@ -129,6 +129,16 @@ def test_nothing_is_kept_from_another_session_s_form(stage: Stage, apply: str) -
     assert (answer.status_code, IDEA in answer.text) == (401, True)
 
 
+def test_what_is_only_looked_for_or_tried_is_not_kept(stage: Stage) -> None:
+    """It is often somebody's name."""
+    visitor = stage.visitor("officer")
+    board = f"/calls/{stage.call}/applications"
+    form = visitor.form(board, "call-search") | {"text": "Name of somebody", "_step": "search"}
+    end_sessions(stage, "officer")
+    assert visitor.send(board, form).status_code == 401
+    assert query(stage, f"SELECT FROM accounts.kept_forms WHERE person = '{stage.people['officer']}'") == []
+
+
 def test_it_is_gone_after_a_day(stage: Stage, apply: str) -> None:
     visitor = stage.visitor("newcomer")
     form = typed(visitor, apply) | {"answers.idea": "Gone after a day"}

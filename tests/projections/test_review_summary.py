@@ -75,6 +75,21 @@ async def test_a_question_that_was_marked_as_identifying_since_leaves_the_summar
     assert (shown.summary.title, shown.summary.answers) == (CANARY_TITLES[0], {})
 
 
+async def test_nor_is_its_answer_shown_to_a_blind_jury(season: Season) -> None:
+    """Also of applications that answered an earlier version of the form."""
+    marked = msgspec.structs.replace(QUESTIONS[0], identifying=True, in_summary=False)
+    await change_form(season, Form(questions=(marked, QUESTIONS[1], PEOPLE)))
+    await ask(season)
+    own = season.reviews["juror", "application1"]
+    await season.run("review.declare_no_conflict", season.juror, review=own)
+    season.project()
+    shown = (await reviews.one(season.reader, season.juror, own)).application_shown
+    assert shown is not None
+    assert "idea" not in shown.answers
+    assert {"idea", "born"} <= set(shown.withheld)
+    assert leaks(await read_all(season, season.juror), *CANARY_ANSWERS) == {}
+
+
 async def test_the_due_date_is_in_the_lists_of_those_who_review(season: Season) -> None:
     await ask(season)
     due = DEADLINE.replace(month=DEADLINE.month + 1)
