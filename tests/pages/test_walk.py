@@ -1,4 +1,5 @@
-"""One grant's life in a real browser without scripts: from applying to a payment, and how its funder reads it."""
+"""One grant's life in a real browser without scripts: from applying to a payment, and how its funder reads it. The quick tests
+walk the way from an empty installation (`tests/walk`)."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.pages.browsing import Someone, Walk, someone
 from tests.pages.conftest import Stage, set_stage
+
+pytestmark = pytest.mark.long
 
 CANARIES = ("Zebrafinch Quillon", "Зимородок Кедров", "The account of an invented canary")
 """Plainly invented texts by which a leak is known: in a title, an identifying answer, and an account."""
