@@ -87,3 +87,8 @@ class Page:
     runs: Runs | None = None
     runs_for: str | None = None
     drafts: PageDrafts | None = None
+
+    def only_tries(self, command: str) -> bool:
+        """Whether a form that names `command` is sent to see something, such as a test run or what a search finds: what was typed is
+        stored nowhere."""
+        return self.tries and self.runs is None and all(each.command != command for each in self.acts)

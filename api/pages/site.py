@@ -184,7 +184,7 @@ class Site:
         if (
             visit.signed_in is None
             and form.own("draft") != "auto"
-            and not _is_tried(page, form)
+            and not page.only_tries(form.own("do"))
             and (again := await self._kept(visit, form))
         ):
             return again
@@ -388,11 +388,6 @@ class Site:
             headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
             cookies=self._languages.cookies(request, chosen),
         )
-
-
-def _is_tried(page: Page, form: SubmittedForm) -> bool:
-    """Whether a form is sent to see something, such as a test run or what a search finds: what was typed is stored nowhere."""
-    return page.tries and page.runs is None and all(each.command != form.own("do") for each in page.acts)
 
 
 def _at_inputs(returned: Returned, act: PageAction) -> Returned:
