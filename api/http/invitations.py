@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response
 
+from api.accounts.email import check_sends
 from api.accounts.invitations import Invited
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json
@@ -74,6 +75,7 @@ async def _make(asking: Asking) -> Response[bytes]:
     expected_version(asking.request, versioned=False)
     wanted = await asking.body(NewInvitation)
     locale = chosen_locale(wanted.language)
+    check_sends(wanted.email, sends=asking.wiring.settings.writes_letters)
     if wanted.email:
         await asking.wiring.attempts.count("invite", account=asking.who.encode(), network=None)
     made = await asking.wiring.invitations.make(

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response
 
+from api.accounts.email import check_sends
 from api.http.drafts import DraftId, asked_draft, own_draft
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import ProblemType
@@ -108,6 +109,7 @@ async def _invite(asking: Asking) -> Response[bytes]:
     draft = await own_draft(asking)
     wanted = await asking.body(NewDraftInvitation)
     locale = chosen_locale(wanted.language)
+    check_sends(wanted.email, sends=asking.wiring.settings.writes_letters)
     if wanted.email:
         await asking.wiring.attempts.count("invite", account=asking.who.encode(), network=None)
     link = await asking.wiring.shared_drafts.invite(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.email import check_sends
 from api.drafts.drafts import Draft
 from api.drafts.sharing import DAYS
 from api.http.operations import again_if_lost, check_kinds
@@ -108,8 +109,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         return redirect(here)
 
     async def invite(visit: Visit, draft: Draft, form: SubmittedForm) -> Response[Any]:
-        email = form.fields.get("email", "") if wiring.settings.writes_letters else ""
+        email = form.fields.get("email", "")
         try:
+            check_sends(email, sends=wiring.settings.writes_letters)
             locale = chosen_locale(form.fields.get("language", "en"))
             if email.strip():
                 await wiring.attempts.count("invite", account=visit.who.encode(), network=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from api.accounts.email import check_sends
 from api.accounts.invitations import Invited, NewInvitation
 from api.http.problems import Problem
 from api.locales import chosen_locale
@@ -111,6 +112,7 @@ async def _invited(visit: Visit, form: SubmittedForm) -> NewInvitation:
     chosen = set(ticked) if isinstance(ticked, dict) else set()
     roles = (Role.JUROR,) if kind == "round" else tuple([each for each in MEMBER_ROLES if each in chosen])
     email = str(plain.get("email") or "")
+    check_sends(email, sends=visit.wiring.settings.writes_letters)
     locale = chosen_locale(form.fields.get("language")) if email else visit.locale
     if email:
         try:

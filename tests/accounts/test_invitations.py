@@ -3,10 +3,15 @@ answered."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import httpx
 import psycopg
 import pytest
 
 from api.accounts.invitations import Invited
+from api.drafts.drafts import DraftPlace
+from api.http.app import make_app
 from api.locales import Locale
 from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator, FoundInitiative
@@ -112,3 +117,23 @@ async def test_a_link_works_once_and_its_note_is_deleted_with_the_answer(
             locale=Locale("en"),
             key=None,
         )
+
+
+async def test_an_address_is_refused_where_the_site_sends_no_letters(wired: Wiring) -> None:
+    """Its letter would wait for ever, and nobody would have the link."""
+    administrator = await run(wired, RegisterPerson(name="Administrator"))
+    token = await wired.tokens.make(administrator, label="test", made_by=administrator)
+    drafts = DraftPlace(administrator, f"call-{'1' * 32}", "application.submit")
+    draft = await wired.drafts.save(drafts, {}, seen=0, kept_until=wired.clock() + timedelta(days=9))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=make_app(wired)),
+        base_url="http://127.0.0.1:8000",
+        headers={"Authorization": f"Bearer {token}"},
+    ) as client:
+        for thing, roles in (
+            (f"initiatives/initiative-{'1' * 32}", {"roles": ["finance"]}),
+            (f"drafts/{draft.id}", {}),
+        ):
+            answer = await client.post(f"/api/{thing}/invitations", json={**roles, "email": ADDRESS})
+            assert answer.status_code == 422, thing
+            assert "sends no letters" in answer.text
