@@ -313,7 +313,8 @@ def check_sends(email: str | None, *, sends: bool) -> None:
     """Check that an invitation is not to be sent by letter where the site sends none. Raises `Invalid`."""
     if email and email.strip() and not sends:
         raise Invalid.field(
-            "email", msg("This site sends no letters. Leave the address out, and hand over the link yourself.")
+            "email",
+            msg("This site sends no letters. Leave the address out, and hand over the link yourself."),
         )
 
 

@@ -87,6 +87,8 @@ def test_a_full_disk(tmp_path: Path) -> None:
     """Writes are refused once there is no room for them; when there is some again, they go on."""
     with small_disk(tmp_path) as folder, demonstration(folder / "data") as running:
         person = running.person(running.token)
+        # A new segment of the write-ahead log: where that is what has no room, PostgreSQL stops, and nothing can be read either.
+        running.rows_of("SELECT pg_switch_wal(), pg_logical_emit_message(true, 'test', 'begin it')")
         ballast = folder / "ballast"
         with ballast.open("wb", buffering=0) as filling, suppress(OSError):
             while True:

@@ -126,6 +126,7 @@ def test_a_restore_across_two_rotations(
     other.said("verify")
 
 
+@pytest.mark.long
 def test_no_way_in_from_before_a_restore_is_one_afterwards(
     keeper: Operator, empty_url: str, tmp_path: Path
 ) -> None:

@@ -222,6 +222,7 @@ class TestStarting:
         assert server.pid is None
 
 
+@pytest.mark.long
 class TestStartingAgain:
     """Whatever ended the last run, the next one finds everything as it was."""
 
@@ -297,6 +298,7 @@ class TestStartingAgain:
             stranger.wait()
 
 
+@pytest.mark.long
 class TestSharing:
     """Several programs on one folder: one server, which the last of them stops."""
 

@@ -57,7 +57,15 @@ def complaints(page: Page, rules: Sequence[str] = ()) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("role", [NOBODY, "officer", "juror", "finance", "funder", "applicant"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        "officer",
+        "juror",
+        "applicant",
+        *[pytest.param(each, marks=pytest.mark.long) for each in (NOBODY, "finance", "funder")],
+    ],
+)
 def test_axe_finds_nothing_on_any_page(browser: Browser, stage: Stage, role: str) -> None:
     """One page of each kind that somebody finds by following links, with all that is folded opened: one after another in
     another language and colour."""
@@ -98,7 +106,7 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, stage: Stage, role: str
     assert len(seen) > 6
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_nor_on_a_form_that_came_back_or_a_page_that_tells_a_problem(
     browser: Browser, stage: Stage, scheme: Literal["light", "dark"]
 ) -> None:

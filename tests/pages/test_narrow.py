@@ -78,7 +78,14 @@ def sign_in(page: Page, stage: Stage, role: str) -> None:
     page.wait_for_url("**/me")
 
 
-@pytest.mark.parametrize("role", ["officer", "chair", "juror", "finance", "funder", "applicant"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        "officer",
+        "applicant",
+        *[pytest.param(each, marks=pytest.mark.long) for each in ("chair", "juror", "finance", "funder")],
+    ],
+)
 def test_every_kind_of_page_fits_whatever_people_wrote(phone: Page, stage: Stage, role: str) -> None:
     """Each is measured as it is, and once more with a word of 200 letters in every place for a text: names, titles,
     references, tables and all."""

@@ -17,7 +17,7 @@ from tests.pages.browsing import Walk
 from tests.pages.conftest import Stage
 from tests.pages.russian import LETTER, Reader, not_russian, reader, ru, russian_house
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 TITLE = "Двенадцать кухонь"
 SUBMIT = "application-submit"
