@@ -242,6 +242,7 @@ def test_a_dump_holds_no_key_and_both_files_are_for_their_owner(keeper: Operator
     assert not [wrap for wrap in wraps if wrap.hex() in text]
 
 
+@pytest.mark.long
 class TestRefused:
     """What is missing or would do harm is said in one sentence, and nothing is changed."""
 

@@ -132,6 +132,7 @@ def shown(stage: Stage, builder: Builder) -> dict[str, Any]:
     return stage.speaking("officer").get(f"/api/calls/{builder.setup.split('/')[2]}")
 
 
+@pytest.mark.long
 def test_a_call_of_a_real_size_is_written_published_and_answered_by_page(
     browser: Browser, stage: Stage
 ) -> None:

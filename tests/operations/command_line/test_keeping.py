@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from api.health.health import LEADERLESS
@@ -129,6 +130,7 @@ class TestVerifying:
         )
 
 
+@pytest.mark.long
 class TestARestoredBackup:
     """The read models of a newer history than the one that is there."""
 
