@@ -173,6 +173,17 @@ class Drafts:
         writers, former = (stored.writers, stored.former) if stored else (frozenset(), frozenset())
         return Draft(draft, place, typed, revision, now, kept_until, writers, former, form)
 
+    async def helpers(self, place: DraftPlace) -> frozenset[str]:
+        """Who else wrote, or may have written, in a draft; the draft itself is not opened, so that they are known even if it cannot
+        be."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT w.person FROM accounts.drafts d JOIN accounts.draft_writers w ON w.draft = d.draft "
+                "WHERE d.person = %b AND d.about = %b AND d.command = %b",
+                _key_of(place),
+            )
+            return frozenset([str(person) for (person,) in await cursor.fetchall()]) - {place.person}
+
     async def discard(self, place: DraftPlace, *, seen: int | None = None) -> None:
         """Delete a draft, if there is one; with `seen`, only this revision, so that what others wrote meanwhile stays."""
         async with self._history.connection() as connection:

@@ -316,8 +316,7 @@ async def _writers(asking: Asking, write: Write, wanted: Any) -> frozenset[str]:
     if write.command not in FORMS:
         return frozenset()
     about = wanted.call if write.command == "application.submit" else wanted.application
-    draft = await asking.wiring.drafts.find(DraftPlace(asking.who, about, write.command))
-    return frozenset() if draft is None else draft.everybody - {asking.who}
+    return await asking.wiring.drafts.helpers(DraftPlace(asking.who, about, write.command))
 
 
 def operations() -> tuple[Operation, ...]:
