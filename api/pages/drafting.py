@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from api.pages.typed_answers import REMOVED
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
 from domain.amounts import typed_amount
+from domain.commands.register import REGISTER
 from domain.forms import AnyQuestion
 from domain.messages import At, Message, counted, msg
 from domain.refusals import CommandRejected, Invalid, NotFound
@@ -27,8 +29,8 @@ from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from projections.calls import CallDetail
 
-OWNERS: Final = frozenset({"applicant"})
-"""The inputs that only the owner of a draft sees, on their own page."""
+OWNERS: Final = frozenset({"applicant", "round"})
+"""The fields that only the owner of a draft chooses, on their own page."""
 MOST_DRAFTED: Final = 400_000
 """The most characters of a draft."""
 
@@ -153,9 +155,26 @@ def _with_owners(visit: Visit, typed: Mapping[str, str]) -> dict[str, str]:
 
 
 def with_owners(draft: Draft, typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed into a shared draft, with what its owner chose in `OWNERS`."""
-    kept = {name: text for name, text in draft.typed.items() if name in OWNERS}
-    return {name: text for name, text in typed.items() if name not in OWNERS} | kept
+    """What was typed into a shared draft, with what its owner chose in `OWNERS`. Names of inputs that its form does not have are
+    left out: they would only be in the owner's way when they submit."""
+    asked = typed_fields(draft.place.command) - OWNERS
+    kept = {name: text for name, text in draft.typed.items() if field_of_input(name) in OWNERS}
+    return {name: text for name, text in typed.items() if field_of_input(name) in asked} | kept
+
+
+def typed_fields(command: str) -> frozenset[str]:
+    """The fields of a command that are typed into its form."""
+    return frozenset(REGISTER[command].request.__struct_fields__) - {"call", "application"}
+
+
+def of_owner(name: str) -> bool:
+    """Whether the input of this name belongs to what only a draft's owner chooses."""
+    return field_of_input(name) in OWNERS
+
+
+def field_of_input(name: str) -> str:
+    """The field of the command to which an input belongs: ``answers`` for ``answers.costs[0].item``."""
+    return re.split(r"[.\[]", name, maxsplit=1)[0]
 
 
 async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
@@ -192,10 +211,12 @@ def submitted_revision(visit: Visit, command: str) -> int | None:
     return draft.revision if draft is not None and draft.everybody - {visit.who} else None
 
 
-def other_writers(visit: Visit, command: str) -> frozenset[str]:
-    """The others who wrote in the draft from which a command is sent."""
-    draft = visit.drafts.get(command)
-    return frozenset() if draft is None else draft.everybody - {visit.who}
+async def other_writers(visit: Visit, command: str) -> frozenset[str]:
+    """The others who wrote in the draft from which a command is sent; they are known even if the draft cannot be opened."""
+    if command not in FORMS:
+        return frozenset()
+    place = place_of(visit, command)
+    return ((await visit.wiring.drafts.helpers(place)) | {place.person}) - {visit.who}
 
 
 def changed_elsewhere(visit: Visit, form: SubmittedForm, other: Draft) -> Visit:
