@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
 from api.http.problems import Problem, ProblemType
 from api.locales import LANGUAGES, locale_of
+from api.pages import proving
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.checks import NOT_AS_SENT, NOT_OF_THIS_PAGE, check_moment, check_signed_form
@@ -46,7 +48,6 @@ from api.pages.list_files import ENDINGS, LISTS, ListFiles
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
-from api.pages.proving import as_returned, must_sign_in_again, sign_in_again, taken_form
 from api.pages.rendering import Rendering
 from api.pages.responses import HTML, SECURITY, WITH_PASSKEYS, WITH_SCRIPT, for_script, redirect
 from api.pages.returned_forms import faults_of, returned_form
@@ -59,6 +60,7 @@ from domain.refusals import CommandRejected, Forbidden, Invalid, NotFound, Refus
 from domain.texts import CONTROL
 from domain.values import Channel
 from history.appends import Unavailable
+from history.keyfiles import KeysUnusable
 from history.requests import Answer, Contended, KeyReused, Stale
 from history.requests import Request as Asked
 
@@ -165,7 +167,7 @@ class Site:
             return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
         check_kinds(visit.path)
         done = await self._arrivals.wait(request)
-        visit = await self._with_kept(await with_drafts(visit, page.drafts))
+        visit = await proving.with_kept(await with_drafts(visit, page.drafts), page.drafts)
         drawn = await page.show(visit)
         return await self.answer(
             visit,
@@ -191,11 +193,16 @@ class Site:
         check_signed_form(visit, form)
         check_moment(page, visit)
         check_kinds(visit.path)
+        if form.own("away"):
+            return await proving.throw_away(visit)
         drafts = page.drafts if page.drafts and form.own("do") in page.drafts.commands else None
         if drafts is not None:
             visit = await with_drafts(visit, drafts)
             if form.own("draft") in DRAFT_BUTTONS:
                 return await self._draft(page, drafts, visit, form)
+        if proving.changes_language(page, form):
+            with contextlib.suppress(Unavailable, KeysUnusable):
+                return await proving.in_other_language(await try_to_save(visit, drafts, form), form)
         if any(form.own(button) for button in ("lines", "rows", "language", "step")):
             # Another button of the same form: it asks for more rows, another order of them, another language or the next step, and writes
             # nothing but the draft.
@@ -217,8 +224,8 @@ class Site:
         if drafts is not None and (other := written_since(visit, form)) is not None:
             visit = changed_elsewhere(visit, form, other)
             return await self.answer(visit, await page.show(visit))
-        if REGISTER[act.command].grave and must_sign_in_again(visit):
-            return await sign_in_again(visit, form)
+        if REGISTER[act.command].grave and proving.must_sign_in_again(visit):
+            return await proving.sign_in_again(visit, form)
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
@@ -228,6 +235,7 @@ class Site:
             return await self.answer(visit, await page.show(visit))
         for ended in page.drafts.ends(act.command) if page.drafts else ():
             await self._wiring.drafts.discard(place_of(visit, ended), seen=submitted_revision(visit, ended))
+        await proving.sent(visit, form)
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
@@ -242,14 +250,6 @@ class Site:
         language = f"&lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
         return redirect(f"/sign-in?next={quote(path, safe='/')}&kept=1{language}")
 
-    async def _with_kept(self, visit: Visit) -> Visit:
-        """The visit with the form that was kept on this page for the visitor, once."""
-        try:
-            form = await taken_form(visit)
-        except Unavailable:
-            return visit  # nothing can be deleted now; the form stays for the next time
-        return visit if form is None else replace(visit, returned=as_returned(form))
-
     async def _draft(
         self, page: Page, drafts: PageDrafts, visit: Visit, form: SubmittedForm
     ) -> Response[Any]:
@@ -262,6 +262,7 @@ class Site:
             if draft_of_another(visit):
                 raise Forbidden(msg("Only the person whose draft this is can delete it."))
             await self._wiring.drafts.discard(place_of(visit, form.own("do")))
+            await proving.sent(visit, form)
             return redirect("/me" if visit.shared else here)
         try:
             visit = await saved(visit, drafts, form)
@@ -275,6 +276,7 @@ class Site:
                 return for_script(422, {"said": visit.locale.say(problem_of(error).detail)})
             visit = replace(visit, returned=returned_form(form, error))
             return await self.answer(visit, await page.show(visit))
+        await proving.sent(visit, form)
         if wanted == "auto":
             return for_script(200, await answer_for_script(visit, drafts, form))
         if wanted == "preview":
