@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from api.pages.applications import if_shown
+from api.pages.asking_first import lost_by_ranking
 from api.pages.charts import dots
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
@@ -25,13 +26,14 @@ from domain.commands.panels import (
 from domain.commands.reviews import LowerQuorum
 from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
-from domain.rounds.state import RoundStatus
+from domain.rounds.state import ROUND, Round, RoundStatus
 from projections import calls, panel_notes, panels, review_progress, rounds
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 from projections.panel_notes import PanelNote
 from projections.panels import RankedApplication, Ranking
 from projections.review_progress import JudgedApplication
+from projections.review_summary import due_in
 
 PLACES = 25
 """The number of places on a page."""
@@ -39,6 +41,19 @@ PLACES = 25
 
 async def _ranking(visit: Visit) -> PageContent:
     reader, round = visit.wiring.reader, visit.path["round"]
+    if (lost := await lost_by_ranking(visit, round)) is not None:
+        progress = await review_progress.progress(reader, visit.person, round, limit=1)
+        call = await calls.one(reader, visit.person, progress.call)
+        return PageContent(
+            "ask_first.html",
+            {
+                "call": call,
+                "heading": msg("Ranking and panel"),
+                "warning": lost,
+                "show": msg("Show the ranking"),
+            },
+            initiative=call.initiative,
+        )
     found = await panels.ranking(reader, visit.person, round, cursor=visit.query.get("cursor"), limit=PLACES)
     trial = visit.trial()
     offers = await _offers(visit, trial, found)
@@ -158,13 +173,17 @@ async def _progress(visit: Visit) -> PageContent:
     )
     trial = visit.trial()
     call = await calls.one(reader, visit.person, found.call)
+    state: Round = await reader.the(ROUND, round)
     return PageContent(
         "progress.html",
         {
             "progress": found,
+            "reviewing": state.status is RoundStatus.CLOSED,
+            "due": due_in(state),
             "to_settle": _to_settle(found.unsettled),
             "call": call,
-            "decided": (await rounds.one(reader, visit.person, round)).status == RoundStatus.DECIDED,
+            "panel": state.status is RoundStatus.IN_PANEL,
+            "decided": state.status is RoundStatus.DECIDED,
             "offers": {
                 each.application: await trial.of(
                     msg("Lower the number of reviews"),

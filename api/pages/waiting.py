@@ -33,6 +33,7 @@ from projections import (
 from projections.applications import ApplicationLine
 from projections.calls import CallLine
 from projections.grants import GrantTasks
+from projections.letters.telling import NO_DATE
 from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
@@ -92,9 +93,18 @@ async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     new = [each for each in found if each.status == ReviewStatus.ASSIGNED]
     begun = [each for each in found if each.status == ReviewStatus.CLEARED]
     return [
-        *([TodoItem("/reviews", _new(len(new)), len(new))] if new else []),
-        *([TodoItem("/reviews", _begun(len(begun)), len(begun))] if begun else []),
+        *([_owed(new, _new(len(new)))] if new else []),
+        *([_owed(begun, _begun(len(begun)))] if begun else []),
     ]
+
+
+def _owed(reviews: Sequence[OwnReview], words: Message) -> TodoItem:
+    """Reviews that are owed, and when the first of them is due."""
+    due = min((each.due for each in reviews if each.due), key=lambda each: each.at, default=None)
+    where = f"/reviews/{reviews[0].id}" if len(reviews) == 1 else "/reviews"
+    if due is None:
+        return TodoItem(where, words, len(reviews), note=NO_DATE)
+    return TodoItem(where, words, len(reviews), until=due.at, zone=due.time_zone)
 
 
 def _new(count: int) -> Message:

@@ -24,7 +24,9 @@ def a_juror_steps_back(jurors: Sequence[Human]) -> Human:
         if _goes_on(juror):
             juror.note("review before the conflict question")
             typed = {"#reason": "=friendship", "#explanation": WRITTEN["conflict"]}
-            juror.press(juror.say("Step back"), "review-declare_conflict", typed)
+            juror.press(
+                juror.say("Declare the conflict and hand the review back"), "review-declare_conflict", typed
+            )
             return juror
     raise AssertionError("no juror was asked")
 
