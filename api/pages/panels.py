@@ -24,6 +24,7 @@ from domain.commands.panels import (
     WritePanelNote,
 )
 from domain.commands.reviews import LowerQuorum
+from domain.indexes import conflicts_of
 from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
 from domain.rounds.state import ROUND, Round, RoundStatus
@@ -73,6 +74,7 @@ async def _ranking(visit: Visit) -> PageContent:
         "ranking.html",
         {
             "dots": {place.application: _dots(visit, place) for place in found.places.items if place.scores},
+            "apart": await _apart(visit, round),
             "left_out_for_you": found.panel is not None and found.version is None,
             "notes": notes or {},
             "writes": await _writes(trial, found) if notes is not None else (),
@@ -93,6 +95,12 @@ async def _ranking(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+async def _apart(visit: Visit, round: str) -> int:
+    """The number of applications of a round with which the visitor declared a conflict of interest. Those from which an applicant
+    keeps them are not counted: they are not told of these."""
+    return len(await visit.wiring.reader.index_entries(conflicts_of(visit.who, round)))
 
 
 def _dots(visit: Visit, place: RankedApplication) -> str:
@@ -179,6 +187,7 @@ async def _progress(visit: Visit) -> PageContent:
         {
             "progress": found,
             "reviewing": state.status is RoundStatus.CLOSED,
+            "apart": await _apart(visit, round),
             "due": due_in(state),
             "to_settle": _to_settle(found.unsettled),
             "call": call,

@@ -120,10 +120,14 @@ async def taken_form(visit: Visit) -> SubmittedForm | None:
 
 async def throw_away(visit: Visit) -> Response[Any]:
     """Delete the form that was kept on this page, because its owner wants it no longer."""
-    path = visit.request.scope["path"]
-    await visit.wiring.kept_forms.discard(visit.who, path)
+    await visit.wiring.kept_forms.discard(visit.who, visit.request.scope["path"])
+    return redirect(same_address(visit))
+
+
+def same_address(visit: Visit) -> str:
+    """The address of the page of a visit, in the language that was chosen."""
     language = f"?lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
-    return redirect(f"{quote(path, safe='/')}{language}")
+    return quote(visit.request.scope["path"], safe="/") + language
 
 
 async def sent(visit: Visit, form: SubmittedForm) -> None:

@@ -229,8 +229,9 @@ class Site:
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
-            back = _at_inputs(returned_form(form, error), act)
-            visit = replace(await try_to_save(visit, drafts, form), returned=back)
+            kept = await try_to_save(visit, drafts, form)
+            back = _at_inputs(returned_form(form, error, drafted=kept is not visit), act)
+            visit = replace(kept, returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         for ended in page.drafts.ends(act.command) if page.drafts else ():
@@ -255,9 +256,7 @@ class Site:
     ) -> Response[Any]:
         """A button, or the script, that saves, previews or deletes the draft of a form."""
         wanted = form.own("draft")
-        here = quote(visit.request.scope["path"], safe="/")
-        if "lang" in visit.query:
-            here += f"?lang={quote(visit.query['lang'])}"
+        here = proving.same_address(visit)
         if wanted == "discard":
             if draft_of_another(visit):
                 raise Forbidden(msg("Only the person whose draft this is can delete it."))

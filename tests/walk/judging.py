@@ -80,7 +80,6 @@ def the_panel_decides(
     officer.press(officer.say("Open the panel"))
     chair.go(ranking)
     note = {"#text": WRITTEN["note of the panel"]}
-    chair.page.locator("details.notes summary").first.click()
     chair.press(chair.say("Save the note"), f"panel-write_note-{_id(awarded)}", note)
     award = {"#outcome": "=award", "#amount.amount": "1500", "#reason": "=quality"}
     chair.press(chair.say("Save the outcome"), f"panel-set_outcome-{_id(awarded)}", award)
