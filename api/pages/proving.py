@@ -61,6 +61,16 @@ async def sign_in_again(visit: Visit, form: SubmittedForm) -> Response[Any]:
     return redirect(f"/sign-in?next={quote(path, safe='/')}&kept={AGAIN}{language}")
 
 
+async def session_ended(visit: Visit, form: SubmittedForm) -> Response[Any] | None:
+    """Keep a form whose session has ended, and ask its person to sign in; None if nobody knows whose it is."""
+    sessions, path = visit.wiring.sessions, visit.request.scope["path"]
+    person = await sessions.ended(visit.request.cookies.get(sessions.cookie_name), form.own("csrf"))
+    if person is None or not await visit.wiring.kept_forms.keep(person, path, form.fields):
+        return None
+    language = f"&lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
+    return redirect(f"/sign-in?next={quote(path, safe='/')}&kept=1{language}")
+
+
 def changes_language(page: Page, form: SubmittedForm) -> bool:
     """Whether a button for another language was pressed in a form that can be kept: not where it is sent to see something, or to
     run several commands."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from api.http.failing import problem_of
@@ -18,16 +18,20 @@ from history.requests import Contended, KeyReused, Stale
 
 
 def returned_form(
-    form: SubmittedForm, error: CommandRejected | Stale | KeyReused | Contended, *, drafted: bool = False
+    form: SubmittedForm,
+    error: CommandRejected | Stale | KeyReused | Contended,
+    *,
+    drafted: bool = False,
+    inputs: Callable[[str], str] | None = None,
 ) -> Returned:
     """The form that was not accepted, with the sentence and the errors that the page shows; `drafted`: what was typed was saved
-    as a draft."""
+    as a draft. `inputs` gives the input at which the error of a field is shown."""
     name, key = form.own("form"), form.own("key")
     match error:
         case Invalid():
             errors: dict[str, Message] = {}
             for each in error.errors[:MOST_NAMED]:
-                errors.setdefault(each.field, on_a_page(each.detail))
+                errors.setdefault(inputs(each.field) if inputs else each.field, on_a_page(each.detail))
             others = len(error.errors) - MOST_NAMED
             sentence = msg("Nothing was saved yet. Please correct:")
             if drafted:

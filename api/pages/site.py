@@ -39,8 +39,9 @@ from api.pages.drafting import (
     with_drafts,
     written_since,
 )
+from api.pages.error_frames import frame_for, remember_visitor
 from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
-from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
+from api.pages.frame import Frame, frame_of, known
 from api.pages.headings import problem_context
 from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
@@ -124,7 +125,15 @@ class Site:
         function: Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]],
     ) -> HTTPRouteHandler:
         """A handler whose failures are all answered by a page."""
-        function.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[Any]}
+
+        async def guarded(request: Request[Any, Any, Any]) -> Response[Any]:
+            try:
+                return await function(request)
+            except Exception as error:
+                await remember_visitor(self._wiring, request, problem_of(error).kind.status)
+                raise
+
+        guarded.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[Any]}
         return HTTPRouteHandler(
             _PARAMETER.sub(r"{\1:str}", path),
             http_method=methods(method),
@@ -132,7 +141,7 @@ class Site:
             status_code=200,
             include_in_schema=False,
             exception_handlers={Exception: self.on_exception},
-        )(function)
+        )(guarded)
 
     async def visit(self, request: Request[Any, Any, Any], form: SubmittedForm | None = None) -> Visit:
         """The visitor and their request; a submitted `form` can choose the language. Raises `Problem` for a wrong
@@ -187,7 +196,7 @@ class Site:
             visit.signed_in is None
             and form.own("draft") != "auto"
             and not page.only_tries(form.own("do"))
-            and (again := await self._kept(visit, form))
+            and (again := await proving.session_ended(visit, form))
         ):
             return again
         check_signed_form(visit, form)
@@ -230,7 +239,7 @@ class Site:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
             kept = await try_to_save(visit, drafts, form)
-            back = _at_inputs(returned_form(form, error, drafted=kept is not visit), act)
+            back = returned_form(form, error, drafted=kept is not visit, inputs=act.inputs)
             visit = replace(kept, returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
@@ -241,15 +250,6 @@ class Site:
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
         return redirect(where, cookies=[self._arrivals.after(answer.position, act.command)])
-
-    async def _kept(self, visit: Visit, form: SubmittedForm) -> Response[Any] | None:
-        """Keep a form whose session has ended, and ask its person to sign in; None if nobody knows whose it is."""
-        sessions, path = self._wiring.sessions, visit.request.scope["path"]
-        person = await sessions.ended(visit.request.cookies.get(sessions.cookie_name), form.own("csrf"))
-        if person is None or not await self._wiring.kept_forms.keep(person, path, form.fields):
-            return None
-        language = f"&lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
-        return redirect(f"/sign-in?next={quote(path, safe='/')}&kept=1{language}")
 
     async def _draft(
         self, page: Page, drafts: PageDrafts, visit: Visit, form: SubmittedForm
@@ -376,11 +376,11 @@ class Site:
         note(request, error, problem)
         chosen = request.state.get("language") or request.query_params.get("lang")
         locale = locale_of(self._languages.languages(request, chosen))
-        # The session is not checked here; without a cookie, nobody is signed in.
-        perhaps = self._wiring.sessions.cookie_name in request.cookies
+        frame, visitor = frame_for(self._wiring, request)
         context = {
-            **self._around(request, PERHAPS_SIGNED_IN if perhaps else WITHOUT_PERSON, {}),
-            **problem_context(problem, given_back(request.state.get("typed") or {}), perhaps=perhaps),
+            **self._around(request, frame, {}),
+            **problem_context(problem, given_back(request.state.get("typed") or {})),
+            **visitor,
         }
         return Response(
             self._rendering.page("problem.html", context, locale),
@@ -389,10 +389,3 @@ class Site:
             headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
             cookies=self._languages.cookies(request, chosen),
         )
-
-
-def _at_inputs(returned: Returned, act: PageAction) -> Returned:
-    """The errors by the inputs at which they are shown."""
-    if act.inputs is None:
-        return returned
-    return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})

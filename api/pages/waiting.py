@@ -210,12 +210,14 @@ async def _rounds(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
         for place in places
         for call in place.calls
         for round in call.rounds
-        for item in await _round(visit, place.roles_in(call.id), call, round)
+        for item in await _round(visit, place.roles_in(call.id, round.id), call, round)
     ]
 
 
 async def _round(visit: Visit, roles: frozenset[Role], call: CallLine, round: RoundLine) -> list[TodoItem]:
     ranking = f"/rounds/{round.id}/ranking"
+    if round.status == RoundStatus.IN_PANEL and roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
+        return await _panel_of_juror(visit, roles, call, round)
     if round.status == RoundStatus.CLOSED and Role.OFFICER in roles:
         return await _closed_round(visit, call, round)
     if round.status != RoundStatus.IN_PANEL or roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
@@ -239,6 +241,19 @@ async def _round(visit: Visit, roles: frozenset[Role], call: CallLine, round: Ro
     return (
         [TodoItem(ranking, words, about=call.title)] if Role.OFFICER in roles or Role.CHAIR in roles else []
     )
+
+
+async def _panel_of_juror(
+    visit: Visit, roles: frozenset[Role], call: CallLine, round: RoundLine
+) -> list[TodoItem]:
+    """The open panel of a juror: they see the ranking and write notes for it."""
+    if Role.JUROR not in roles:
+        return []
+    panel = await panels.standing(visit.wiring.reader, visit.person, round.id)
+    if panel is None or panel.status != PanelStatus.OPENED:
+        return []
+    words = msg("The panel is open: read the ranking, and write notes for the panel if you like")
+    return [TodoItem(f"/rounds/{round.id}/ranking", words, about=call.title)]
 
 
 async def _closed_round(visit: Visit, call: CallLine, round: RoundLine) -> list[TodoItem]:
