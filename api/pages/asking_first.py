@@ -56,5 +56,7 @@ async def _asks(visit: Visit, round: str, application: str | None) -> bool:
     if not still_excludes("scores", state):
         return False
     stream = reading_of(visit.who, round)
-    reading: Reading = (await visit.wiring.reader.load((READING, stream)))[stream].state
+    # Who has read nothing has no such stream, which is no trouble here.
+    states = visit.wiring.reader.states.read_set(bypass_cache=True)
+    reading: Reading = (await states.load(((READING, stream),)))[stream].state
     return not reading.has("scores", application)

@@ -172,7 +172,7 @@ def anothers_review_is_shown_only_to_who_gives_up_their_own_for_it(judging: Roun
     other, own = page_of(judging, 1, "second juror"), page_of(judging, 1)
     before = judging.stage.facts()
     asked = html.unescape(juror.open(other).text)
-    assert "you can no longer change your review of it" in asked
+    assert "you can no longer change your review of it" in asked, re.sub(r"<[^>]+>|\s+", " ", asked)
     assert "3 of 10" not in asked
     assert judging.stage.facts() == before, "no reading is recorded"
     assert "Change the scores and comments" in juror.open(own).text
