@@ -37,10 +37,10 @@ async def news_for(visit: Visit) -> list[NewsItem]:
             continue
         if tidings is not None:
             found.append(NewsItem(tidings.link, news_of(tidings), each.happened_at, tidings.zone))
-    return _together(found)
+    return together(found)
 
 
-def _together(found: Sequence[NewsItem]) -> list[NewsItem]:
+def together(found: Sequence[NewsItem]) -> list[NewsItem]:
     """The news with lines that say the same told once, at the place of the newest, with their number and a link to what they have in
     common: ``/reviews`` for several reviews."""
     alike: dict[str, list[NewsItem]] = {}
