@@ -7,7 +7,6 @@ goes on here, and the other way round.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -16,13 +15,21 @@ import msgspec
 from litestar import Response
 
 from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
+from api.drafts.forms import (
+    MOST_DRAFTED,
+    OWNERS,
+    TOO_LARGE,
+    command_fields,
+    form_of,
+    own_or_shared,
+    with_owners,
+)
 from api.drafts.sharing import FORMS
 from api.http.commands import Done, answer_headers, expected_version
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import Problem, ProblemType
-from api.pages.drafted_forms import command_fields, form_of
-from api.pages.drafting import MOST_DRAFTED, OWNERS, TOO_LARGE, own_or_shared, with_owners
-from api.pages.forms import SubmittedForm, command_of, nested
+from api.inputs.commands import command_of
+from api.inputs.submitted import SubmittedForm, names_an_input, nested
 from api.run.wiring import Wiring
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
@@ -38,8 +45,6 @@ CHANGED: Final = msg(
     "and save them with its revision. What differs is named here."
 )
 _DIFFERS: Final = msg("This differs.")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*|\[[0-9]{1,3}\])*\Z", re.ASCII)
-_MOST_NAME: Final = 120
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +136,7 @@ async def own_draft(asking: Asking) -> Draft:
 
 def _checked(fields: Mapping[str, str]) -> dict[str, str]:
     """The fields of a draft. Raises `Invalid`."""
-    wrong = [name for name in fields if len(name) > _MOST_NAME or not _NAME.match(name)]
-    if wrong:
+    if not all(map(names_an_input, fields)):
         raise Invalid.field(
             "fields", msg("The names of fields are paths such as title or answers.costs[0].item.")
         )
@@ -152,7 +156,7 @@ async def _save(
     nested(fields)  # what has no shape would come back with every page that shows the draft
     form = await form_of(wiring, place)
     now = wiring.clock()
-    kept_until = max(now, form.until or now) + timedelta(days=KEPT_DAYS)
+    kept_until = max(now, form.closes or now) + timedelta(days=KEPT_DAYS)
     try:
         return await wiring.drafts.save(place, fields, seen=seen, kept_until=kept_until, writer=writer)
     except DraftChanged as changed:

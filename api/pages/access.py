@@ -15,8 +15,9 @@ from api.accounts.sessions import BegunBy, SignedIn
 from api.accounts.shared import check_may_revoke
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.pages.checks import NOT_AS_SENT, NOT_OF_THIS_PAGE, check_signed_form, key_of
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent

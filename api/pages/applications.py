@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from api.http.failing import problem_of
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in

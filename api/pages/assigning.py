@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Final
 
 from api.http.failing import problem_of
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.applications import if_shown
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent, RunOne
 from api.pages.trying import Trial
 from api.pages.visits import Visit

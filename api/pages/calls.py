@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer
 from api.pages.visits import Visit
-from domain.calls.state import CallStatus
 from domain.commands.call_drafts import CopyCall
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
@@ -16,10 +15,10 @@ from domain.commands.screening import SetCallScreening
 from domain.forms import Form as Asked
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
-from domain.rounds.state import RoundStatus
 from domain.values import Role
 from projections import calls
 from projections.calls import CallDetail, CallLine
+from projections.intake import round_open_at, takes_at
 from projections.rounds import RoundLine
 
 BLANK_ROWS = 3
@@ -35,34 +34,9 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
     return round_open_at(call, visit.wiring.clock(), grace=visit.returned is not None)
 
 
-def round_open_at(call: CallLine, now: datetime, *, grace: bool) -> RoundLine | None:
-    """The round that takes applications at a time, as in `open_round`."""
-    return next(
-        (
-            each
-            for each in call.rounds
-            if each.stage == call.first_stage
-            and each.status == RoundStatus.OPEN
-            and (grace or open_until(each) > now)
-        ),
-        None,
-    )
-
-
 def takes_now(visit: Visit, call: CallLine) -> bool:
     """Whether a rolling call takes applications now."""
     return takes_at(call, visit.wiring.clock())
-
-
-def takes_at(call: CallLine, now: datetime) -> bool:
-    """Whether a rolling call takes applications at a time."""
-    until = call.takes_until
-    return call.intake == "rolling" and call.status == CallStatus.PUBLISHED and (until is None or until > now)
-
-
-def open_until(round: RoundLine) -> datetime:
-    """Until when the visitor may apply to an open round."""
-    return max(round.closes_at, round.late_until or round.closes_at)
 
 
 async def _list(visit: Visit) -> PageContent:

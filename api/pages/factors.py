@@ -16,8 +16,9 @@ from api.accounts.shared import NO_FACTORS, check_may_add_factor, is_shared
 from api.accounts.totp import address_of, as_text
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.pages.checks import NOT_AS_SENT, check_signed_form, key_of
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.proving import must_sign_in_again, sign_in_again, taken_form

@@ -12,7 +12,8 @@ from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, checked
 from api.accounts.first_start import ADDRESS
 from api.http.failing import problem_of
-from api.pages.forms import SubmittedForm, read_form
+from api.inputs.submitted import SubmittedForm
+from api.pages.forms import read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Final
 
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.lists.words import ACCOUNTS, moved
 from api.pages.calls import roles_in
-from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.funds import PledgeToFund, ReceiveIntoFund

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
-from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer

@@ -13,10 +13,11 @@ from litestar.handlers import HTTPRouteHandler
 from api.accounts.invitations import FoundInvitation, sentence
 from api.http.failing import problem_of
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.locales import LANGUAGES
 from api.pages.arrivals import Arrivals
 from api.pages.checks import NOT_OF_THIS_PAGE, check_signed_form
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.responses import redirect

@@ -12,7 +12,8 @@ from litestar.handlers import HTTPRouteHandler
 from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, REGISTER_MINUTES, Answered
 from api.http.failing import problem_of
-from api.pages.forms import SubmittedForm, read_form
+from api.inputs.submitted import SubmittedForm
+from api.pages.forms import read_form
 from api.pages.invitations import ADDRESS as INVITATION
 from api.pages.invitations import invitation_cookie
 from api.pages.letting_in import let_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.pages.forms import Plain, SubmittedForm, nested
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.organisations import CloseOrganisation, RemoveOrganisationMember

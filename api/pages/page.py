@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from api.pages.forms import Plain, SubmittedForm
+from api.inputs.submitted import Plain, SubmittedForm
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.deciding import Command

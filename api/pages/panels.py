@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.applications import if_shown
 from api.pages.charts import dots
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import percent
 from api.pages.trying import Offer, Trial

@@ -12,8 +12,9 @@ from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
 from api.http.failing import problem_of
 from api.http.problems import Problem
+from api.inputs.submitted import SubmittedForm
 from api.locales import chosen_locale
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.letting_in import settle_in
 from api.pages.once import words_page
 from api.pages.origins import check_same_site

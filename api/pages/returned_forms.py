@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from api.http.failing import problem_of
 from api.http.problems import MOST_NAMED
+from api.inputs.submitted import SubmittedForm
 from api.locales import Locale
-from api.pages.forms import SubmittedForm
 from api.pages.labels import label_of
 from api.pages.mistakes import on_a_page
 from api.pages.visits import Returned, Visit

@@ -18,8 +18,9 @@ from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, NO_LETTERS, checked
 from api.accounts.nine_words import COUNT, WRONG_WORDS, typed_words, unknown_words
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.pages.checks import check_signed_form
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent

@@ -18,6 +18,8 @@ from api.http.failing import note, problem_of
 from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
 from api.http.problems import Problem, ProblemType
+from api.inputs.commands import command_of
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.locales import LANGUAGES, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
@@ -37,7 +39,7 @@ from api.pages.drafting import (
     with_drafts,
     written_since,
 )
-from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
+from api.pages.forms import read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
 from api.pages.headings import problem_context
 from api.pages.labels import given_back

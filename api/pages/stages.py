@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from api.inputs.submitted import Plain, SubmittedForm, nested, row_number
 from api.pages.call_work import MOVE, Work, free, moved, rows, stage_of, start_of, texts, work_of
-from api.pages.forms import Plain, SubmittedForm, nested, row_number
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.questions import KIND_NAMES, form_of, plain_form, used_ids
 from api.pages.visits import Visit
