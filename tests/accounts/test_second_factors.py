@@ -16,7 +16,7 @@ import pytest
 
 from api.accounts.founded import unfounded
 from api.accounts.totp import SECONDS, code_of, step_of
-from api.http.app import make_app
+from api.app import make_app
 from api.run.demonstration import DemoPerson, shared_people
 from api.run.demonstration.entering import save
 from api.run.settings import read_settings
