@@ -64,11 +64,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "own_form": "first-start",
             "by_email": wiring.settings.writes_letters,
         }
-        response = await site.answer(
-            visit, PageContent("first_start.html", context), cookies=[browser.cookie(secret)]
+        return await site.answer(
+            visit, PageContent("first_start.html", context), cookies=[browser.cookie(secret)], status=status
         )
-        response.status_code = status
-        return response
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         if not await wiring.first_start.waits():

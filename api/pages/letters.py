@@ -65,9 +65,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "own_form": "letter",
             "minutes": MINUTES,
         }
-        response = await site.answer(visit, PageContent("letter_sent.html", context))
-        response.status_code = status
-        return response
+        return await site.answer(visit, PageContent("letter_sent.html", context), status=status)
 
     async def show_code(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -95,11 +93,12 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def link_page(visit: Visit, trouble: Message | None = None, status: int = 200) -> Response[Any]:
         secret = secrets.token_urlsafe(24)
         context = {"secret": secret, "trouble": trouble}
-        response = await site.answer(
-            visit, PageContent("letter_link.html", context), cookies=[cookies.link.cookie(secret)]
+        return await site.answer(
+            visit,
+            PageContent("letter_link.html", context),
+            cookies=[cookies.link.cookie(secret)],
+            status=status,
         )
-        response.status_code = status
-        return response
 
     async def show_link(request: Request[Any, Any, Any]) -> Response[Any]:
         return await link_page(await site.visit(request))
@@ -158,9 +157,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "own_form": "register",
             "next": next_,
         }
-        response = await site.answer(visit, PageContent("register.html", context))
-        response.status_code = status
-        return response
+        return await site.answer(visit, PageContent("register.html", context), status=status)
 
     async def show_name(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)

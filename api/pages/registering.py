@@ -62,11 +62,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "next": next_,
             "labels": LABELS,
         }
-        response = await site.answer(
-            visit, PageContent("register.html", context), cookies=[browser.cookie(secret)]
+        return await site.answer(
+            visit, PageContent("register.html", context), cookies=[browser.cookie(secret)], status=status
         )
-        response.status_code = status
-        return response
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)

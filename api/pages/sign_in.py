@@ -90,11 +90,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "by_email": wiring.settings.writes_letters,
             "people": entrances(saved_people(wiring.settings, wiring.history.id), visit.languages),
         }
-        response = await site.answer(
-            visit, PageContent("sign_in.html", context), cookies=[browser.cookie(secret)]
-        )
-        response.status_code = 401 if error else 200
-        return response
+        drawn = PageContent("sign_in.html", context)
+        return await site.answer(visit, drawn, cookies=[browser.cookie(secret)], status=401 if error else 200)
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
