@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from api.drafts.forms import next_form, own_application
 from api.pages.applying import filled, writing
 from api.pages.drafting import PageDrafts, drafted_application
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
+from domain.commands.applications.returning import ResubmitApplication
+from domain.commands.applications.submitting import ChangeApplication, ContinueApplication
 from domain.forms import BudgetLine, Entries
 from domain.messages import msg
 from domain.refusals import NotFound
+from domain.values import Money
 from projections.applications import ApplicationDetail
 
 
@@ -79,37 +84,47 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
     return start
 
 
+_NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EUR"), "answers": {}}
+"""An empty application, for finding out whether one may be submitted."""
+
+_CHANGE: Final[PageAction[ApplicationDetail]] = PageAction(
+    command="application.change",
+    name=msg("Change the application"),
+    done=msg("Your changes are submitted."),
+    filled=filled,
+    tried=lambda _, application: ChangeApplication(application=application.id, **_NOTHING),
+    then=lambda _, answer: f"/applications/{answer.stream}",
+)
+_CONTINUE: Final[PageAction[ApplicationDetail]] = PageAction(
+    command="application.continue",
+    name=msg("Answer the next stage"),
+    done=msg("Your answers for the next stage are submitted."),
+    filled=filled,
+    tried=lambda _, application: ContinueApplication(application=application.id, **_NOTHING),
+    then=lambda _, answer: f"/applications/{answer.stream}",
+)
+_RESUBMIT: Final[PageAction[ApplicationDetail]] = PageAction(
+    command="application.resubmit",
+    name=msg("Submit again"),
+    done=msg("Your application is submitted again."),
+    filled=filled,
+    tried=lambda _, application: ResubmitApplication(application=application.id, **_NOTHING),
+    then=lambda _, answer: f"/applications/{answer.stream}",
+)
+ACTS: Final = (_CHANGE, _CONTINUE, _RESUBMIT)
+"""What an applicant does on the pages of these forms."""
+
 PAGES = (
     Page(
         path="/applications/{application}/change",
         show=_change,
         drafts=PageDrafts(("application.change", "application.resubmit"), drafted_application),
-        acts=(
-            PageAction(
-                command="application.change",
-                done=msg("Your changes are submitted."),
-                filled=filled,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
-            PageAction(
-                command="application.resubmit",
-                done=msg("Your application is submitted again."),
-                filled=filled,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
-        ),
+        acts=(_CHANGE, _RESUBMIT),
     ),
     Page(
         path="/applications/{application}/continue",
         show=_next_stage,
         drafts=PageDrafts(("application.continue",), drafted_application),
-        acts=(
-            PageAction(
-                command="application.continue",
-                done=msg("Your answers for the next stage are submitted."),
-                filled=filled,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
-        ),
+        acts=(_CONTINUE,),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from api.pages.page import PageAction
 from api.pages.visits import Visit
@@ -59,7 +59,7 @@ async def _recovery(visit: Visit, people: tuple[Member, ...]) -> dict[str, Any]:
     }
 
 
-ACTS = (
+ACTS: Final[tuple[PageAction[Any], ...]] = (  # Any: none of them is tried
     PageAction(
         command="initiative.require_factors",
         done=msg("The setting for second factors is saved."),
