@@ -8,13 +8,13 @@ goes on here, and the other way round.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 from litestar import Response
 
-from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
+from api.drafts.drafts import Draft, DraftChanged, DraftPlace, kept_until
 from api.drafts.forms import (
     MOST_DRAFTED,
     OWNERS,
@@ -155,10 +155,9 @@ async def _save(
 ) -> Draft:
     nested(fields)  # what has no shape would come back with every page that shows the draft
     form = await form_of(wiring, place)
-    now = wiring.clock()
-    kept_until = max(now, form.closes or now) + timedelta(days=KEPT_DAYS)
+    kept = kept_until(wiring.clock(), form.closes)
     try:
-        return await wiring.drafts.save(place, fields, seen=seen, kept_until=kept_until, writer=writer)
+        return await wiring.drafts.save(place, fields, seen=seen, kept_until=kept, writer=writer)
     except DraftChanged as changed:
         stored = changed.draft.typed
         names = [name for name in {**stored, **fields} if stored.get(name, "") != fields.get(name, "")]

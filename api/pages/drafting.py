@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
-from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace, form_name, saved_by
+from api.drafts.drafts import Draft, DraftChanged, DraftPlace, form_name, kept_until, saved_by
 from api.drafts.forms import (
     MOST_DRAFTED,
     TOO_LARGE,
@@ -166,12 +166,11 @@ async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
     nested(typed)  # what has no shape would come back with every page that shows the draft
     revision = form.own("revision")
     asked = await drafts.form(visit, command)
-    now = visit.wiring.clock()
     draft = await visit.wiring.drafts.save(
         place_of(visit, command),
         typed,
         seen=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0,
-        kept_until=max(now, asked.until or now) + timedelta(days=KEPT_DAYS),
+        kept_until=kept_until(visit.wiring.clock(), asked.until),
         writer=visit.who if draft_of_another(visit) else None,
         form=form_name(form.own("key")),
     )
