@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.invitations import FoundInvitation, sentence
 from api.http.failing import problem_of
-from api.pages.answering_invitations import SECONDS, routes_of
+from api.pages.answering_invitations import InvitationShown, routes_of
 from api.pages.arrivals import Arrivals
-from api.pages.page import PageContent
-from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
-from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain import invitations
 from domain.messages import Message
@@ -32,69 +29,47 @@ def invitation_cookie(wiring: Wiring) -> SameBrowser:
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     """The handlers of these pages."""
-    pages = _ToAnInitiative(site, wiring)
-    return routes_of(pages, site, wiring, address=ADDRESS, browser=invitation_cookie(wiring))
+    return routes_of(
+        _ToAnInitiative(wiring), site, wiring, address=ADDRESS, browser=invitation_cookie(wiring)
+    )
 
 
 class _ToAnInitiative:
-    def __init__(self, site: Site, wiring: Wiring) -> None:
-        self._site = site
+    def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._browser = invitation_cookie(wiring)
         self._arrivals = Arrivals(wiring)
 
-    async def page(
-        self,
-        visit: Visit,
-        secret: str,
-        *,
-        trouble: Message | None = None,
-        declined: bool = False,
-        status: int = 200,
-    ) -> Response[Any]:
+    async def shown(self, secret: str, *, declined: bool) -> InvitationShown:
         found: FoundInvitation | None = None
+        trouble: Message | None = None
         try:
             found = await self._wiring.invitations.find(secret)
             if not declined:
                 invitations.check_open(found.state, self._wiring.clock())
         except (NotFound, Refused) as error:
-            trouble, status = trouble or problem_of(error).detail, 409 if found else 404
-        state = None if found is None else found.state
-        said = None
-        if found is not None and state is not None:
-            said = sentence(
-                name=found.initiative,
-                roles=state.roles,
-                title=found.call_title,
-                one_round=state.round is not None,
-            )
-        context = {
-            "secret": secret,
-            "sentence": said,
-            "roles": state.roles if state else (),
-            "ends_at": state.ends_at if state else None,
-            "answerable": trouble is None or (state is not None and self._is_open(state)),
-            "declined": declined,
-            "trouble": trouble,
-            "next": ADDRESS,
-            "by_email": self._wiring.settings.writes_letters,
-        }
-        cookie = self._browser.cookie(secret, SECONDS) if found and not declined else self._browser.forget()
-        return await self._site.answer(
-            visit, PageContent("invitation.html", context), cookies=[cookie], status=status
+            trouble = problem_of(error).detail
+        said = found and sentence(
+            name=found.initiative,
+            roles=found.state.roles,
+            title=found.call_title,
+            one_round=found.state.round is not None,
+        )
+        return InvitationShown(
+            "invitation.html",
+            {
+                "sentence": said,
+                "roles": found.state.roles if found else (),
+                "ends_at": found.state.ends_at if found else None,
+                "answerable": trouble is None,
+            },
+            kept=found is not None and not declined,
+            trouble=trouble,
+            status=None if trouble is None else 409 if found else 404,
         )
 
-    async def accept(self, visit: Visit, secret: str) -> Response[Any]:
-        done = await self._wiring.invitations.accept(secret, person=visit.who, channel=Channel.PAGE)
-        arrived = self._arrivals.after(done.position, "invitation.accept")
-        return redirect("/me", cookies=[self._browser.forget(), arrived])
+    async def accept(self, secret: str, who: str) -> tuple[str, list[Cookie]]:
+        done = await self._wiring.invitations.accept(secret, person=who, channel=Channel.PAGE)
+        return "/me", [self._arrivals.after(done.position, "invitation.accept")]
 
     async def decline(self, secret: str) -> None:
         await self._wiring.invitations.decline(secret, channel=Channel.PAGE)
-
-    def _is_open(self, state: invitations.Invitation) -> bool:
-        try:
-            invitations.check_open(state, self._wiring.clock())
-        except Refused:
-            return False
-        return True
