@@ -103,7 +103,7 @@ async def _one(visit: Visit) -> PageContent:
             "reviews": assigned.items if assigned else None,
             "actors": actors_in(story, *JUDGING),
             "names": {member.person: member.name for member in judges},
-            "assignable": await _askable(visit, trial, _ASSIGN, application, judges),
+            "assignable": await _askable(visit, trial, ASSIGN, application, judges),
             "replaceable": {
                 review.id: await _askable(visit, trial, _REPLACE, review.id, judges)
                 for review in (assigned.items if assigned else ())
@@ -270,7 +270,7 @@ _ACTS: Final[tuple[PageAction[ApplicationDetail], ...]] = (
     ),
 )
 """What one does with an application on its page, in the order of its buttons."""
-_ASSIGN: Final[PageAction[Asking]] = PageAction(
+ASSIGN: Final[PageAction[Asking]] = PageAction(
     command="review.assign",
     name=msg("Ask a juror for a review"),
     done=msg("The juror is asked and will find the application in their list of reviews."),
@@ -291,7 +291,7 @@ PAGES = (
         runs=_claim,
         acts=(
             *_ACTS,
-            _ASSIGN,
+            ASSIGN,
             _REPLACE,
         ),
     ),
