@@ -3,6 +3,7 @@ becomes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from api.inputs.answers import eligibility_answers, written
 from api.inputs.submitted import Plain, SubmittedForm
 from api.run.wiring import Wiring
 from domain.applications.state import ApplicationStatus
+from domain.commands.register import REGISTER
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.rounds.state import RoundStatus
@@ -27,8 +29,8 @@ from projections.calls import CallDetail
 from projections.intake import open_until, round_open_at, takes_at
 from projections.rounds import RoundLine
 
-OWNERS: Final = frozenset({"applicant"})
-"""The inputs that only the owner of a draft sees, on their own page."""
+OWNERS: Final = frozenset({"applicant", "round"})
+"""The fields that only the owner of a draft chooses, on their own page."""
 MOST_DRAFTED: Final = 400_000
 """The most characters of a draft."""
 TOO_LARGE: Final = msg("This is more text than a draft can hold. Nothing was saved; shorten it, please.")
@@ -150,6 +152,23 @@ async def own_or_shared(wiring: Wiring, draft: str, person: str) -> Draft:
 
 
 def with_owners(draft: Draft, typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed into a shared draft, with what its owner chose in `OWNERS`."""
-    kept = {name: text for name, text in draft.typed.items() if name in OWNERS}
-    return {name: text for name, text in typed.items() if name not in OWNERS} | kept
+    """What was typed into a shared draft, with what its owner chose in `OWNERS`. Names of inputs that its form does not have are
+    left out: they would only be in the owner's way when they submit."""
+    asked = typed_fields(draft.place.command) - OWNERS
+    kept = {name: text for name, text in draft.typed.items() if field_of_input(name) in OWNERS}
+    return {name: text for name, text in typed.items() if field_of_input(name) in asked} | kept
+
+
+def typed_fields(command: str) -> frozenset[str]:
+    """The fields of a command that are typed into its form."""
+    return frozenset(REGISTER[command].request.__struct_fields__) - {"call", "application"}
+
+
+def of_owner(name: str) -> bool:
+    """Whether the input of this name belongs to what only a draft's owner chooses."""
+    return field_of_input(name) in OWNERS
+
+
+def field_of_input(name: str) -> str:
+    """The field of the command to which an input belongs: ``answers`` for ``answers.costs[0].item``."""
+    return re.split(r"[.\[]", name, maxsplit=1)[0]

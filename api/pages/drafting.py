@@ -17,6 +17,7 @@ from api.drafts.forms import (
     with_owners,
 )
 from api.drafts.merging import merge
+from api.drafts.sharing import FORMS
 from api.inputs.answers import REMOVED
 from api.inputs.submitted import SubmittedForm, nested
 from api.pages.labels import label_of
@@ -190,10 +191,12 @@ def submitted_revision(visit: Visit, command: str) -> int | None:
     return draft.revision if draft is not None and draft.everybody - {visit.who} else None
 
 
-def other_writers(visit: Visit, command: str) -> frozenset[str]:
-    """The others who wrote in the draft from which a command is sent."""
-    draft = visit.drafts.get(command)
-    return frozenset() if draft is None else draft.everybody - {visit.who}
+async def other_writers(visit: Visit, command: str) -> frozenset[str]:
+    """The others who wrote in the draft from which a command is sent; they are known even if the draft cannot be opened."""
+    if command not in FORMS:
+        return frozenset()
+    place = place_of(visit, command)
+    return ((await visit.wiring.drafts.helpers(place)) | {place.person}) - {visit.who}
 
 
 def changed_elsewhere(visit: Visit, form: SubmittedForm, other: Draft) -> Visit:

@@ -306,7 +306,7 @@ class Site:
                     channel=Channel.PAGE,
                     key=key,
                     expected=seen or None,
-                    writers=other_writers(visit, act.command),
+                    writers=await other_writers(visit, act.command),
                 )
             )
         except NotFound as error:

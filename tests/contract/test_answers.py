@@ -19,6 +19,7 @@ from tests.journey.running import Running
 SYSTEM_ONLY: Final = frozenset(
     {
         "application.lapse_return",
+        "application.record_writer",
         "dossier.erase",
         "grant.lapse",
         "installation.open",
