@@ -19,7 +19,7 @@ from api.pages.invitations import invitation_cookie
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
-from api.pages.registering import LABELS, errors_of, spoken_in
+from api.pages.registering import errors_of, form_page, spoken_in
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.sign_in import within
@@ -143,21 +143,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         errors: dict[str, Message] | None = None,
         status: int = 200,
     ) -> Response[Any]:
-        fields = {} if form is None else form.fields
-        context = {
-            "by_letter": True,
-            "by_email": False,
-            "action": REGISTER,
-            "secret": visit.request.cookies.get(cookies.ticket.name, ""),
-            "called": fields.get("name", ""),
-            "spoken": fields.get("language", visit.locale.language),
-            "mistakes": errors or {},
-            "errors": {name: (errors or {}).get(name) for name in LABELS},
-            "labels": LABELS,
-            "own_form": "register",
-            "next": next_,
-        }
-        return await site.answer(visit, PageContent("register.html", context), status=status)
+        secret = visit.request.cookies.get(cookies.ticket.name, "")
+        drawn = form_page(visit, REGISTER, secret, next_, form, errors, by_letter=True)
+        return await site.answer(visit, drawn, status=status)
 
     async def show_name(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
