@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from api.inputs.submitted import Plain, SubmittedForm
 from api.letters.composing import CHOOSING, news_of
-from api.pages.forms import Plain, SubmittedForm
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.messages import Message, msg

@@ -14,9 +14,9 @@ from urllib.parse import quote
 from litestar import Response
 
 from api.drafts.merging import merge
+from api.inputs.submitted import SubmittedForm
 from api.locales import LANGUAGES
 from api.pages.drafting import PageDrafts, written_since
-from api.pages.forms import SubmittedForm
 from api.pages.page import Page
 from api.pages.responses import redirect
 from api.pages.visits import Returned, Visit

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from api.http.failing import problem_of
 from api.http.problems import MOST_NAMED
+from api.inputs.submitted import SubmittedForm
 from api.locales import Locale
-from api.pages.forms import SubmittedForm
 from api.pages.labels import label_of
 from api.pages.mistakes import on_a_page
+from api.pages.page import PageAction
 from api.pages.visits import Returned, Visit
 from domain.messages import Message, counted, msg
 from domain.refusals import CommandRejected, FieldError, Invalid
@@ -22,16 +23,15 @@ def returned_form(
     error: CommandRejected | Stale | KeyReused | Contended,
     *,
     drafted: bool = False,
-    inputs: Callable[[str], str] | None = None,
 ) -> Returned:
     """The form that was not accepted, with the sentence and the errors that the page shows; `drafted`: what was typed was saved
-    as a draft. `inputs` gives the input at which the error of a field is shown."""
+    as a draft."""
     name, key = form.own("form"), form.own("key")
     match error:
         case Invalid():
             errors: dict[str, Message] = {}
             for each in error.errors[:MOST_NAMED]:
-                errors.setdefault(inputs(each.field) if inputs else each.field, on_a_page(each.detail))
+                errors.setdefault(each.field, on_a_page(each.detail))
             others = len(error.errors) - MOST_NAMED
             sentence = msg("Nothing was saved yet. Please correct:")
             if drafted:
@@ -82,6 +82,13 @@ def _of_draft(others: int, *, more: bool) -> Message:
         "It is not submitted yet; your draft is saved. Please correct these first; {count} other problems follow:",
         count=others,
     )
+
+
+def at_inputs(returned: Returned, act: PageAction) -> Returned:
+    """The form with its errors by the inputs at which they are shown."""
+    if act.inputs is None:
+        return returned
+    return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})
 
 
 def with_errors(

@@ -19,6 +19,8 @@ from api.http.failing import note, problem_of
 from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
 from api.http.problems import Problem, ProblemType
+from api.inputs.commands import command_of
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.locales import LANGUAGES, locale_of
 from api.pages import proving
 from api.pages.addresses import DONE, PAGES
@@ -40,7 +42,7 @@ from api.pages.drafting import (
     written_since,
 )
 from api.pages.error_frames import frame_for, remember_visitor
-from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
+from api.pages.forms import read_form
 from api.pages.frame import Frame, frame_of, known
 from api.pages.headings import problem_context
 from api.pages.labels import given_back
@@ -51,7 +53,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
 from api.pages.rendering import Rendering
 from api.pages.responses import HTML, SECURITY, WITH_PASSKEYS, WITH_SCRIPT, for_script, redirect
-from api.pages.returned_forms import faults_of, returned_form
+from api.pages.returned_forms import at_inputs, faults_of, returned_form
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
@@ -239,7 +241,7 @@ class Site:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
             kept = await try_to_save(visit, drafts, form)
-            back = returned_form(form, error, drafted=kept is not visit, inputs=act.inputs)
+            back = at_inputs(returned_form(form, error, drafted=kept is not visit), act)
             visit = replace(kept, returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
@@ -320,8 +322,9 @@ class Site:
         *,
         notice: Message | None = None,
         cookies: list[Cookie] | None = None,
+        status: int | None = None,
     ) -> Response[bytes]:
-        """A page as it is sent."""
+        """A page as it is sent; without a `status`, that of the form that came back, or 200."""
         returned = visit.returned
         signed_in = visit.signed_in is not None
         frame = await frame_of(self._wiring.reader, visit.me, drawn.initiative, signed_in=signed_in)
@@ -346,7 +349,7 @@ class Site:
         }
         return Response(
             self._rendering.page(drawn.template, context, visit.locale),
-            status_code=returned.status if returned else 200,
+            status_code=status or (returned.status if returned else 200),
             media_type=HTML,
             headers={
                 **(WITH_SCRIPT if drawn.script else WITH_PASSKEYS if drawn.passkeys else SECURITY),

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from api.http.app import operations
+from api.app import operations
 from api.http.operations import Operation
 from tests.contract.conftest import Used, access_of
 from tests.journey.running import Running

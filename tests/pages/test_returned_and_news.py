@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from api.pages.forms import SubmittedForm
+from api.inputs.submitted import SubmittedForm
 from api.pages.news import NewsItem, together
 from api.pages.returned_forms import returned_form
 from domain.messages import msg
