@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
+from api.pages.rendering import Part
 from api.pages.trying import Offer
 from api.pages.visits import Visit
 from domain.calls.state import CallStatus
@@ -106,7 +107,17 @@ async def _one(visit: Visit) -> PageContent:
             "rolling": takes_now(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
-            "few_needed": few_needed,
+        },
+        parts={
+            "asked": Part(
+                "call_asked.html",
+                {
+                    "eligibility": call.eligibility,
+                    "stages": call.stages,
+                    "few_needed": {stage.id: few_needed(stage.form) for stage in call.stages},
+                    "languages": visit.languages,
+                },
+            )
         },
         initiative=call.initiative,
     )
