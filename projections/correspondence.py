@@ -41,6 +41,8 @@ NOT_RECORDED: Final = msg(
 )
 MOST_WAITING: Final = 50
 """The most applications with waiting messages that are listed."""
+_BATCH: Final = 500
+"""How many are read at once, before it is asked whether the viewer may write the answer."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,19 +262,28 @@ async def waiting_in(reader: Reader, viewer: str, houses: Collection[str]) -> tu
     """The messages of applicants to some initiatives that wait for an answer, as far as the viewer may write it."""
     if not houses:
         return ()
-    rows = await reader.rows(
-        """
-        SELECT w.application, w.since, a.call, a.handle FROM read.waiting_messages w
-        JOIN read.applications a ON a.application = w.application AND a.to_position = 9223372036854775807
-        WHERE w.awaits = 'staff' AND a.initiative = ANY (%(houses)b::text[]) ORDER BY w.since, w.application
-        LIMIT 500
-        """,
-        houses=sorted(houses),
-    )
     found: list[Waiting] = []
-    for row in rows:
-        if len(found) < MOST_WAITING and await _writes_as_staff(reader, viewer, row["application"]):
-            found.append(_waiting(row, "staff"))
+    last: QueryRow | None = None
+    while len(found) < MOST_WAITING:
+        rows = await reader.rows(
+            """
+            SELECT w.application, w.since, a.call, a.handle FROM read.waiting_messages w
+            JOIN read.applications a ON a.application = w.application AND a.to_position = 9223372036854775807
+            WHERE w.awaits = 'staff' AND a.initiative = ANY (%(houses)b::text[])
+            AND (%(since)b::timestamptz IS NULL OR (w.since, w.application) > (%(since)b, %(application)b))
+            ORDER BY w.since, w.application LIMIT %(batch)b
+            """,
+            houses=sorted(houses),
+            since=last["since"] if last else None,
+            application=last["application"] if last else None,
+            batch=_BATCH,
+        )
+        for row in rows:
+            if len(found) < MOST_WAITING and await _writes_as_staff(reader, viewer, row["application"]):
+                found.append(_waiting(row, "staff"))
+        if len(rows) < _BATCH:
+            break
+        last = rows[-1]
     return tuple(found)
 
 

@@ -20,5 +20,6 @@ def end_access(connection: psycopg.Connection[Any]) -> None:
     connection.execute(
         "UPDATE accounts.claims SET digest = sha256(digest), state = 'withdrawn', changed_at = now() WHERE state = 'open'"
     )
-    connection.execute("UPDATE accounts.draft_writers SET left_at = now() WHERE left_at IS NULL")
+    # When they joined, because the time of an installation's own clock is not known here; no invitation from before is left.
+    connection.execute("UPDATE accounts.draft_writers SET left_at = joined_at WHERE left_at IS NULL")
     connection.execute("DELETE FROM accounts.draft_invitations")

@@ -1,6 +1,8 @@
 """Writing in somebody else's draft: its owner invites, and whoever has the one-time secret of an invitation can accept it.
 
-None of this is in the history. What is submitted says who wrote in its draft, because they must not judge it.
+Who writes with whom in a draft of a new application is not in the history before it is submitted; what is submitted says who wrote
+in its draft, because they must not judge it. Of an application that was received already, the history says so before they can read
+the draft: the changes may never be submitted, and they know it all the same.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +24,7 @@ from api.locales import Locale
 from domain import access, limits
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
+from domain.commands.applications.helping import RecordWriter
 from domain.deciding import Denied
 from domain.indexes import rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
@@ -30,8 +33,9 @@ from domain.persons.state import PERSON, Person
 from domain.readings import READING, Reading, reading_of, with_earlier
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.texts import check_text
-from domain.values import is_id
+from domain.values import SYSTEM, Channel, is_id
 from history.outside import NotOpened, open_box, seal
+from history.requests import Request
 from history.runner import Runner
 from history.store import History, opened_keys
 from history.vault import Vault
@@ -106,6 +110,11 @@ class SharedDrafts:
         """Raise `Forbidden` unless somebody who was invited may write in a draft now; its owner always may."""
         if person != draft.place.person:
             await self._check_helps(draft.place, person)
+            await self._record(draft.place, person)
+
+    async def open_to(self, person: str, drafts: Iterable[Draft]) -> list[Draft]:
+        """Those of some drafts that a person may read now."""
+        return [each for each in drafts if await self._may_read(each, person)]
 
     async def names(self, draft: Draft) -> dict[str, str | None]:
         """How those who write in a draft are called, its owner first; None for somebody whose name cannot be read."""
@@ -130,6 +139,23 @@ class SharedDrafts:
         application: Application = await self._reader.the(APPLICATION, draft.place.about)
         return application.applicant in actor.organisations
 
+    async def _may_read(self, draft: Draft, person: str) -> bool:
+        try:
+            if person != draft.place.person:
+                await self._check_helps(draft.place, person)
+        except (Forbidden, NotFound):
+            return False
+        return True
+
+    async def _record(self, place: DraftPlace, person: str) -> None:
+        """Record that somebody writes in the draft of changes to an application, unless it is known."""
+        if not is_id(APPLICATION.kind, place.about):
+            return
+        application: Application = await self._reader.the(APPLICATION, place.about)
+        if person not in application.writers:
+            command = RecordWriter(application=place.about, person=person)
+            await self._runner.run(Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM))
+
     async def _check_helps(self, place: DraftPlace, person: str) -> None:
         call_id = await self.call_of(place)
         received = is_id(APPLICATION.kind, place.about)
@@ -138,7 +164,7 @@ class SharedDrafts:
         state: Person = loaded[person].state
         house: Initiative = await self._reader.the(INITIATIVE, call.initiative)
         rounds = await self._reader.index_entries(rounds_of(call_id))
-        roles = frozenset().union(*(house.within(call_id, each).roles(person) for each in (None, *rounds)))
+        roles = house.held_anywhere_in(call_id, rounds, person)
         read = Reading()
         if call_id in state.handles and rounds:
             streams = [reading_of(person, each) for each in rounds]
@@ -228,22 +254,26 @@ class SharedDrafts:
         return InvitationFound(str(row[0]), place, await self.call_of(place), row[4])
 
     async def accept(self, text: str, person: str) -> str:
-        """Accept an invitation as a person, once; returns the draft's id. Raises `NotFound`, `Refused` and `Forbidden`."""
+        """Accept an invitation as a person, once; returns the draft's id. An invitation that was made before somebody left the
+        draft, or was removed from it, does not let them in again. Raises `NotFound`, `Refused` and `Forbidden`."""
         found = await self.find(text)
         if found.place.person == person:
             raise Refused(OWN)
         await self._check_helps(found.place, person)
         async with self._history.connection() as connection, connection.transaction():
             cursor = await connection.execute(
-                "WITH used AS (DELETE FROM accounts.draft_invitations WHERE digest = %b AND ends_at > %b RETURNING draft) "
-                "INSERT INTO accounts.draft_writers (draft, person) SELECT used.draft, living FROM used, "
+                "WITH used AS (DELETE FROM accounts.draft_invitations i WHERE i.digest = %b AND i.ends_at > %b "
+                "AND NOT EXISTS (SELECT FROM accounts.draft_writers w WHERE w.draft = i.draft AND w.person = %b "
+                "AND w.left_at > i.ends_at - %b::interval) RETURNING i.draft) "
+                "INSERT INTO accounts.draft_writers (draft, person, joined_at) SELECT used.draft, living, %b FROM used, "
                 "vault.hold(%b) AS living WHERE living IS NOT NULL "
                 "ON CONFLICT (draft, person) DO UPDATE SET left_at = NULL",
-                (digest_of(text), self._clock(), person),
+                (digest_of(text), self._clock(), person, timedelta(days=DAYS), self._clock(), person),
             )
             accepted = cursor.rowcount == 1
         if not accepted:
             raise NotFound(UNKNOWN)
+        await self._record(found.place, person)
         return found.draft
 
     async def decline(self, text: str) -> None:
@@ -261,8 +291,8 @@ class SharedDrafts:
         next request on."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "UPDATE accounts.draft_writers SET left_at = now() WHERE draft = %b AND person = %b AND left_at IS NULL",
-                (draft.id, person),
+                "UPDATE accounts.draft_writers SET left_at = %b WHERE draft = %b AND person = %b AND left_at IS NULL",
+                (self._clock(), draft.id, person),
             )
         if cursor.rowcount == 0:
             raise NotFound

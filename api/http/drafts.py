@@ -7,22 +7,31 @@ goes on here, and the other way round.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 from litestar import Response
 
-from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
+from api.drafts.drafts import Draft, DraftChanged, DraftPlace, kept_until
+from api.drafts.forms import (
+    MOST_DRAFTED,
+    TOO_LARGE,
+    command_fields,
+    field_of_input,
+    form_of,
+    of_owner,
+    own_or_shared,
+    typed_fields,
+    with_owners,
+)
 from api.drafts.sharing import FORMS
 from api.http.commands import Done, answer_headers, expected_version
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import Problem, ProblemType
-from api.pages.drafted_forms import command_fields, form_of
-from api.pages.drafting import MOST_DRAFTED, OWNERS, TOO_LARGE, own_or_shared, with_owners
-from api.pages.forms import SubmittedForm, command_of, nested
+from api.inputs.commands import command_of
+from api.inputs.submitted import SubmittedForm, names_an_input, nested
 from api.run.wiring import Wiring
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
@@ -38,8 +47,6 @@ CHANGED: Final = msg(
     "and save them with its revision. What differs is named here."
 )
 _DIFFERS: Final = msg("This differs.")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*|\[[0-9]{1,3}\])*\Z", re.ASCII)
-_MOST_NAME: Final = 120
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +119,7 @@ def _line(draft: Draft, who: str) -> dict[str, object]:
 
 def _detail(draft: Draft, who: str, *, status: int = 200) -> Response[bytes]:
     own = draft.place.person == who
-    fields = {name: text for name, text in draft.typed.items() if own or name not in OWNERS}
+    fields = {name: text for name, text in draft.typed.items() if own or not of_owner(name)}
     return as_json(msgspec.convert(_line(draft, who) | {"fields": fields}, DraftDetail), status=status)
 
 
@@ -129,12 +136,15 @@ async def own_draft(asking: Asking) -> Draft:
     return draft
 
 
-def _checked(fields: Mapping[str, str]) -> dict[str, str]:
-    """The fields of a draft. Raises `Invalid`."""
-    wrong = [name for name in fields if len(name) > _MOST_NAME or not _NAME.match(name)]
-    if wrong:
+def _checked(command: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a draft of a command. Raises `Invalid`."""
+    asked = typed_fields(command)
+    if not all(names_an_input(name) and field_of_input(name) in asked for name in fields):
         raise Invalid.field(
-            "fields", msg("The names of fields are paths such as title or answers.costs[0].item.")
+            "fields",
+            msg(
+                "The names of fields are those of the command, or paths in them, such as title or answers.costs[0].item."
+            ),
         )
     if sum(map(len, fields.values())) > MOST_DRAFTED:
         raise Invalid.field("fields", TOO_LARGE)
@@ -151,19 +161,19 @@ async def _save(
 ) -> Draft:
     nested(fields)  # what has no shape would come back with every page that shows the draft
     form = await form_of(wiring, place)
-    now = wiring.clock()
-    kept_until = max(now, form.until or now) + timedelta(days=KEPT_DAYS)
+    kept = kept_until(wiring.clock(), form.closes)
     try:
-        return await wiring.drafts.save(place, fields, seen=seen, kept_until=kept_until, writer=writer)
+        return await wiring.drafts.save(place, fields, seen=seen, kept_until=kept, writer=writer)
     except DraftChanged as changed:
         stored = changed.draft.typed
         names = [name for name in {**stored, **fields} if stored.get(name, "") != fields.get(name, "")]
-        errors = [FieldError(f"fields.{name}", _DIFFERS) for name in names if name not in OWNERS]
+        errors = [FieldError(f"fields.{name}", _DIFFERS) for name in names if not of_owner(name)]
         raise Problem(ProblemType.REFUSED, CHANGED, errors=errors) from None
 
 
 async def _list(asking: Asking) -> Response[bytes]:
-    found = [each for each in await asking.wiring.drafts.of(asking.who) if each.place.command in FORMS]
+    drafts = [each for each in await asking.wiring.drafts.of(asking.who) if each.place.command in FORMS]
+    found = await asking.wiring.shared_drafts.open_to(asking.who, drafts)
     return as_json(
         DraftList(items=tuple([msgspec.convert(_line(each, asking.who), DraftLine) for each in found]))
     )
@@ -173,7 +183,7 @@ async def _begin(asking: Asking) -> Response[bytes]:
     wanted = await asking.body(NewDraft)
     kind = CALL.kind if wanted.form == "application.submit" else APPLICATION.kind
     place = DraftPlace(asking.who, check_stream_id(kind, wanted.about), wanted.form)
-    draft = await _save(asking.wiring, place, _checked(wanted.fields), seen=0)
+    draft = await _save(asking.wiring, place, _checked(wanted.form, wanted.fields), seen=0)
     return _detail(draft, asking.who, status=201)
 
 
@@ -184,7 +194,7 @@ async def _show(asking: Asking) -> Response[bytes]:
 async def _save_again(asking: Asking) -> Response[bytes]:
     draft = await asked_draft(asking)
     wanted = await asking.body(SavedFields)
-    fields = _checked(wanted.fields)
+    fields = _checked(draft.place.command, wanted.fields)
     writer = None
     if draft.place.person != asking.who:
         writer = asking.who

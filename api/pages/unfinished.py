@@ -28,11 +28,11 @@ the reviews to write."""
 
 
 async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
-    """The visitor's drafts; those of calls that cannot be read now are left out, and stay on their own pages."""
+    """The visitor's drafts, and those of others in which they may write now; drafts for calls that cannot be read now are left
+    out, and stay on their own pages."""
     found = []
-    for draft in await visit.wiring.drafts.of(visit.who):
-        if draft.place.command not in WHERE:
-            continue
+    drafts = [each for each in await visit.wiring.drafts.of(visit.who) if each.place.command in WHERE]
+    for draft in await visit.wiring.shared_drafts.open_to(visit.who, drafts):
         where, words = WHERE[draft.place.command]
         if draft.place.person != visit.who:
             where, words = f"/drafts/{draft.id}", msg("Write in a draft that somebody shares with you")

@@ -233,8 +233,8 @@ class ApplicationEnteredOnBehalf(StatusStays, frozen=True, kw_only=True):
 
 @stored_as("application.written_with.v1", audience=frozenset({Audience.STAFF, Audience.APPLICANT}))
 class ApplicationWrittenWith(StatusStays, frozen=True, kw_only=True):
-    """Others wrote in the draft of what was just submitted: `writers` are those of whom it was not recorded before. They are no
-    applicants, but they judge neither this application nor others of its rounds."""
+    """Others wrote in the draft of what was just submitted, or can read the draft of changes to it from now on: `writers` are those
+    of whom it was not recorded before. They are no applicants, but they judge neither this application nor others of its rounds."""
 
     application: str
     call: str

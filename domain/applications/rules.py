@@ -377,7 +377,7 @@ def written_with(
     known: Collection[str],
     writers: Collection[str],
 ) -> tuple[Fact, ...]:
-    """Record who wrote in the draft of what is submitted now: `writers`, without the `applicants` (the person, or the
+    """Record who helps to write an application: `writers`, without the `applicants` (the person, or the
     members of the organisation) and those of whom it is `known`."""
     others = tuple(sorted(set(writers) - set(applicants) - set(known)))
     return (

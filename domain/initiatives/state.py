@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
@@ -107,6 +108,11 @@ class Initiative(msgspec.Struct, frozen=True, kw_only=True):
         for person in jurors:
             joined[person] = joined.get(person, self.held(person)) | {Role.JUROR}
         return msgspec.structs.replace(self, members={**self.members, **joined})
+
+    def held_anywhere_in(self, call: str, rounds: Iterable[str], person: str) -> frozenset[Role]:
+        """The roles of a person in one of its calls, or in any of these rounds of it, whether or not they lack a second factor."""
+        within = (self.within(call, each).held(person) for each in (None, *rounds))
+        return frozenset().union(*within)
 
     def calls_of(self, person: str) -> dict[str, frozenset[Role]]:
         """The roles that a person has for single calls, by call."""

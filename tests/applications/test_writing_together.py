@@ -6,17 +6,20 @@ from domain import access
 from domain.applications.facts import ApplicationWrittenWith
 from domain.applications.state import APPLICATION
 from domain.commands.applications.examining import FindApplicationEligible
+from domain.commands.applications.helping import RecordWriter
 from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.reviews import AssignReview
 from domain.deciding import Allowed, Denied
+from domain.initiatives.facts import MemberAdded
 from domain.readings import Reading
 from domain.refusals import Forbidden, NotFound, Refused
-from domain.values import Role
+from domain.values import SYSTEM, Role
 from tests.driving import World
 from tests.scene import (
     AFTER,
     ARTIST,
     CALL,
+    INITIATIVE,
     JUROR,
     OFFICER,
     ROUND,
@@ -77,6 +80,37 @@ def test_staff_who_helped_examine_nothing_in_the_round() -> None:
     for each in (application, rival):
         with pytest.raises(Forbidden):
             world.run(FindApplicationEligible(application=each), OFFICER, AFTER)
+
+
+def test_who_helps_to_change_what_was_received_is_known_before_the_changes_are_submitted() -> None:
+    world, application = submitted()
+    record = RecordWriter(application=application, person=STRANGER)
+    world.run(record, SYSTEM)
+    told = ApplicationWrittenWith(application=application, call=CALL, writers=(STRANGER,))
+    assert world.facts(application)[1:] == (told,)
+    world.run(record, SYSTEM)
+    assert world.facts(application)[1:] == (told,), "once"
+
+    # The changes are never submitted, and the helper becomes a juror.
+    world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=STRANGER, roles=(Role.JUROR,)))
+    world.given(ROUND, closed(application))
+    world.run(FindApplicationEligible(application=application), OFFICER, AFTER)
+    with pytest.raises(Refused):
+        world.run(AssignReview(application=application, juror=STRANGER), OFFICER, AFTER)
+
+
+@pytest.mark.parametrize("person", [JUROR, OFFICER])
+def test_who_could_judge_what_was_received_is_not_recorded_and_so_does_not_help(person: str) -> None:
+    world, application = submitted()
+    with pytest.raises(Forbidden):
+        world.run(RecordWriter(application=application, person=person), SYSTEM)
+
+
+def test_the_program_alone_records_who_helps() -> None:
+    world, application = submitted()
+    for actor in (ARTIST, OFFICER, STRANGER):
+        with pytest.raises(Forbidden):
+            world.run(RecordWriter(application=application, person=STRANGER), actor)
 
 
 def test_who_helped_is_no_applicant() -> None:

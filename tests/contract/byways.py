@@ -48,7 +48,7 @@ def take_byways(running: Running, walked: Walked) -> None:
 
     _invitations(administrator, ids, newcomer("Invited juror"))
     ways_in.take(running)
-    drafts.take(walked, people["officer"], newcomer("Writer"), newcomer("Helper"))
+    drafts.take(walked, people["officer"], *map(newcomer, ("Writer", "Helper", "Later helper")))
     _profile(newcomer("Person of the profile"), walked.people["artist"].id)
     _another_call(people["officer"], ids)
     _letters(people["officer"], people["artist"], ids["initiative"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.journey.running import Person
+from tests.journey.running import Person, until
 from tests.journey.walk import CALL, Walked
 
 
-def take(walked: Walked, officer: Person, writer: Person, helper: Person) -> None:
+def take(walked: Walked, officer: Person, writer: Person, helper: Person, later: Person) -> None:
     """A draft that two people write at once, and that its owner submits; and one that is deleted."""
     call = officer.post("/api/calls", fund=walked.ids["fund"], **CALL)["id"]
     officer.post(f"/api/calls/{call}/publish")
@@ -44,13 +44,15 @@ def take(walked: Walked, officer: Person, writer: Person, helper: Person) -> Non
     writer.post(at, revision=read["revision"], fields=read["fields"] | {"title": "Byway of both"})
 
     # What contradicts itself could be shown on no page, so it is not saved: its owner would be locked out.
-    for odd in ({"title.x": "y"}, {"answers.costs": "All"}):
-        helper.post(at, 400, revision=3, fields=fields | odd)
+    for odd in ({"title.x": "y"}, {"answers.costs": "All"}, {"colour": "red"}):
+        helper.post(at, 422 if "colour" in odd else 400, revision=3, fields=fields | odd)
 
     helper.post(f"{at}/leave")
     helper.get(at, 404)
     (open_,) = writer.get(f"{at}/people")["invitations"]
-    helper.post("/api/draft-invitations/accept", **again)
+    helper.post("/api/draft-invitations/accept", 404, **again)  # it was made before they left
+    link = writer.post(f"{at}/invitations")["link"]
+    helper.post("/api/draft-invitations/accept", invitation=link.rpartition("/")[2])
     for refused in ("submit", "delete"):
         helper.post(f"{at}/{refused}", 403, **({"revision": 3} if refused == "submit" else {}))
     writer.post(f"{at}/withdraw", invitation=open_["id"])
@@ -66,4 +68,13 @@ def take(walked: Walked, officer: Person, writer: Person, helper: Person) -> Non
     # The officer could be asked to judge what was received already.
     link = writer.post(f"/api/drafts/{draft}/invitations")["link"]
     officer.post("/api/draft-invitations/accept", 403, invitation=link.rpartition("/")[2])
+    # Who can read the changes is known at once, for they may never be submitted.
+    link = writer.post(f"/api/drafts/{draft}/invitations")["link"]
+    later.post("/api/draft-invitations/accept", invitation=link.rpartition("/")[2])
     writer.post(f"/api/drafts/{draft}/delete")
+
+    def told() -> list[str]:
+        lines = officer.get(f"/api/applications/{application}/timeline")["items"]
+        return [each["topic"] for each in lines]
+
+    until(lambda: told()[-2:] == ["application.written_with.v1"] * 2)

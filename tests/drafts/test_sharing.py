@@ -3,7 +3,7 @@ words are lost."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
@@ -170,7 +170,11 @@ async def test_nothing_in_the_database_says_who_is_invited_and_with_an_address_t
 async def test_from_the_moment_they_are_removed_nothing_is_read_or_saved(together: Together) -> None:
     """But it is still known that they wrote in it; and they can be invited again."""
     draft = await together.joined()
+    from_before = await together.invited(draft)
+    together.now += timedelta(minutes=1)
     await together.shared.end(draft, together.helper)
+    with pytest.raises(NotFound):
+        await together.shared.accept(from_before, together.helper)
     assert await together.drafts.by_id(draft.id, together.helper) is None
     assert await together.drafts.of(together.helper) == []
     with pytest.raises(NotFound):

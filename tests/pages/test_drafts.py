@@ -281,6 +281,7 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         helper.open(invitation(artist, people))
         page = helper.open("/draft-invitation").text
         accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
+        kept_link = invitation(artist, people)
         draft = helper.send("/draft-invitation", accept).headers["location"]
         assert 'value="Another title"' in helper.open(draft).text
         form = helper.form(draft, "application-change")
@@ -288,3 +289,7 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         assert artist.send(people, remove).status_code == 303
         assert helper.open(draft).status_code == 404
         assert helper.send(draft, form | sisters | {"_draft": "save"}).status_code == 404
+        helper.open(kept_link)
+        page = helper.open("/draft-invitation").text
+        accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
+        assert helper.send("/draft-invitation", accept).status_code == 404, "not with a link from before"

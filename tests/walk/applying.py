@@ -56,6 +56,21 @@ def the_artist_keeps_a_draft(artist: Human, call: str, title: str) -> None:
     assert artist.page.locator('[name="answers.q1"]').input_value() == WRITTEN["draft"]
 
 
+def a_friend_writes_in_the_draft(artist: Human, friend: Human, call: str) -> None:
+    """The artist hands a friend a link to the draft; the friend, who has no account yet, accepts and writes a line in it."""
+    artist.follow(artist.say("Invite somebody to write with you"))
+    note = {"#note": WRITTEN["note on an invitation to a draft"]}
+    artist.press(artist.say("Invite"), "draft-invite", note)
+    friend.go(artist.page.locator(".copy code").inner_text())
+    friend.follow(friend.say("Register without an e-mail address"))
+    friend.comes_with_words()
+    friend.press(friend.say("Accept"))
+    line = WRITTEN["words of a friend"]
+    friend.press(friend.say("Save the draft"), SUBMIT, {"#answers.q1": line})
+    artist.go(f"{call}/apply")
+    assert artist.page.locator('[name="answers.q1"]').input_value() == line
+
+
 def the_session_ends_while_the_artist_writes(artist: Human, title: str) -> None:
     """What the artist sends after the session has ended is kept, and is there after they have signed in again."""
     artist.fill(SUBMIT, {"#title": title, "#answers.q1": WRITTEN["kept answer"]})

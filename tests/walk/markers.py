@@ -23,12 +23,13 @@ NAMES: Final = {
     "funder": f"{LATIN} funder eight",
     "artist": f"{CYRILLIC} художница девять",
     "second artist": f"{LATIN} artist ten",
+    "friend": f"{CYRILLIC} подруга одиннадцать",
 }
 """Everybody's name."""
 ADDRESSES: Final = {
     role: f"{LATIN}.{role.replace(' ', '.')}@example.org"
     for role in NAMES
-    if role not in ("approver", "second artist")
+    if role not in ("approver", "second artist", "friend")
 }
 """Everybody's address, but for those who come with nine words."""
 NEW_ADDRESS: Final = f"{LATIN}.changed@example.org"
@@ -41,6 +42,8 @@ WRITTEN: Final = {
     "idea": f"{CYRILLIC} замысел книги",
     "second idea": f"{LATIN} idea book",
     "draft": f"{CYRILLIC} черновик строка",
+    "note on an invitation to a draft": f"{LATIN} draft invitation note",
+    "words of a friend": f"{CYRILLIC} строка подруги",
     "kept answer": f"{LATIN} session ended",
     "budget line": f"{LATIN} budget paper",
     "where somebody lives": f"{CYRILLIC} город на реке",
@@ -82,4 +85,4 @@ JURORS_MAY_READ: Final = {
     "note of the panel",
 }
 """What a juror is meant to find: the work, and what the jury writes. Names and addresses of the artists are not among it."""
-ARTISTS: Final = ("artist", "second artist")
+ARTISTS: Final = ("artist", "second artist", "friend")

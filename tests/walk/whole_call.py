@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.walk.applying import (
     Applied,
+    a_friend_writes_in_the_draft,
     the_artist_answers,
     the_artist_changes_their_address,
     the_artist_finds_the_call_and_registers,
@@ -90,6 +91,7 @@ def a_whole_call(browser: Browser, house: Installation, *, language: str, script
     the_artist_finds_the_call_and_registers(artist, call)
     the_call_is_for_the_artist(artist)
     the_artist_keeps_a_draft(artist, call, WRITTEN["title"])
+    a_friend_writes_in_the_draft(artist, people["friend"], call)
     awarded = the_artist_submits(artist, WRITTEN["idea"])
 
     the_artist_finds_the_call_and_registers(second_artist, call)

@@ -69,15 +69,15 @@ def read_of_rivals(
 ) -> Part[tuple[Reading, tuple[Reading, ...]]]:
     """What an applicant has read of some rounds of a call, and what each other member of the organisation for which they apply
     has; nothing of these if the actor is not a member."""
-    read = (yield from _read_in(actor, call, rounds)) if actor != SYSTEM else Reading()
+    read = (yield from read_in(actor, call, rounds)) if actor != SYSTEM else Reading()
     colleagues: tuple[Reading, ...] = ()
     if organisation is not None and actor in organisation.members:
         for person in sorted(organisation.members - {actor}):
-            colleagues = (*colleagues, (yield from _read_in(person, call, rounds)))
+            colleagues = (*colleagues, (yield from read_in(person, call, rounds)))
     return read, colleagues
 
 
-def _read_in(person: str, call: str, rounds: Collection[str]) -> Part[Reading]:
+def read_in(person: str, call: str, rounds: Collection[str]) -> Part[Reading]:
     """What a person has read of some rounds together. Everybody who acted in a call or read of it has a handle in it. Most
     applicants who submit have none yet, so nothing needs to be loaded for them."""
     read = Reading()

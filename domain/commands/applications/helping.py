@@ -1,0 +1,65 @@
+"""The command to record who helps to write changes to an application that was received. The program gives it before they can
+read the draft, so that they judge nothing of it, whether the changes are submitted or not."""
+
+from __future__ import annotations
+
+from domain import access
+from domain.applications import rules as application_rules
+from domain.applications.state import APPLICATION
+from domain.commands.applications.acting import read_in
+from domain.deciding import (
+    Command,
+    CommandContext,
+    Denied,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    index_entries,
+    maybe,
+    the,
+    together,
+)
+from domain.indexes import rounds_of
+from domain.initiatives.state import INITIATIVE
+from domain.organisations import ORGANISATION
+from domain.parties import is_organisation
+from domain.values import ApplicationId, PersonId
+
+
+class RecordWriter(Command, frozen=True, kw_only=True):
+    """Record that a person writes in a draft of changes to an application."""
+
+    application: ApplicationId
+    person: PersonId
+
+
+def _record_writer(command: RecordWriter, context: CommandContext) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    party = application.applicant
+    initiative, rounds = yield from together(
+        the(INITIATIVE, application.initiative), index_entries(rounds_of(application.call))
+    )
+    # Roles and what they read are asked here again, so that nobody is asked to judge between the question and the fact.
+    read = yield from read_in(command.person, application.call, rounds)
+    roles = initiative.held_anywhere_in(application.call, rounds, command.person)
+    members = (yield from maybe(ORGANISATION, party)).members if is_organisation(party) else {party}
+    program = access.system(context.actor)
+    return PlannedCommand(
+        may=program
+        if isinstance(program, Denied)
+        else access.helps_to_write(read, received=True, roles=roles),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: application_rules.written_with(
+                    command.application, application.call, members, application.writers, (command.person,)
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+COMMANDS = (Registered("application.record_writer", RecordWriter, _record_writer, by_program=True),)
