@@ -28,6 +28,7 @@ from domain.commands.grants.scheduling import ScheduleGrant
 from domain.commands.grants.suspending import ResumeGrant, SuspendGrant
 from domain.commands.screening import RecordScreening
 from domain.deciding import Command
+from domain.dossiers import payment_record_ends
 from domain.grants import bank_accounts
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import SCREENING_RESULTS
@@ -132,6 +133,7 @@ async def _one(visit: Visit) -> PageContent:
             "proposed_left": _some(shown.proposed.unscheduled if shown.proposed else None),
             "today": visit.wiring.clock().date().isoformat(),
             "payees": PAYEES,
+            "kept_until": payment_record_ends(visit.wiring.clock()),
             "country_names": visit.locale.countries,
             "countries": sorted(
                 (
