@@ -9,6 +9,7 @@ from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.organisations import names_among
+from api.pages.own_grants import WHERE, to_do_words
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
@@ -60,6 +61,10 @@ async def _mine(visit: Visit) -> PageContent:
             "organisations": names,
             "zones": {call: each.time_zone for call, each in known.items()},
             "titles": {call: each.title for call, each in known.items()},
+            "to_do": {
+                each.id: [(WHERE[task.kind], to_do_words(each, task)) for task in each.to_do]
+                for each in found.items
+            },
         },
     )
 
@@ -76,6 +81,7 @@ async def _of_call(visit: Visit) -> PageContent:
             "organisations": {},
             "zones": {call.id: call.time_zone},
             "titles": {},
+            "to_do": {},
         },
         initiative=call.initiative,
     )
@@ -132,6 +138,8 @@ async def _one(visit: Visit) -> PageContent:
             "unscheduled": _some(shown.unscheduled),
             "proposed_left": _some(shown.proposed.unscheduled if shown.proposed else None),
             "today": visit.wiring.clock().date().isoformat(),
+            "to_do": [(WHERE[each.kind], to_do_words(shown, each)) for each in shown.to_do],
+            "state": _state(shown) if shown.seen_as is Role.APPLICANT else None,
             "payees": PAYEES,
             "kept_until": payment_record_ends(visit.wiring.clock()),
             "country_names": visit.locale.countries,
@@ -152,6 +160,32 @@ async def _one(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+def _state(grant: GrantDetail) -> Message | None:
+    """Where an accepted grant stands for its recipient, who has nothing to do."""
+    if grant.status != GrantStatus.ACCEPTED or grant.amendment is not None:
+        return None
+    if grant.payee is not None and not grant.payee.confirmed:
+        return msg(
+            "Another member of the staff checks your bank details. You do not have to do anything; you can ask for the first instalment "
+            "afterwards."
+        )
+    if not grant.instalments:
+        return msg("The staff divide the grant into instalments next. You do not have to do anything.")
+    if all(each.status == InstalmentStatus.SETTLED for each in grant.instalments):
+        if any(each.status == ReportStatus.SUBMITTED for each in grant.reports):
+            return msg("Everything is paid. The staff read your report; you do not have to do anything.")
+        return msg(
+            "Everything is paid. The staff complete the grant when nothing more is expected; until then you can still write a report."
+        )
+    if any(each.status == InstalmentStatus.FAILED for each in grant.instalments):
+        return msg(
+            "The bank did not pay an instalment. Check your bank details below; the staff send it again."
+        )
+    if any(each.status == ReportStatus.SUBMITTED for each in grant.reports):
+        return msg("The staff read your report. You do not have to do anything now.")
+    return msg("A payment is under way. You do not have to do anything now.")
 
 
 def _all(found: dict[int, list[Offer]]) -> list[Offer]:
