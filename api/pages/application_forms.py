@@ -41,6 +41,7 @@ async def _change(visit: Visit) -> PageContent:
             note=msg("Answer the questions by correcting your application; they are on its page."),
             send=msg("Submit the application again"),
             start=start,
+            questions=shown.explanation,
         )
     round = await rounds.one(reader, who, shown.round)
     return await writing(

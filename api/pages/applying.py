@@ -127,11 +127,12 @@ async def writing(
     start: Mapping[str, str] | None = None,
     parties: Sequence[tuple[str, str]] = (),
     submits: bool = True,
+    questions: str | None = None,
 ) -> PageContent:
     """The form of a stage, for a command that takes a whole application `until` a moment; None if the stage takes none.
     A `rolling` call takes applications all the time. `start` are the initial values of the inputs, `note` is shown
     above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply.
-    `submits`: whether they can submit it, which those who write in somebody else's draft cannot."""
+    `questions` are those with which it was returned. `submits`: whether they can submit it, which those who write in somebody else's draft cannot."""
     form = visit.form(command, start=start)
     typed = form.returned.typed.typed() if form.returned else form.start
     removed: Sequence[Question] = ()
@@ -156,6 +157,7 @@ async def writing(
             "form": form,
             "parties": parties,
             "submits": submits,
+            "questions": questions,
             "people": f"/drafts/{form.draft.id}/people" if form.draft and command in FORMS else None,
             "helpers": len(form.draft.writers) if form.draft else 0,
             "of_another": draft_of_another(visit),
