@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
+from api.drafts.forms import ApplicationForm
+from api.inputs.submitted import SubmittedForm
 from api.pages.drafting import (
     DraftedApplication,
     PageDrafts,
@@ -14,7 +16,6 @@ from api.pages.drafting import (
     try_to_save,
     written_since,
 )
-from api.pages.forms import SubmittedForm
 from api.pages.rendering import said
 from api.pages.visits import Returned, Visit
 from domain.forms import Question
@@ -46,16 +47,14 @@ class GivenAway:
     clues: tuple[Message, ...]
 
 
-async def given_away(
-    visit: Visit, asked: DraftedApplication, typed: Mapping[str, str], command: str
-) -> list[GivenAway]:
+async def given_away(visit: Visit, asked: ApplicationForm, typed: Mapping[str, str]) -> list[GivenAway]:
     """What gives the applicant away; nothing in a call that is not blind. Answers that the jury does not see are left out."""
     if not asked.stage.blind:
         return []
     names = [visit.me.name or ""] if visit.me else []
     found = await organisations.mine(visit.wiring.reader, visit.who)
     names += [each.name for each in found.items if each.acts and each.name]
-    draft = visit.drafts.get(command)
+    draft = visit.drafts.get(asked.command)
     together = draft is not None and bool(draft.writers)
     if draft is not None and together:
         names += [each or "" for each in (await visit.wiring.shared_drafts.names(draft)).values()]
@@ -83,10 +82,10 @@ async def looked_at_again(visit: Visit, drafts: PageDrafts, form: SubmittedForm)
     gives the applicant away and they have not been told; None if it can be submitted."""
     if (other := written_since(visit, form)) is not None:
         return changed_elsewhere(visit, form, other)
-    asked = await drafts.form(visit)
-    if not isinstance(asked, DraftedApplication):
+    drafted = await drafts.form(visit, form.own("do"))
+    if not isinstance(drafted, DraftedApplication):
         return None
-    found = await given_away(visit, asked, form.typed(), form.own("do"))
+    found = await given_away(visit, drafted.form, form.typed())
     if not found or form.own("warned") == warned_of(found):
         return None
     warned = Returned(

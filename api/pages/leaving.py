@@ -10,10 +10,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.letters.farewell import told_of_erasure
 from api.locales import LANGUAGES, locale_of
 from api.pages.checks import NOT_OF_THIS_PAGE, check_signed_form, key_of
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.proving import as_returned, must_sign_in_again, sign_in_again, taken_form

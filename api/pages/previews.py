@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from api.drafts.forms import ApplicationForm
 from api.http.problems import Problem, ProblemType
-from api.pages.applying import written
+from api.inputs.answers import written
+from api.inputs.submitted import SubmittedForm
 from api.pages.drafting import DraftedApplication, PageDrafts, words_of
-from api.pages.forms import SubmittedForm
 from api.pages.giving_away import belongs, given_away
 from api.pages.page import PageContent
 from api.pages.visits import Visit
@@ -45,10 +46,10 @@ class PreviewedMoney:
 
 async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> PageContent:
     """The preview of what was typed into a form. Raises `Problem` for a form that has none."""
-    asked = await drafts.form(visit)
-    if not isinstance(asked, DraftedApplication):
+    drafted = await drafts.form(visit, form.own("do"))
+    if not isinstance(drafted, DraftedApplication):
         raise Problem(ProblemType.MALFORMED, msg("Only the draft of an application has a preview."))
-    typed = form.typed()
+    asked, typed = drafted.form, form.typed()
     currency = asked.call.budget.currency
     amount = typed_amount(typed.get("requested.amount", ""), currency)
     requested = _minor(amount, currency)
@@ -66,9 +67,7 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
             "requested": None if requested is None else Money.of(requested, currency),
             "money": PreviewedMoney(Money.of(requested or 0, currency)),
             "answers": answers,
-            "clues": [
-                (each.label, each.clues) for each in await given_away(visit, asked, typed, form.own("do"))
-            ],
+            "clues": [(each.label, each.clues) for each in await given_away(visit, asked, typed)],
             "back": visit.request.scope["path"],
         },
         initiative=asked.call.initiative,
@@ -77,7 +76,7 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
 
 def _previewed(
     visit: Visit,
-    asked: DraftedApplication,
+    asked: ApplicationForm,
     question: Question,
     plain: Any,  # Any: whatever was sent
     typed: Mapping[str, str],
