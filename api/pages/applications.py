@@ -30,10 +30,11 @@ from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Channel, Role, read_time
-from projections import applications, calls, initiatives, panels, reviews, rounds, timeline
+from projections import applications, calls, grants, initiatives, panels, reviews, rounds, timeline
 from projections.applications import ApplicationDetail, ApplicationLine
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
+from projections.paging import MOST
 from projections.reader import Reader
 from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
@@ -87,6 +88,7 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
+            "own_grant": await _own_grant(visit, shown),
             "claimable": bool(
                 shown.on_behalf
                 and shown.applicant
@@ -115,6 +117,14 @@ async def _ranked(visit: Visit, round: str) -> bool:
     """Whether the page of the ranking shows the visitor something of this round now."""
     standing = await if_shown(panels.standing(visit.wiring.reader, visit.person, round))
     return standing is not None
+
+
+async def _own_grant(visit: Visit, shown: ApplicationDetail) -> str | None:
+    """The grant that the applicant was offered for an awarded application; None if there is none yet."""
+    if shown.seen_as is not Role.APPLICANT or shown.status != ApplicationStatus.AWARDED:
+        return None
+    found = await grants.mine(visit.wiring.reader, visit.person, limit=MOST)
+    return next((each.id for each in found.items if each.application == shown.id), None)
 
 
 async def _claim(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent:

@@ -125,7 +125,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if answered.person is not None:
             assert visit.signed_in is not None
             await email.add(visit.signed_in, answered, locale=visit.locale)
-            return redirect(ACCESS, cookies=gone)
+            return redirect(f"{ACCESS}?show=address-added", cookies=gone)
         way = await email.way_of(answered)
         if way is not None:
             return await begin(visit, way, next_, gone)

@@ -99,7 +99,7 @@ async def with_kept(visit: Visit, drafts: PageDrafts | None) -> Visit:
     command = form.own("do")
     drafted = drafts is not None and command in drafts.commands
     if not drafted or (draft := written_since(visit, form)) is None:
-        sentence = None if form.own(_SWITCHED) and "lang" in visit.query else _why_kept(form)
+        sentence = None if form.own(_SWITCHED) and "lang" in visit.query else why_kept(form)
         return replace(visit, returned=Returned(form.own("form"), form, sentence, status=200))
     merged = merge(draft.typed, form.typed())
     own = {name: value for name, value in form.fields.items() if name.startswith("_")}
@@ -148,7 +148,7 @@ async def sent(visit: Visit, form: SubmittedForm) -> None:
         await visit.wiring.kept_forms.discard(visit.who, visit.request.scope["path"])
 
 
-def _why_kept(form: SubmittedForm) -> Message:
+def why_kept(form: SubmittedForm) -> Message:
     if form.own(_SWITCHED):
         return KEPT_SWITCHED
     if form.own("draft") == "save":

@@ -39,11 +39,11 @@ from api.pages.drafting import (
     submitted_revision,
     try_to_save,
     with_drafts,
-    written_since,
 )
 from api.pages.error_frames import frame_for, remember_visitor
 from api.pages.forms import read_form
 from api.pages.frame import Frame, frame_of, known
+from api.pages.giving_away import looked_at_again
 from api.pages.headings import problem_context
 from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
@@ -232,9 +232,8 @@ class Site:
             return await self.answer(visit, drawn)
         if act is None:
             raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
-        if drafts is not None and (other := written_since(visit, form)) is not None:
-            visit = changed_elsewhere(visit, form, other)
-            return await self.answer(visit, await page.show(visit))
+        if drafts is not None and (shown := await looked_at_again(visit, drafts, form)) is not None:
+            return await self.answer(shown, await page.show(shown))
         if REGISTER[act.command].grave and proving.must_sign_in_again(visit):
             return await proving.sign_in_again(visit, form)
         try:

@@ -8,6 +8,7 @@ from typing import assert_never
 from api.pages.applications import if_shown
 from api.pages.corresponding import messages_to_answer
 from api.pages.organisations import names_among
+from api.pages.own_grants import WHERE, to_do_words
 from api.pages.own_initiatives import OwnInitiative
 from api.pages.todo import TodoItem
 from api.pages.unfinished import drafts_to_finish
@@ -53,6 +54,7 @@ async def waiting_for(
         *await _unanswered(visit, own),
         *await messages_to_answer(visit, places, own),
         *await _offers(visit),
+        *await _own_grants(visit),
         *await _rounds(visit, places),
         *await _decisions(visit, places),
         *await _awards(visit, places),
@@ -199,6 +201,20 @@ async def _offers(visit: Visit) -> list[TodoItem]:
             for each in found.items
             if each.amendment is not None
         ),
+    ]
+
+
+async def _own_grants(visit: Visit) -> list[TodoItem]:
+    """What the visitor has to do for a grant of theirs, or of an organisation for which they act, before it is paid."""
+    found = await grants.mine(visit.wiring.reader, visit.person, limit=MOST)
+    return [
+        TodoItem(
+            f"/grants/{each.id}#{WHERE[task.kind]}",
+            to_do_words(each, task),
+            about=(await calls.one(visit.wiring.reader, visit.person, each.call)).title,
+        )
+        for each in found.items
+        for task in each.to_do
     ]
 
 

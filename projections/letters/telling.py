@@ -66,6 +66,7 @@ _IN_STATUS: Final[Mapping[LetterKind, frozenset[ApplicationStatus]]] = {
     K.RETURN_DUE: frozenset({S.RETURNED}),
     K.APPLICATION_INVITED: frozenset({S.INVITED}),
     K.INVITATION_LAPSED: frozenset({S.LAPSED}),
+    K.APPLICATION_ELIGIBLE: frozenset({S.ELIGIBLE}),
     K.APPLICATION_DECIDED: frozenset({S.AWARDED, S.WAITLISTED, S.DECLINED, S.INELIGIBLE}),
     K.APPLICATION_CANCELLED: frozenset({S.CANCELLED}),
 }
@@ -185,6 +186,10 @@ def _still_so(kind: LetterKind, grant: Grant) -> bool:
             return grant.status is GrantStatus.OFFERED
         case K.OFFER_LAPSED:
             return grant.status is GrantStatus.LAPSED
+        case K.PAYEE_CONFIRMED:
+            return grant.payee is not None and grant.payee.confirmed
+        case K.GRANT_SCHEDULED:
+            return bool(grant.instalments)
         case K.PAYMENT_FAILED:
             return any(each.status is InstalmentStatus.FAILED for each in grant.instalments.values())
         case K.REPORT_RETURNED:

@@ -107,8 +107,10 @@ def test_a_person_adds_an_address_and_changes_it(stage: Stage) -> None:
         page = visitor.open("/me/access").text
         fields = {"_csrf": hidden(page, "_csrf"), "_do": "address", "email": address}
         assert visitor.send("/me/access", fields).headers["location"] == "/sign-in/letter"
-        assert press(visitor, link_in(letter_to(stage, address))) == "/me/access"
-        assert address in visitor.open("/me/access").text
+        assert press(visitor, link_in(letter_to(stage, address))) == "/me/access?show=address-added"
+        page = visitor.open("/me/access?show=address-added").text
+        assert "The address is added." in page
+        assert address in page
     assert "with another address from now on" in letter_to(stage, "first.juror@example.org")
     page = visitor.open("/me/access").text
     fields = {"_csrf": hidden(page, "_csrf"), "_do": "remove-way", "way": hidden(page, "way")}
