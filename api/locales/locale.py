@@ -110,10 +110,17 @@ class Locale:
 
     def moment(self, at: datetime, zone: str | None = None) -> str:
         """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``; without one, of
-        the reader's zone or UTC. If the reader's clocks show something else, that is said after it."""
+        the reader's zone or UTC. If the reader's clocks show something else, both are said:
+        ``24 November 2026, 21:00 (18:00 in Berlin)``, or in full if it is another day there."""
         there = self._moment(at, zone or self.own_zone or "UTC")
         if zone is None or self.own_zone is None or _same_clocks(at, zone, self.own_zone):
             return there
+        local, own = at.astimezone(_zone(zone)), at.astimezone(_zone(self.own_zone))
+        if local.date() == own.date():
+            here, time = _moment(self.language, at, self.own_zone), local.strftime("%H:%M")
+            if zone == "UTC":
+                return self.say(msg("{here} ({time} UTC)", here=here, time=time))
+            return self.say(msg("{here} ({time} in {city})", here=here, time=time, city=self.city(zone)))
         return self.say(msg("{there}, for you {here}", there=there, here=self._moment(at, self.own_zone)))
 
     def _moment(self, at: datetime, zone: str) -> str:

@@ -74,8 +74,12 @@ def test_the_first_language_that_the_program_speaks_is_chosen(languages: list[st
 def test_a_deadline_is_said_on_the_clocks_of_its_place_and_on_the_reader_s() -> None:
     reader = Locale("en", "Asia/Tbilisi")
     deadline = At(NOON, "Europe/Berlin")
-    both = "1 July 2026, 12:00 (Berlin time), for you 1 July 2026, 14:00 (Tbilisi time)"
-    assert reader.say(msg("{at}", at=deadline)) == both
+    assert reader.say(msg("{at}", at=deadline)) == "1 July 2026, 14:00 (12:00 in Berlin)"
+    assert reader.say(msg("{at}", at=At(NOON, "UTC"))) == "1 July 2026, 14:00 (10:00 UTC)"
+    assert Locale("ru", "Asia/Tbilisi").say(msg("{at}", at=deadline)) == "1 июля 2026, 14:00 (Берлин: 12:00)"
+    evening = At(datetime(2026, 7, 1, 21, 0, tzinfo=UTC), "Europe/Berlin")
+    both = "1 July 2026, 23:00 (Berlin time), for you 2 July 2026, 01:00 (Tbilisi time)"
+    assert reader.say(msg("{at}", at=evening)) == both, "the day differs, so nothing is left out"
     assert reader.say(msg("{at}", at=NOON)) == "1 July 2026, 14:00 (Tbilisi time)", "it is of no place"
     for zone in ("Europe/Berlin", "Europe/Paris"):
         # Clocks that show the same are said once.
