@@ -346,7 +346,7 @@ def _letter(link: str, code: str, *, adding: bool) -> Letter:
         paragraphs=(
             msg(
                 "Somebody who is signed in, probably you, wants to sign in with this address from now on. Open this link within "
-                "ten minutes, in the same browser, and press the button there:"
+                "ten minutes in a browser in which you are signed in, and press the button there:"
             )
             if adding
             else msg(

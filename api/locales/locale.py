@@ -108,6 +108,20 @@ class Locale:
         """A sum: ``12,500.00 EUR``. The decimals are those of ISO 4217; CLDR leaves out those that are not paid in cash."""
         return _money(self.language, amount.amount, amount.currency)
 
+    def typed(self, amount: Money) -> str:
+        """A sum as somebody would type it into a field beside which its currency stands: ``1,250.50``."""
+        return self.money(amount).rpartition("\N{NO-BREAK SPACE}")[0]
+
+    def decimals(self, amount: str) -> str:
+        """A decimal string with this language's decimal sign: ``1250,50`` in Russian. Three decimals keep the point, as after
+        a comma they could be thousands."""
+        whole, point, fraction = amount.partition(".")
+        return (
+            amount
+            if len(fraction) == 3
+            else whole + point.replace(".", get_decimal_symbol(self.language)) + fraction
+        )
+
     def moment(self, at: datetime, zone: str | None = None) -> str:
         """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``; without one, of
         the reader's zone or UTC. If the reader's clocks show something else, both are said:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from api.locales import Locale
 from api.pages.applying import writing, written
 from api.pages.calls import open_until
 from api.pages.drafting import DraftedApplication, PageDrafts
@@ -16,7 +17,7 @@ from domain.messages import msg
 from domain.refusals import NotFound
 from domain.rounds.state import RoundStatus
 from domain.stages import Stage
-from domain.values import Role
+from domain.values import Money, Role
 from projections import applications, calls, rounds
 from projections.applications import ApplicationDetail
 from projections.calls import CallDetail
@@ -29,7 +30,8 @@ async def _change(visit: Visit) -> PageContent:
     if shown.seen_as is not Role.APPLICANT:
         raise NotFound
     call = await calls.one(reader, who, shown.call)
-    stage, start = answered(call, shown), _as_typed(shown)
+    stage = answered(call, shown)
+    start = _as_typed(shown, stage, visit.locale)
     if shown.status == ApplicationStatus.RETURNED:
         return await writing(
             visit,
@@ -76,7 +78,7 @@ async def _next_stage(visit: Visit) -> PageContent:
             "You can change what you submit until the deadline. The jury also sees your earlier answers."
         ),
         send=msg("Submit for the next stage"),
-        start={"title": shown.title or "", "requested.amount": shown.requested.amount},
+        start={"title": shown.title or "", "requested.amount": visit.locale.typed(shown.requested)},
     )
 
 
@@ -107,9 +109,14 @@ async def _continued(visit: Visit, form: SubmittedForm) -> Plain:
     return written(call, stage.form, form)
 
 
-def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
-    """The initial values of the form of an application."""
-    start = {"title": shown.title or "", "requested.amount": shown.requested.amount}
+def _as_typed(shown: ApplicationDetail, stage: Stage, locale: Locale) -> dict[str, str]:
+    """The initial values of the form of an application, with amounts as its reader writes them."""
+    start = {"title": shown.title or "", "requested.amount": locale.typed(shown.requested)}
+    sums = {each.id for each in stage.form.questions if each.kind == "money"}
+
+    def amount(text: str) -> str:
+        return locale.typed(Money(amount=text, currency=shown.requested.currency))
+
     for name, answer in (shown.answers or {}).items():
         match answer:
             case None:
@@ -117,7 +124,7 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
             case bool():
                 start[f"answers.{name}"] = "yes" if answer else "no"
             case str():
-                start[f"answers.{name}"] = answer
+                start[f"answers.{name}"] = amount(answer) if name in sums else answer
             case Entries():
                 for row, entry in enumerate(answer.entries):
                     for part, given in entry.items():
@@ -127,7 +134,7 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
                 for row, each in enumerate(answer):
                     if isinstance(each, BudgetLine):
                         start[f"answers.{name}[{row}].item"] = each.item
-                        start[f"answers.{name}[{row}].amount"] = each.amount
+                        start[f"answers.{name}[{row}].amount"] = amount(each.amount)
                     else:
                         start[f"answers.{name}.{each}"] = "yes"
     return start

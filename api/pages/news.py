@@ -24,17 +24,19 @@ class NewsItem:
     zone: str
 
 
-async def news_for(visit: Visit) -> list[NewsItem]:
-    """What is news for the visitor, the newest first: only what the pages tell them now."""
-    found = []
-    for each in await visit.wiring.notices.news(visit.who):
+async def news_for(visit: Visit, *, read: bool = False) -> list[NewsItem]:
+    """What is news for the visitor, or what they have `read`, the newest first: only what the pages tell them now. What is told
+    in the same words of the same thing stands there once, with its newest time."""
+    found: dict[tuple[str, str], NewsItem] = {}
+    for each in await visit.wiring.notices.news(visit.who, read=read):
         try:
             tidings = await visit.wiring.reaction.tidings(each)
         except Unreadable:
             continue
         if tidings is not None:
-            found.append(NewsItem(tidings.link, news_of(tidings), each.happened_at, tidings.zone))
-    return found
+            item = NewsItem(tidings.link, news_of(tidings), each.happened_at, tidings.zone)
+            found.setdefault((item.href, visit.locale.say(item.words)), item)
+    return [*found.values()]
 
 
 async def _letters(visit: Visit) -> PageContent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.pages.cities import cities
 from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.initiatives import LANGUAGES_WRITTEN, as_name
 from api.pages.page import Page, PageAction, PageContent, RunOne
@@ -20,6 +21,7 @@ async def _show(visit: Visit) -> PageContent:
         "profile.html",
         {
             "profile": profile,
+            "zones": cities(visit.locale, profile.time_zone or ""),
             "known": [(as_name(code), code) for code in known],
             "start": {
                 "name": profile.name or "",

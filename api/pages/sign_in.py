@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -53,6 +53,8 @@ class Entrances:
     people: tuple[Entrance, ...]
 
 
+SIGNED_OUT: Final = "signed-out"
+"""What the page for signing in shows to somebody who has just signed out."""
 _WITHIN: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?\Z", re.ASCII)
 LABELS: Final = {"email": msg("E-mail address"), "words": msg("Your nine words"), "token": msg("Access key")}
 """The fields of the form, one for each way of signing in, which are also the values of its buttons; and their labels."""
@@ -86,6 +88,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "errors": {name: mistakes.get(name) for name in LABELS},
             "own_form": "sign-in",
             "kept": kept,
+            "applying": next_.endswith("/apply"),
+            "ended": visit.signed_in is None and sessions.cookie_name in visit.request.cookies,
+            "signed_out": visit.query.get("show") == SIGNED_OUT,
+            "has": await ways(visit, again=kept == AGAIN),
             "by_email": wiring.settings.writes_letters,
             "people": entrances(saved_people(wiring.settings, wiring.history.id), visit.languages),
         }
@@ -94,6 +100,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         )
         response.status_code = 401 if error else 200
         return response
+
+    async def ways(visit: Visit, *, again: bool) -> Collection[str]:
+        """The ways in that are offered: all, but to somebody who signs in again only those that they have."""
+        if not again or visit.signed_in is None:
+            return LABELS
+        kinds = {each.kind for each in await wiring.ways_in.all(visit.who)} & {*LABELS}
+        tokens = {"token"} if await wiring.tokens.all(visit.who) else set()
+        return kinds | tokens or LABELS
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -180,7 +194,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
         check_signed_form(await site.visit(request), form)
-        return redirect("/", cookies=[await sessions.end(request.cookies.get(sessions.cookie_name))])
+        ended = await sessions.end(request.cookies.get(sessions.cookie_name))
+        return redirect(f"/sign-in?show={SIGNED_OUT}", cookies=[ended])
 
     return [
         site.handler(HttpMethod.GET, "/sign-in", show),
