@@ -156,7 +156,13 @@ class Locale:
     def countries(self) -> Mapping[str, str]:
         """The names of countries and territories by their two letters (ISO 3166-1)."""
         names: Mapping[str, str] = BabelLocale(self.language).territories
-        return names
+        # CLDR writes Russian without the letter «ё», these pages with it.
+        return {code: name.replace("Соединенн", "Соединённ") for code, name in names.items()}
+
+    @staticmethod
+    def in_alphabet(name: str) -> str:
+        """What a name is sorted by in a list: Russian «о-в Мэн» stands under «М», and «ё» beside «е»."""
+        return name.removeprefix("о-в ").removeprefix("о-ва ").casefold().replace("ё", "е")
 
     def number(self, number: int | Decimal) -> str:
         """A number, its thousands grouped."""

@@ -24,4 +24,4 @@ def cities(locale: Locale, chosen: str = "") -> list[tuple[str, str]]:
     """The time zones with their cities in the reader's language, in the order of the alphabet; with the one that was chosen
     before."""
     zones = {*ZONES, chosen} if chosen else ZONES
-    return sorted(((zone, locale.city(zone)) for zone in zones), key=lambda each: each[1])
+    return sorted(((zone, locale.city(zone)) for zone in zones), key=lambda each: locale.in_alphabet(each[1]))

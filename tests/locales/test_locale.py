@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.locales import ENGLISH, Locale, locale_of
+from domain.amounts import typed_amount
 from domain.applications.state import ApplicationStatus
 from domain.labels import label
 from domain.messages import At, counted, msg
@@ -47,6 +48,20 @@ def test_a_moment_in_a_time_zone_names_the_city_of_the_zone() -> None:
 )
 def test_a_time_zone_is_known_by_its_city(zone: str, english: str, russian: str) -> None:
     assert (ENGLISH.city(zone), RUSSIAN.city(zone)) == (english, russian)
+
+
+def test_countries_are_listed_in_the_order_of_the_alphabet() -> None:
+    names = [RUSSIAN.countries[code] for code in ("IM", "US", "FR", "AR")]
+    assert sorted(names, key=RUSSIAN.in_alphabet) == ["Аргентина", "о-в Мэн", "Соединённые Штаты", "Франция"]
+
+
+def test_an_amount_is_typed_as_its_language_writes_it() -> None:
+    amount = Money(amount="1500.50", currency="EUR")
+    assert (ENGLISH.typed(amount), RUSSIAN.typed(amount)) == ("1,500.50", "1\xa0500,50")
+    assert all(typed_amount(each.typed(amount), "EUR") == "1500.50" for each in (ENGLISH, RUSSIAN)), (
+        "read again"
+    )
+    assert (RUSSIAN.decimals("1250.00"), RUSSIAN.decimals("1250")) == ("1250,00", "1250")
 
 
 def test_a_status_is_said_by_its_label() -> None:

@@ -132,7 +132,9 @@ def test_the_preview_shows_what_the_jury_sees_and_what_gives_the_applicant_away(
     assert IDEA in page
     kept = re.compile(r'<input type="hidden"[^>]*>')
     assert "A village by the lake" not in kept.sub("", page), "an identifying answer, in a blind call"
-    assert 'name="answers.home" value="A village by the lake"' in page, "the button that submits sends all of it"
+    assert 'name="answers.home" value="A village by the lake"' in page, (
+        "the button that submits sends all of it"
+    )
     assert "It is not submitted yet." in page
     assert "Not shown to jurors in this call." in page
     told = page.split("The jury should not learn who you are")[1].split("</ul>")[0]
@@ -249,6 +251,7 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         preview = helper.form(draft, "application-submit") | DRAFT | {"_draft": "preview"}
         told = helper.send(draft, preview | {"title": f"Songs of {html.unescape(name)}"}).text
         assert "the name of somebody who writes in it" in told
+        assert "Submit the application" not in told
 
         # Both write at once: the later one sees both versions, also where the owner submits.
         opened = artist.form(apply, "application-submit")
@@ -262,8 +265,11 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         for button in ({}, {"_draft": "discard"}):
             assert helper.send(draft, form | ANSWERS | button).status_code == 403
 
+        # The preview submits all that it shows; whoever only helps has no such button.
         form = artist.form(apply, "application-submit")
-        answer = artist.send(apply, form | ANSWERS)
+        shown = artist.send(apply, form | ANSWERS | {"_draft": "preview"}).text.split("<main")[1]
+        sent = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', shown)
+        answer = artist.send(apply, {name: html.unescape(value) for name, value in sent})
         assert answer.status_code == 303
         assert "1 other person helped to write" in artist.open(answer.headers["location"]).text
         assert "Finish the draft" not in artist.open("/me").text
