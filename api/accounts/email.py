@@ -98,6 +98,17 @@ class EmailSignIn:
             await self._outbox.put(connection, letter, to=deliverable(address), locale=locale)
         return browser
 
+    async def typed_in(self, browser: str) -> str | None:
+        """The address that was typed in the browser with this secret, while its letter can be answered."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT for_browser FROM accounts.letters_asked WHERE browser = %b AND NOT answered AND expires_at > now()",
+                (digest_of(browser),),
+                binary=True,
+            )
+            row = await cursor.fetchone()
+        return None if row is None else _opened(browser, row[0])
+
     async def by_link(self, link: str, signed_in: SignedIn | None) -> Answered:
         """Answer a letter by its link, once. Raises `Refused`."""
         if not _SECRET.match(link):
@@ -113,8 +124,8 @@ class EmailSignIn:
             if row is None and await self._waits_for_its_person(connection, link):
                 raise Refused(
                     msg(
-                        "This letter is for somebody who is signed in. Open the link in the browser in which you asked for it, "
-                        "or type its code there."
+                        "This letter is for somebody who is signed in. Open the link in a browser in which you are signed in, "
+                        "or type its code on the page on which you asked for it."
                     )
                 )
         if row is None:

@@ -56,8 +56,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def code_page(
         visit: Visit, next_: str, typed: str = "", error: Message | None = None, status: int = 200
     ) -> Response[Any]:
+        secret = visit.request.cookies.get(cookies.waiting.name, "")
         context = {
-            "secret": visit.request.cookies.get(cookies.waiting.name, ""),
+            "secret": secret,
+            "address": await email.typed_in(secret),
             "next": next_,
             "typed_code": typed,
             "error": error,
