@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.call_work import Work, start_of, texts, work_of
 from api.pages.cities import cities
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.visits import Visit
