@@ -231,8 +231,10 @@ def why_not_these(text: str) -> Message:
     """Why nobody was signed in with these nine words. It depends on the public list alone, not on any account."""
     wrong = unknown_words(typed_words(text))
     if wrong:
-        return msg(
+        return counted(
+            "Nobody can sign in with these words. This one is not in the list of words, so look at it again: {words}.",
             "Nobody can sign in with these words. These are not in the list of words, so look at them again: {words}.",
+            count=len(wrong),
             words=wrong,
         )
     return WRONG_WORDS
