@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from api.http.failing import problem_of
 from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages import application_forms
+from api.pages.asking_first import lost_by_reading
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
@@ -30,7 +31,7 @@ from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Channel, Role, read_time
-from projections import applications, calls, initiatives, reviews, rounds, timeline
+from projections import applications, calls, initiatives, panels, reviews, rounds, timeline
 from projections.applications import ApplicationDetail, ApplicationLine
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
@@ -72,13 +73,8 @@ async def _one(visit: Visit) -> PageContent:
     trial = visit.trial()
     offers = await offers_of(visit, trial, (*_ACTS, *application_forms.ACTS), shown)
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
-    round = await rounds.one(reader, who, shown.round)
-    # Seeing others' scores excludes from reviewing, so until the panel opens they are shown only on request.
-    scores = visit.query.get("show") == "reviews" or round.status in (
-        RoundStatus.IN_PANEL,
-        RoundStatus.DECIDED,
-    )
-    assigned = await if_shown(reviews.of_application(reader, who, application, scores=scores))
+    lost = await lost_by_reading(visit, shown.round, application)
+    assigned = await if_shown(reviews.of_application(reader, who, application, scores=lost is None))
     story, no_story = None, None
     try:
         story = await if_shown(
@@ -104,7 +100,8 @@ async def _one(visit: Visit) -> PageContent:
             ),
             "story": story,
             "no_story": no_story,
-            "withheld": assigned is not None and not scores and _withheld(assigned.items),
+            "withheld": lost if assigned is not None and _withheld(assigned.items) else None,
+            "ranked": await _ranked(visit, shown.round),
             "reviews": assigned.items if assigned else None,
             "actors": actors_in(story, *JUDGING),
             "names": {member.person: member.name for member in judges},
@@ -117,6 +114,12 @@ async def _one(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+async def _ranked(visit: Visit, round: str) -> bool:
+    """Whether the page of the ranking shows the visitor something of this round now."""
+    standing = await if_shown(panels.standing(visit.wiring.reader, visit.person, round))
+    return standing is not None
 
 
 async def _claim(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent:

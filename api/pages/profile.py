@@ -32,7 +32,7 @@ async def _show(visit: Visit) -> PageContent:
             },
         },
         labels={
-            "name": msg("How should we call you?"),
+            "name": msg("What should we call you?"),
             "language": msg("In which language should we write to you?"),
             "languages": msg("Languages that you read"),
             "time_zone": msg("Time zone"),

@@ -221,8 +221,9 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
         subject=ANSWER,
         says=msg("You are asked to review an application to “{call}”."),
         more=msg(
-            "Please say first whether you have a conflict of interest. Then you can read it and write your review."
+            "Please say first whether you have a conflict of interest. Then you can read it and write your review. {due}"
         ),
+        takes=frozenset({"due"}),
     ),
     LetterKind.REVIEW_DUE: Wording(
         label=msg("Reminder: a review is due"),

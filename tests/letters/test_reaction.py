@@ -28,6 +28,8 @@ class TestACallFromTheFirstApplicationToTheLastPayment:
         await post.write()
         assert await post.kinds("artist1") == ["application-received"]
         assert await post.kinds("juror") == ["review-asked", "review-asked"]
+        for letter in await post.letters("juror"):
+            assert "No date is set. Reviews count until the panel opens." in letter.text
         await season.judge()
         for part in (season.open_panel,):
             await part()

@@ -67,7 +67,10 @@ def test_nothing_typed_is_lost_when_a_form_comes_back(stage: Stage, applicant: V
         stage, applicant, **{"answers.costs[4].amount": "a hundred", "answers.idea": "", "title": "<Т&>"}
     )
     page = applicant.send(f"/calls/{stage.call}/apply", wrong)
-    assert (page.status_code, said(page)) == (422, "Nothing was saved yet. Please correct:")
+    assert (page.status_code, said(page)) == (
+        422,
+        "It is not submitted yet; your draft is saved. Please correct:",
+    )
     summary = re.findall(r'<li><a href="#([^"]+)">([^<]+)</a>: ([^<]+)</li>', page.text)
     # The second line of costs that was filled in is the second that is shown.
     assert [(html.unescape(place), label) for place, label, _ in summary] == [
