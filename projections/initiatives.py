@@ -240,8 +240,8 @@ async def of_call(reader: Reader, viewer: str | None, call: str) -> CallMembers:
     )
 
 
-async def the_only_one(reader: Reader) -> str | None:
-    """The name of the initiative whose calls are published here, if all are of one: the site is then its site."""
+async def the_only_one(reader: Reader) -> tuple[str, str] | None:
+    """The id and the name of the initiative whose calls are published here, if all are of one: the site is then its site."""
     rows = await reader.rows(
         "SELECT DISTINCT initiative FROM read.calls WHERE status IN ('published', 'cancelled') "
         "AND to_position = 9223372036854775807 LIMIT 2"
@@ -249,7 +249,7 @@ async def the_only_one(reader: Reader) -> str | None:
     if len(rows) != 1:
         return None
     initiative: Initiative = await reader.the(INITIATIVE, rows[0]["initiative"])
-    return initiative.name
+    return rows[0]["initiative"], initiative.name
 
 
 async def me(reader: Reader, viewer: str | None) -> Me:

@@ -114,8 +114,8 @@ class EmailSignIn:
             if row is None and await self._waits_for_its_person(connection, link):
                 raise Refused(
                     msg(
-                        "This letter is for somebody who is signed in. Open the link in the browser in which you asked for it, "
-                        "or type its code there."
+                        "This letter is for somebody who is signed in. Open the link in a browser in which you are signed in, "
+                        "or type its code on the page on which you asked for it."
                     )
                 )
         if row is None:
@@ -341,7 +341,7 @@ def _letter(link: str, code: str, *, adding: bool) -> Letter:
         paragraphs=(
             msg(
                 "Somebody who is signed in, probably you, wants to sign in with this address from now on. Open this link within "
-                "ten minutes, in the same browser, and press the button there:"
+                "ten minutes in a browser in which you are signed in, and press the button there:"
             )
             if adding
             else msg(

@@ -303,7 +303,9 @@ class Drafts:
         )
 
 
-NOT_SHARED: Final = msg("There is no such draft, or it is not shared with you any more.")
+NOT_SHARED: Final = msg(
+    "There is no such draft here any more. It may have been submitted or deleted, or it is not shared with you."
+)
 _ERASED: Final = msg("There is no such person, or their data was erased.")
 
 

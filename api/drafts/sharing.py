@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from api.accounts.access_tokens import digest_of
 from api.accounts.email import checked, deliverable
@@ -323,7 +324,10 @@ def _letter(link: str) -> Letter:
         name="draft-invitation",
         subject=msg("You are invited"),
         paragraphs=(
-            msg("Somebody asks you to help them write a text that is not submitted yet."),
+            msg(
+                "On {site}, somebody asks you to help them write a text that is not submitted yet.",
+                site=urlsplit(link).netloc,
+            ),
             msg("Open this link to see what it is about, and accept or decline it there:"),
             link,
             msg(

@@ -16,6 +16,10 @@ from domain.messages import At, Message, msg, verbatim
 from projections.letters.telling import Tidings
 
 FOOTER: Final = msg("Which letters you get, and what their subjects say, you choose here:")
+NEWS: Final = msg(
+    "On a site on which you have an account, there is something new for you. It is written below."
+)
+"""The first line of a letter with a discreet subject: telephones show it beside the subject when they are locked."""
 CHOOSING: Final = "/me/letters"
 """The page on which people choose their letters."""
 
@@ -65,7 +69,13 @@ def composed(
     return Letter(
         name=kind.value,
         subject=subject,
-        paragraphs=(text, f"{site}{tidings.link}", FOOTER, f"{site}{CHOOSING}"),
+        paragraphs=(
+            *(() if telling else (NEWS,)),
+            text,
+            f"{site}{tidings.link}",
+            FOOTER,
+            f"{site}{CHOOSING}",
+        ),
         lasts=_lasts(values, now),
         language=language if own is not None else None,
     )

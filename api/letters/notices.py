@@ -125,14 +125,14 @@ class Notices:
             row = await cursor.fetchone()
         return None if row is None else _notice_in(row)
 
-    async def news(self, person: str) -> list[PersonsNotice]:
-        """What is news for a person, the newest first. Reminders are none before their time."""
+    async def news(self, person: str, *, read: bool = False) -> list[PersonsNotice]:
+        """What is news for a person, or what was before they `read` it, the newest first. Reminders are none before their time."""
         now = self._clock()
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                f"{_SELECT} WHERE person = %b AND NOT seen AND kept_until > %b AND happened_at <= %b "
+                f"{_SELECT} WHERE person = %b AND seen = %b AND kept_until > %b AND happened_at <= %b "
                 "ORDER BY happened_at DESC, notice LIMIT %b::integer",
-                (person, now, now, MOST_NEWS),
+                (person, read, now, now, MOST_NEWS),
                 binary=True,
             )
             return [_notice_in(row) for row in await cursor.fetchall()]

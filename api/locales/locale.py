@@ -108,12 +108,33 @@ class Locale:
         """A sum: ``12,500.00 EUR``. The decimals are those of ISO 4217; CLDR leaves out those that are not paid in cash."""
         return _money(self.language, amount.amount, amount.currency)
 
+    def typed(self, amount: Money) -> str:
+        """A sum as somebody would type it into a field beside which its currency stands: ``1,250.50``."""
+        return self.money(amount).rpartition("\N{NO-BREAK SPACE}")[0]
+
+    def decimals(self, amount: str) -> str:
+        """A decimal string with this language's decimal sign: ``1250,50`` in Russian. Three decimals keep the point, as after
+        a comma they could be thousands."""
+        whole, point, fraction = amount.partition(".")
+        return (
+            amount
+            if len(fraction) == 3
+            else whole + point.replace(".", get_decimal_symbol(self.language)) + fraction
+        )
+
     def moment(self, at: datetime, zone: str | None = None) -> str:
         """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``; without one, of
-        the reader's zone or UTC. If the reader's clocks show something else, that is said after it."""
+        the reader's zone or UTC. If the reader's clocks show something else, both are said:
+        ``24 November 2026, 21:00 (18:00 in Berlin)``, or in full if it is another day there."""
         there = self._moment(at, zone or self.own_zone or "UTC")
         if zone is None or self.own_zone is None or _same_clocks(at, zone, self.own_zone):
             return there
+        local, own = at.astimezone(_zone(zone)), at.astimezone(_zone(self.own_zone))
+        if local.date() == own.date():
+            here, time = _moment(self.language, at, self.own_zone), local.strftime("%H:%M")
+            if zone == "UTC":
+                return self.say(msg("{here} ({time} UTC)", here=here, time=time))
+            return self.say(msg("{here} ({time} in {city})", here=here, time=time, city=self.city(zone)))
         return self.say(msg("{there}, for you {here}", there=there, here=self._moment(at, self.own_zone)))
 
     def _moment(self, at: datetime, zone: str) -> str:
@@ -135,7 +156,13 @@ class Locale:
     def countries(self) -> Mapping[str, str]:
         """The names of countries and territories by their two letters (ISO 3166-1)."""
         names: Mapping[str, str] = BabelLocale(self.language).territories
-        return names
+        # CLDR writes Russian without the letter «ё», these pages with it.
+        return {code: name.replace("Соединенн", "Соединённ") for code, name in names.items()}
+
+    @staticmethod
+    def in_alphabet(name: str) -> str:
+        """What a name is sorted by in a list: Russian «о-в Мэн» stands under «М», and «ё» beside «е»."""
+        return name.removeprefix("о-в ").removeprefix("о-ва ").casefold().replace("ё", "е")
 
     def number(self, number: int | Decimal) -> str:
         """A number, its thousands grouped."""

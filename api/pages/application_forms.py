@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.drafts.forms import next_form, own_application
+from api.locales import Locale
 from api.pages.applying import filled, writing
 from api.pages.drafting import PageDrafts, drafted_application
 from api.pages.page import Page, PageAction, PageContent
@@ -14,6 +15,7 @@ from domain.commands.applications.submitting import ChangeApplication, ContinueA
 from domain.forms import BudgetLine, Entries
 from domain.messages import msg
 from domain.refusals import NotFound
+from domain.stages import Stage
 from domain.values import Money
 from projections.applications import ApplicationDetail
 
@@ -29,7 +31,7 @@ async def _change(visit: Visit) -> PageContent:
             heading=msg("Submit again"),
             note=msg("Answer the questions by correcting your application; they are on its page."),
             send=msg("Submit the application again"),
-            start=_as_typed(shown),
+            start=_as_typed(shown, form.stage, visit.locale),
             questions=shown.explanation,
         )
     return await writing(
@@ -38,7 +40,7 @@ async def _change(visit: Visit) -> PageContent:
         heading=msg("Change the application"),
         note=msg("The jury sees the newest version; earlier ones stay in the history."),
         send=msg("Submit the changes"),
-        start=_as_typed(shown),
+        start=_as_typed(shown, form.stage, visit.locale),
     )
 
 
@@ -55,13 +57,18 @@ async def _next_stage(visit: Visit) -> PageContent:
             "You can change what you submit until the deadline. The jury also sees your earlier answers."
         ),
         send=msg("Submit for the next stage"),
-        start={"title": shown.title or "", "requested.amount": shown.requested.amount},
+        start={"title": shown.title or "", "requested.amount": visit.locale.typed(shown.requested)},
     )
 
 
-def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
-    """The initial values of the form of an application."""
-    start = {"title": shown.title or "", "requested.amount": shown.requested.amount}
+def _as_typed(shown: ApplicationDetail, stage: Stage, locale: Locale) -> dict[str, str]:
+    """The initial values of the form of an application, with amounts as its reader writes them."""
+    start = {"title": shown.title or "", "requested.amount": locale.typed(shown.requested)}
+    sums = {each.id for each in stage.form.questions if each.kind == "money"}
+
+    def amount(text: str) -> str:
+        return locale.typed(Money(amount=text, currency=shown.requested.currency))
+
     for name, answer in (shown.answers or {}).items():
         match answer:
             case None:
@@ -69,7 +76,7 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
             case bool():
                 start[f"answers.{name}"] = "yes" if answer else "no"
             case str():
-                start[f"answers.{name}"] = answer
+                start[f"answers.{name}"] = amount(answer) if name in sums else answer
             case Entries():
                 for row, entry in enumerate(answer.entries):
                     for part, given in entry.items():
@@ -79,7 +86,7 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
                 for row, each in enumerate(answer):
                     if isinstance(each, BudgetLine):
                         start[f"answers.{name}[{row}].item"] = each.item
-                        start[f"answers.{name}[{row}].amount"] = each.amount
+                        start[f"answers.{name}[{row}].amount"] = amount(each.amount)
                     else:
                         start[f"answers.{name}.{each}"] = "yes"
     return start

@@ -14,7 +14,8 @@ from api.pages.asking_first import lost_by_reading
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
-from api.pages.trying import Trial
+from api.pages.trying import Offer, Trial
+from api.pages.unfinished import drafts_to_finish
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.calls.rules import instant
@@ -60,7 +61,10 @@ async def _mine(visit: Visit) -> PageContent:
         for call in {each.call for each in found.items}
     }
     names = await names_among(visit, (each.applicant for each in found.items))
-    return PageContent("applications.html", {"applications": found, "titles": titles, "organisations": names})
+    # Drafts of applications that were received stand beside the new ones: all of them are still to be finished.
+    drafts = [] if visit.query.get("cursor") else await drafts_to_finish(visit)
+    context = {"applications": found, "drafts": drafts, "titles": titles, "organisations": names}
+    return PageContent("applications.html", context)
 
 
 async def _one(visit: Visit) -> PageContent:
@@ -86,7 +90,8 @@ async def _one(visit: Visit) -> PageContent:
             "application": shown,
             "call": call,
             "may": {offer.do: offer for offer in offers},
-            "offers": offers,
+            "offers": offers if shown.seen_as is not Role.APPLICANT else _still_possible(offers, shown),
+            "round": round,
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
             "own_grant": await _own_grant(visit, shown),
             "claimable": bool(
@@ -146,6 +151,24 @@ def actors_in(story: timeline.Timeline | None, *roles: Role) -> dict[str, Messag
     same."""
     items = story.items if story else ()
     return {entry.handle: entry.actor for entry in items if entry.handle and entry.role in roles}
+
+
+_ONLY_ONCE_ASKED: Final = {
+    "application.continue": ApplicationStatus.INVITED,
+    "application.resubmit": ApplicationStatus.RETURNED,
+}
+"""What applicants can do only once they are asked to, which the page says then, with its date."""
+
+
+def _still_possible(offers: Sequence[Offer], shown: ApplicationDetail) -> list[Offer]:
+    """What is said to applicants of what they cannot do now: not of what nobody has asked of them, and not of erasing, which
+    the page of what is kept about them explains."""
+    return [
+        each
+        for each in offers
+        if each.may
+        or not (each.do == "application.erase" or _ONLY_ONCE_ASKED.get(each.do, shown.status) != shown.status)
+    ]
 
 
 def _named(juror: CallMember) -> str:

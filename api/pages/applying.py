@@ -59,12 +59,16 @@ def eligibility_first(visit: Visit, asked: ApplicationForm) -> PageContent | Non
     if not wrong:
         return None
     answered = typed is not None and not typed.own("language")
+    empty = [f"eligibility.{each.id}" for each in call.eligibility if answers.get(each.id) is None]
     return PageContent(
         "eligibility.html",
         {
             "call": call,
             "form": visit.form(asked.command),
-            "why_not": {each.field: each.detail for each in wrong} if answered else {},
+            "why_not": {each.field: each.detail for each in wrong if each.field not in empty}
+            if answered
+            else {},
+            "empty": empty if answered else [],
         },
         initiative=call.initiative,
     )
@@ -125,6 +129,7 @@ async def writing(
             "submits": submits,
             "questions": questions,
             "people": f"/drafts/{form.draft.id}/people" if form.draft and command in FORMS else None,
+            "shareable": asked.command in FORMS,
             "helpers": len(form.draft.writers) if form.draft else 0,
             "of_another": draft_of_another(visit),
             "removed": typed_answers(removed, typed, visit.languages),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
-
-from babel.core import get_global
+from zoneinfo import ZoneInfo
 
 from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.call_work import Work, start_of, texts, work_of
+from api.pages.cities import cities
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.visits import Visit
@@ -25,15 +24,6 @@ from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 
 AMOUNTS: Final = ("budget", "minimum_award", "maximum_award", "fast_track_up_to")
-ZONES: Final = frozenset(
-    {
-        zone
-        for zone in available_timezones() & {*get_global("zone_territories")}
-        if "/" in zone and not zone.startswith("Etc/")
-    }
-    | {"UTC"}
-)
-"""The time zones that can be chosen, each by its city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +265,7 @@ async def _dates(visit: Visit) -> PageContent:
     }
     return PageContent(
         "setup_dates.html",
-        {**around(work), "start": start, "zones": _cities(visit, call.time_zone)},
+        {**around(work), "start": start, "zones": cities(visit.locale, call.time_zone)},
         labels={
             "intake.intake": msg("When one can apply"),
             "intake.time_zone": msg("Time zone"),
@@ -286,11 +276,6 @@ async def _dates(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
-
-
-def _cities(visit: Visit, chosen: str) -> list[tuple[str, str]]:
-    """The time zones with their cities, in the order of the alphabet."""
-    return sorted(((zone, visit.locale.city(zone)) for zone in {*ZONES, chosen}), key=lambda each: each[1])
 
 
 async def _dates_filled(_: Visit, form: SubmittedForm) -> Plain:

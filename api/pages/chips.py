@@ -47,7 +47,7 @@ _ICONS: Final = {
 }
 
 _LOOKS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
-    ("application", ApplicationStatus.SUBMITTED): ("needs", "clock"),
+    ("application", ApplicationStatus.SUBMITTED): ("review", "check"),
     ("application", ApplicationStatus.RETURNED): ("needs", "back"),
     ("application", ApplicationStatus.CANCELLED): ("out", "cross"),
     ("application", ApplicationStatus.INVITED): ("needs", "forward"),
@@ -62,7 +62,7 @@ _LOOKS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("call", CallStatus.DISCARDED): ("", "cross"),
     ("call", CallStatus.PUBLISHED): ("good", "check"),
     ("call", CallStatus.CANCELLED): ("out", "cross"),
-    ("grant", GrantStatus.OFFERED): ("needs", "alert"),
+    ("grant", GrantStatus.OFFERED): ("good", "forward"),
     ("grant", GrantStatus.ACCEPTED): ("review", "forward"),
     ("grant", GrantStatus.DECLINED): ("out", "cross"),
     ("grant", GrantStatus.LAPSED): ("", "clock"),

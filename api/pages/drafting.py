@@ -232,15 +232,25 @@ def counts(stage: Stage, currency: str, typed: Mapping[str, str]) -> dict[str, M
     found: dict[str, Message] = {}
     for name, question in _inputs(stage, typed):
         if question.max_words is not None:
-            found[name] = counted(
-                "{given} of at most {count} word",
-                "{given} of at most {count} words",
-                count=question.max_words,
-                given=count_words(typed.get(name, "")),
-            )
+            found[name] = _words(count_words(typed.get(name, "")), question.max_words)
         elif question.kind == "budget":
             found[name] = _total(name, typed, currency)
     return found
+
+
+def _words(given: int, most: int) -> Message:
+    said = counted(
+        "{given} of at most {count} word", "{given} of at most {count} words", count=most, given=given
+    )
+    if given <= most:
+        return said
+    over = counted("{count} word too many", "{count} words too many", count=given - most)
+    return msg("{words}: {over}", words=said, over=over)
+
+
+def too_much(said: Message) -> bool:
+    """Whether what is said below an input is that there is too much in it."""
+    return "over" in said.values
 
 
 def _inputs(stage: Stage, typed: Mapping[str, str]) -> Iterator[tuple[str, AnyQuestion]]:
@@ -303,6 +313,7 @@ async def answer_for_script(visit: Visit, drafts: PageDrafts, form: SubmittedFor
         "revision": draft.revision,
         "said": visit.locale.say(asked.saved(draft)),
         "counts": {name: visit.locale.say(message) for name, message in said.items()},
+        "over": [name for name, message in said.items() if too_much(message)],
     }
 
 

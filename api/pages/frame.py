@@ -29,10 +29,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`house` is the name of the initiative that a page belongs to; None for a page of the whole installation. `name`
-    and `roles` are the visitor's, if they are known."""
+    """`house` is the name of the initiative that a page belongs to, and `house_page` the address of its own page; None for a
+    page of the whole installation. `name` and `roles` are the visitor's, if they are known."""
 
     house: str | None = None
+    house_page: str | None = None
     name: str | None = None
     roles: tuple[Role, ...] = ()
     links: tuple[Link, ...] = ()
@@ -61,6 +62,7 @@ async def known(reader: Reader, person: str) -> Me | None:
 async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, signed_in: bool) -> Frame:
     """The frame of a page of an `initiative`, or of none."""
     name: str | None = None
+    shown_house = initiative
     if initiative is not None:
         # A remembered state will do: names rarely change.
         remembered = reader.states.known(initiative)
@@ -68,13 +70,16 @@ async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, sig
         name = state.name
     elif me is None or not me.initiatives:
         with contextlib.suppress(CommandRejected, Unreadable, Unavailable):
-            name = await initiatives.the_only_one(reader)
+            only = await initiatives.the_only_one(reader)
+            shown_house, name = only or (None, None)
+    page = None if shown_house is None else f"/initiatives/{shown_house}"
     if not signed_in:
-        return Frame(house=name, links=(_CALLS,))
+        return Frame(house=name, house_page=page, links=(_CALLS,))
     if me is None:
-        return Frame(house=name, links=(_TODAY, _CALLS))
+        return Frame(house=name, house_page=page, links=(_TODAY, _CALLS))
     if name is None and len(me.initiatives) == 1:
         (initiative, name) = me.initiatives[0].initiative, me.initiatives[0].name
+        page = f"/initiatives/{initiative}"
     held = {
         own.initiative: {*own.roles, *(role for each in own.calls for role in each.roles)}
         for own in me.initiatives
@@ -83,6 +88,7 @@ async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, sig
     shown = everywhere if initiative is None else held.get(initiative, set())
     return Frame(
         house=name,
+        house_page=page,
         name=me.name,
         roles=tuple(role for role in MEMBER_ROLES if role in shown),
         links=(

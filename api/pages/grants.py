@@ -119,7 +119,7 @@ async def _one(visit: Visit) -> PageContent:
                     for code, name in visit.locale.countries.items()
                     if code in bank_accounts.countries()
                 ),
-                key=lambda country: country[1],
+                key=lambda country: visit.locale.in_alphabet(country[1]),
             ),
             "screening_results": SCREENING_RESULTS,
             "screening_choices": [

@@ -35,6 +35,7 @@ async def _me(visit: Visit) -> PageContent:
             "me": me,
             "places": places,
             "news": news,
+            "earlier_news": await news_for(visit, read=True),
             "news_until": news[0].happened_at.isoformat() if news else "",
             "waiting": await waiting_for(visit, places, applied),
             "kept": kept,

@@ -27,10 +27,11 @@ class NewsItem:
     count: int = 1
 
 
-async def news_for(visit: Visit) -> list[NewsItem]:
-    """What is news for the visitor, the newest first: only what the pages tell them now."""
+async def news_for(visit: Visit, *, read: bool = False) -> list[NewsItem]:
+    """What is news for the visitor, or what they have `read`, the newest first: only what the pages tell them now. What is told
+    in the same words of the same thing stands there once, with its newest time."""
     found = []
-    for each in await visit.wiring.notices.news(visit.who):
+    for each in await visit.wiring.notices.news(visit.who, read=read):
         try:
             tidings = await visit.wiring.reaction.tidings(each)
         except Unreadable:
@@ -51,7 +52,7 @@ def together(found: Sequence[NewsItem]) -> list[NewsItem]:
         lists = {each.href.rpartition("/")[0] for each in same}
         several = len({each.href for each in same}) > 1
         where = lists.pop() if several and len(lists) == 1 and lists <= _LISTS else same[0].href
-        told.append(replace(same[0], href=where, count=len(same)))
+        told.append(replace(same[0], href=where, count=len({each.href for each in same})))
     return told
 
 

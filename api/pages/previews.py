@@ -69,9 +69,20 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
             "answers": answers,
             "clues": [(each.label, each.clues) for each in await given_away(visit, asked, typed)],
             "back": visit.request.scope["path"],
+            "of_changes": form.own("do") in ("application.change", "application.resubmit"),
+            "sent": await _sent(visit, form),
         },
         initiative=asked.call.initiative,
     )
+
+
+async def _sent(visit: Visit, form: SubmittedForm) -> list[tuple[str, str]]:
+    """The whole form, for the button that submits it from its preview; nothing if the visitor cannot submit it."""
+    draft = visit.drafts.get(form.own("do"))
+    if draft is None or not await visit.wiring.shared_drafts.submits(draft, visit.who):
+        return []
+    fields = {**form.fields, "_revision": str(draft.revision)}
+    return [(name, text) for name, text in fields.items() if name not in ("_draft", "_language")]
 
 
 def _previewed(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.inputs.submitted import Plain, SubmittedForm, nested
+from api.pages.cities import cities
 from api.pages.initiatives import LANGUAGES_WRITTEN, as_name
 from api.pages.page import Page, PageAction, PageContent, RunOne
 from api.pages.visits import Visit
@@ -22,6 +23,7 @@ async def _show(visit: Visit) -> PageContent:
         {
             "profile": profile,
             "kept_away": "",
+            "zones": cities(visit.locale, profile.time_zone or ""),
             "known": [(as_name(code), code) for code in known],
             "start": {
                 "name": profile.name or "",

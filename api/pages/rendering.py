@@ -231,6 +231,10 @@ class _Words:
         """A sum that was typed as an answer, in a call's currency."""
         return self._locale.money(Money(amount=text, currency=currency))
 
+    def example(self, currency: str) -> str:
+        """An example of how an amount is typed, in the reader's manner and without grouped thousands: ``1250.00``."""
+        return self._locale.decimals(example_amount(currency))
+
     def percent(self, number: str) -> str:
         """A score in per cent, with one decimal: ``73.3 %``."""
         return percent(number, self._locale)
@@ -370,7 +374,7 @@ def _environment(locale: Locale, words: _Words) -> Environment:
             "chip": chips.status,
             "chip_of": chips.drawn,
             "status_label": chips.label,
-            "example": example_amount,
+            "example": words.example,
             "limits": limits,
             "within": words.within,
             "number_bounds": number_bounds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -54,6 +54,8 @@ class Entrances:
     people: tuple[Entrance, ...]
 
 
+SIGNED_OUT: Final = "signed-out"
+"""What the page for signing in shows to somebody who has just signed out."""
 _WITHIN: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?\Z", re.ASCII)
 LABELS: Final = {"email": msg("E-mail address"), "words": msg("Your nine words"), "token": msg("Access key")}
 """The fields of the form, one for each way of signing in, which are also the values of its buttons; and their labels."""
@@ -87,11 +89,23 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "errors": {name: mistakes.get(name) for name in LABELS},
             "own_form": "sign-in",
             "kept": kept,
+            "applying": next_.endswith("/apply"),
+            "ended": visit.signed_in is None and sessions.cookie_name in visit.request.cookies,
+            "signed_out": visit.query.get("show") == SIGNED_OUT,
+            "has": await ways(visit, again=kept == AGAIN),
             "by_email": wiring.settings.writes_letters,
             "people": entrances(saved_people(wiring.settings, wiring.history.id), visit.languages),
         }
         drawn = PageContent("sign_in.html", context)
         return await site.answer(visit, drawn, cookies=[browser.cookie(secret)], status=401 if error else 200)
+
+    async def ways(visit: Visit, *, again: bool) -> Collection[str]:
+        """The ways in that are offered: all, but to somebody who signs in again only those that they have."""
+        if not again or visit.signed_in is None:
+            return LABELS
+        kinds = {each.kind for each in await wiring.ways_in.all(visit.who)} & {*LABELS}
+        tokens = {"token"} if await wiring.tokens.all(visit.who) else set()
+        return kinds | tokens or LABELS
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -178,7 +192,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
         check_signed_form(await site.visit(request), form)
-        return redirect("/", cookies=[await sessions.end(request.cookies.get(sessions.cookie_name))])
+        ended = await sessions.end(request.cookies.get(sessions.cookie_name))
+        return redirect(f"/sign-in?show={SIGNED_OUT}", cookies=[ended])
 
     return [
         site.handler(HttpMethod.GET, "/sign-in", show),
@@ -223,8 +238,10 @@ def why_not_these(text: str) -> Message:
     """Why nobody was signed in with these nine words. It depends on the public list alone, not on any account."""
     wrong = unknown_words(typed_words(text))
     if wrong:
-        return msg(
+        return counted(
+            "Nobody can sign in with these words. This one is not in the list of words, so look at it again: {words}.",
             "Nobody can sign in with these words. These are not in the list of words, so look at them again: {words}.",
+            count=len(wrong),
             words=wrong,
         )
     return WRONG_WORDS

@@ -79,10 +79,10 @@ def remove_way_in(person_id: str, person: Person, *, way: str, now: datetime) ->
 def choose_letters(
     person_id: str, person: Person, *, letters: LettersWanted, subjects: SubjectsWanted
 ) -> tuple[Fact, ...]:
-    """Choose which letters the person gets, and how telling their subjects are."""
+    """Choose which letters the person gets, and how telling their subjects are; the same choice again changes nothing."""
     check_registered(person, person_id)
     if (person.letters, person.subjects) == (letters, subjects):
-        raise Refused(msg("You have already chosen this."))
+        return ()
     return (PersonLettersChosen(person=person_id, letters=letters, subjects=subjects),)
 
 

@@ -87,7 +87,9 @@ class TestACallFromTheFirstApplicationToTheLastPayment:
         await post.write()
         (letter,) = await post.letters("artist1")
         assert (letter.subject, letter.language) == ("There is news for you", "en")
+        # A locked telephone shows the first line, so it names nothing.
         assert letter.text == (
+            "On a site on which you have an account, there is something new for you. It is written below.\n\n"
             "Your application to “Winter call” was received.\n\n"
             "It was recorded on 1 March 2026, 12:00 UTC. Its state now: submitted. On its page you can read what you sent, and "
             "see what happens next.\n\n"

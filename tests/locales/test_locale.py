@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.locales import ENGLISH, Locale, locale_of
+from domain.amounts import typed_amount
 from domain.applications.state import ApplicationStatus
 from domain.labels import label
 from domain.messages import At, counted, msg
@@ -49,6 +50,20 @@ def test_a_time_zone_is_known_by_its_city(zone: str, english: str, russian: str)
     assert (ENGLISH.city(zone), RUSSIAN.city(zone)) == (english, russian)
 
 
+def test_countries_are_listed_in_the_order_of_the_alphabet() -> None:
+    names = [RUSSIAN.countries[code] for code in ("IM", "US", "FR", "AR")]
+    assert sorted(names, key=RUSSIAN.in_alphabet) == ["Аргентина", "о-в Мэн", "Соединённые Штаты", "Франция"]
+
+
+def test_an_amount_is_typed_as_its_language_writes_it() -> None:
+    amount = Money(amount="1500.50", currency="EUR")
+    assert (ENGLISH.typed(amount), RUSSIAN.typed(amount)) == ("1,500.50", "1\xa0500,50")
+    assert all(typed_amount(each.typed(amount), "EUR") == "1500.50" for each in (ENGLISH, RUSSIAN)), (
+        "read again"
+    )
+    assert (RUSSIAN.decimals("1250.00"), RUSSIAN.decimals("1250")) == ("1250,00", "1250")
+
+
 def test_a_status_is_said_by_its_label() -> None:
     message = msg("This one is {status}.", status=ApplicationStatus.WAITLISTED)
     assert ENGLISH.say(message) == f"This one is {ENGLISH.say(label(ApplicationStatus.WAITLISTED))}."
@@ -74,8 +89,12 @@ def test_the_first_language_that_the_program_speaks_is_chosen(languages: list[st
 def test_a_deadline_is_said_on_the_clocks_of_its_place_and_on_the_reader_s() -> None:
     reader = Locale("en", "Asia/Tbilisi")
     deadline = At(NOON, "Europe/Berlin")
-    both = "1 July 2026, 12:00 (Berlin time), for you 1 July 2026, 14:00 (Tbilisi time)"
-    assert reader.say(msg("{at}", at=deadline)) == both
+    assert reader.say(msg("{at}", at=deadline)) == "1 July 2026, 14:00 (12:00 in Berlin)"
+    assert reader.say(msg("{at}", at=At(NOON, "UTC"))) == "1 July 2026, 14:00 (10:00 UTC)"
+    assert Locale("ru", "Asia/Tbilisi").say(msg("{at}", at=deadline)) == "1 июля 2026, 14:00 (Берлин: 12:00)"
+    evening = At(datetime(2026, 7, 1, 21, 0, tzinfo=UTC), "Europe/Berlin")
+    both = "1 July 2026, 23:00 (Berlin time), for you 2 July 2026, 01:00 (Tbilisi time)"
+    assert reader.say(msg("{at}", at=evening)) == both, "the day differs, so nothing is left out"
     assert reader.say(msg("{at}", at=NOON)) == "1 July 2026, 14:00 (Tbilisi time)", "it is of no place"
     for zone in ("Europe/Berlin", "Europe/Paris"):
         # Clocks that show the same are said once.

@@ -61,10 +61,11 @@ def test_a_draft_is_there_again_on_another_device_and_for_nobody_else(
 
 def test_the_start_page_leads_to_it(stage: Stage, apply: str, artist: Visitor) -> None:
     assert "Finish the draft" not in artist.open("/me").text
+    assert "Once the draft is saved, you can invite somebody here" in artist.open(apply).text
     save(artist, apply)
-    assert f'<a href="{apply}">Finish the draft of your application</a>' in html.unescape(
-        artist.open("/me").text
-    )
+    for page in ("/me", "/applications"):
+        link = f'<a href="{apply}">Finish the draft of your application</a>'
+        assert link in html.unescape(artist.open(page).text), page
     form = artist.form(apply, "application-submit")
     assert artist.send(apply, form | {"_draft": "discard"}).status_code == 303
     assert IDEA not in artist.open(apply).text
@@ -129,7 +130,12 @@ def test_the_preview_shows_what_the_jury_sees_and_what_gives_the_applicant_away(
     assert answer.status_code == 200
     page = html.unescape(answer.text)
     assert IDEA in page
-    assert "A village by the lake" not in page, "an identifying answer, in a blind call"
+    kept = re.compile(r'<input type="hidden"[^>]*>')
+    assert "A village by the lake" not in kept.sub("", page), "an identifying answer, in a blind call"
+    assert 'name="answers.home" value="A village by the lake"' in page, (
+        "the button that submits sends all of it"
+    )
+    assert "It is not submitted yet." in page
     assert "Not shown to jurors in this call." in page
     told = page.split("The jury should not learn who you are")[1].split("</ul>")[0]
     assert re.search(r"Title</bdi>: your name", told)
@@ -245,6 +251,7 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         preview = helper.form(draft, "application-submit") | DRAFT | {"_draft": "preview"}
         told = helper.send(draft, preview | {"title": f"Songs of {html.unescape(name)}"}).text
         assert "the name of somebody who writes in it" in told
+        assert "Submit the application" not in told
 
         # Both write at once: the later one sees both versions, also where the owner submits.
         opened = artist.form(apply, "application-submit")
@@ -258,8 +265,11 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         for button in ({}, {"_draft": "discard"}):
             assert helper.send(draft, form | ANSWERS | button).status_code == 403
 
+        # The preview submits all that it shows; whoever only helps has no such button.
         form = artist.form(apply, "application-submit")
-        answer = artist.send(apply, form | ANSWERS)
+        shown = artist.send(apply, form | ANSWERS | {"_draft": "preview"}).text.split("<main")[1]
+        sent = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', shown)
+        answer = artist.send(apply, {name: html.unescape(value) for name, value in sent})
         assert answer.status_code == 303
         assert "1 other person helped to write" in artist.open(answer.headers["location"]).text
         assert "Finish the draft" not in artist.open("/me").text

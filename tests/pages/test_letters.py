@@ -14,7 +14,10 @@ def ask(visitor: Visitor, address: str) -> str:
     fields = {"_secret": hidden(page, "_secret"), "_next": "/me", "email": address, "_do": "email"}
     answer = visitor.send("/sign-in", fields)
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/letter")
-    return visitor.open("/sign-in/letter").text
+    follows = visitor.open("/sign-in/letter").text
+    (shown,) = re.findall(r"It went to <bdi>([^<]+)</bdi>", follows)
+    assert shown.casefold() == address.strip().casefold(), "it is shown to whoever typed it in this browser"
+    return follows
 
 
 def letter_to(stage: Stage, address: str) -> str:

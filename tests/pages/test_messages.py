@@ -20,7 +20,13 @@ def test_both_sides_write_and_nobody_else_finds_a_word(stage: Stage) -> None:
     sent = filled(stage, applicant, title="A project with questions")
     application = applicant.send(f"/calls/{stage.call}/apply", sent).headers["location"].partition("?")[0]
     page = f"{application}/messages"
-    assert f'href="{page}"' in html.unescape(applicant.open(application).text)
+    shown = html.unescape(applicant.open(application).text)
+    assert f'href="{page}"' in shown
+    assert "You can change it until" in shown.split("What happens next")[1]
+    for each in (application, f"{application}/change", page):
+        (title,) = re.findall("<title>(.*)</title>", applicant.open(each).text)
+        assert "A project with questions" not in title, "browsers keep titles, and devices are searched"
+    assert f'<a href="{page}" aria-current="page">' in html.unescape(applicant.open(page).text)
 
     # Too long: the text is still in the form. Sent twice, it is one message.
     form = applicant.form(page, "application-write_message") | {"text": "x" * 5001}

@@ -53,7 +53,8 @@ def test_signing_out_ends_the_session(stage: Stage, applicant: Visitor) -> None:
     assert applicant.send("/sign-out", {"_csrf": "x"}).status_code == 403
     kept = dict(applicant.client.cookies)
     csrf = hidden(applicant.open("/me").text, "_csrf")
-    assert applicant.send("/sign-out", {"_csrf": csrf}).headers["location"] == "/"
+    assert applicant.send("/sign-out", {"_csrf": csrf}).headers["location"] == "/sign-in?show=signed-out"
+    assert "You are signed out." in applicant.open("/sign-in?show=signed-out").text
     assert applicant.open("/me").status_code == 303
     for name, value in kept.items():
         applicant.client.cookies.set(name, value)

@@ -49,7 +49,10 @@
         say(told.said, false);
         for (const [name, words] of Object.entries(told.counts)) {
           const place = document.getElementById(`${form.id}-${name}-count`);
-          if (place) place.textContent = words;
+          if (place) {
+            place.textContent = words;
+            place.classList.toggle("over", told.over.includes(name));
+          }
         }
       } else if (told) {
         // Another device saved it, or it cannot be kept: the person decides, with the button.
