@@ -281,6 +281,7 @@ def _returned(walk: Walk, application: str) -> None:
         "answers": {"work": "A song about snow"},
     }
     walk.stop("application.change", **text)
+    walk.stop("application.record_writer", application=application, person=STRANGER)
     before, then = fork(walk.world), walk.now
     state = walk.world.state(APPLICATION, application)
     invitation = ApplicationInvited(
