@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -42,6 +43,17 @@ PAYEES: Final = {
     "other": in_context("payee", "somebody else"),
 }
 """The kinds of payees, by the codes of `SetGrantPayee.kind`."""
+_RECIPIENTS: Final = (
+    "grant.accept",
+    "grant.decline",
+    "grant.set_payee",
+    "grant.submit_report",
+    "grant.accept_amendment",
+    "grant.decline_amendment",
+    "instalment.request",
+)
+"""What only the recipient does."""
+_OF_RECIPIENT: Final = msg("Only the recipient can do this.")
 
 
 async def _mine(visit: Visit) -> PageContent:
@@ -110,6 +122,8 @@ async def _one(visit: Visit) -> PageContent:
     inside = shown.seen_as is not Role.APPLICANT
     fund = await if_shown(funds.one(reader, visit.person, shown.fund)) if inside else None
     followed = await if_shown(following.of_fund(reader, visit.person, shown.fund)) if fund else None
+    tried = [*offers, *_all(steps), *_all(answers)]
+    turns = await grants.turns(reader, visit.who, [grant], now=visit.wiring.clock())
     story = await if_shown(timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor")))
     return PageContent(
         "grant.html",
@@ -123,7 +137,8 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "steps": {number: {offer.do: offer for offer in found} for number, found in steps.items()},
             "answers": {number: {offer.do: offer for offer in found} for number, found in answers.items()},
-            "offers": [*offers, *_all(steps), *_all(answers)],
+            "offers": _named(tried) if inside else tried,
+            "turns": turns.get(grant, {}),
             "planning": planning,
             "rows": _rows(planning),
             "amending": amending,
@@ -154,6 +169,16 @@ async def _one(visit: Visit) -> PageContent:
 
 def _all(found: dict[int, list[Offer]]) -> list[Offer]:
     return [offer for offers in found.values() for offer in offers]
+
+
+def _named(offers: list[Offer]) -> list[Offer]:
+    """The offers for those who are not the recipient, with who does what nobody else can do."""
+    return [
+        replace(each, not_yours=_OF_RECIPIENT)
+        if each.do in _RECIPIENTS and not each.may and each.why_not is None and each.not_yours is None
+        else each
+        for each in offers
+    ]
 
 
 def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
@@ -297,7 +322,10 @@ PAGES = (
             ),
             PageAction(command="grant.confirm_payee", done=msg("The bank details are confirmed.")),
             PageAction(command="grant.record_screening", done=msg("The screening is recorded.")),
-            PageAction(command="grant.schedule", done=msg("The instalments are scheduled.")),
+            PageAction(
+                command="grant.schedule",
+                done=msg("The instalments are scheduled. Beside each you see who has to act next."),
+            ),
             PageAction(command="grant.submit_report", done=msg("Your report is submitted.")),
             PageAction(command="grant.accept_report", done=msg("The report is accepted.")),
             PageAction(
@@ -318,10 +346,15 @@ PAGES = (
             PageAction(command="grant.decline_amendment", done=msg("You declined the amendment.")),
             PageAction(command="grant.complete", done=msg("The grant is completed.")),
             PageAction(command="instalment.request", done=msg("The payment is requested.")),
-            PageAction(command="instalment.approve", done=msg("You approved the payment.")),
+            PageAction(
+                command="instalment.approve",
+                done=msg(
+                    "You approved the payment. Two different people have to approve it; beside it you see whether one more is needed."
+                ),
+            ),
             PageAction(
                 command="instalment.instruct",
-                done=msg("The payment order is recorded."),
+                done=msg("The payment order is recorded. Nothing was sent to the bank from here."),
             ),
             PageAction(command="instalment.settle", done=msg("The payment is recorded.")),
             PageAction(command="instalment.fail", done=msg("It is recorded that the bank did not pay.")),

@@ -350,11 +350,15 @@ def _task_words(kind: TaskKind, count: int) -> Message:
         case TaskKind.RECORD_SCREENING:
             return counted("payee to screen", "payees to screen", count=count)
         case TaskKind.INSTRUCT:
-            return counted("instalment to send to the bank", "instalments to send to the bank", count=count)
+            return counted(
+                "payment to make in your bank and to record here",
+                "payments to make in your bank and to record here",
+                count=count,
+            )
         case TaskKind.SETTLE:
             return counted(
-                "payment to record when the bank has made it",
-                "payments to record when the bank has made them",
+                "payment to confirm when it is on the bank's statement",
+                "payments to confirm when they are on the bank's statement",
                 count=count,
             )
         case TaskKind.ANSWER_REPORT:

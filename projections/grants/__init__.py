@@ -11,6 +11,7 @@ from projections.grants.shown import (
     ScreeningShown,
 )
 from projections.grants.tasks import GrantTask, GrantTasks, tasks, to_offer
+from projections.grants.turns import turns
 
 __all__ = [
     "AmendmentShown",
@@ -27,4 +28,5 @@ __all__ = [
     "one",
     "tasks",
     "to_offer",
+    "turns",
 ]
