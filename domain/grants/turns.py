@@ -1,4 +1,4 @@
-"""Who has to do what next so that an instalment is paid, in one sentence for the people of the initiative."""
+"""What waits on grants for the people of the initiative, in words, and who has to do what next so that an instalment is paid."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import assert_never
 
 from domain.grants.state import Grant, InstalmentState
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
-from domain.messages import Message, msg
+from domain.grants.tasks import TaskKind
+from domain.messages import Message, counted, msg
 
 
 def turn_of(
@@ -73,3 +74,44 @@ def _to_order(
     if instalment.status is InstalmentStatus.FAILED:
         return msg("Finance makes the transfer in the bank again, and then records the new order here.")
     return msg("Finance makes the transfer in the bank, and then records the order here.")
+
+
+def task_words(kind: TaskKind, count: int) -> Message:
+    """What there is to do, to be read after how often."""
+    match kind:
+        case TaskKind.CONFIRM_PAYEE:
+            return counted(
+                "grant with bank details to confirm", "grants with bank details to confirm", count=count
+            )
+        case TaskKind.SCHEDULE:
+            return counted(
+                "grant to divide into instalments", "grants to divide into instalments", count=count
+            )
+        case TaskKind.APPROVE:
+            return counted("instalment to approve", "instalments to approve", count=count)
+        case TaskKind.RECORD_SCREENING:
+            return counted("payee to screen", "payees to screen", count=count)
+        case TaskKind.INSTRUCT:
+            return counted(
+                "payment to make in your bank and to record here",
+                "payments to make in your bank and to record here",
+                count=count,
+            )
+        case TaskKind.SETTLE:
+            return counted(
+                "payment to confirm when it is on the bank's statement",
+                "payments to confirm when they are on the bank's statement",
+                count=count,
+            )
+        case TaskKind.ANSWER_REPORT:
+            return counted("report to accept or return", "reports to accept or return", count=count)
+        case TaskKind.AWAIT_ANSWER:
+            return counted(
+                "amendment that the recipient has not answered yet",
+                "amendments that the recipients have not answered yet",
+                count=count,
+            )
+        case TaskKind.COMPLETE:
+            return counted("grant to complete", "grants to complete", count=count)
+        case _:
+            assert_never(kind)
