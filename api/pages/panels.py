@@ -198,7 +198,7 @@ PAGES = (
         acts=(
             PageAction(
                 command="panel.open",
-                done=msg("The panel is open, and the ranking is final."),
+                done=msg("The panel is open, and the ranking is final. Now the chair sets the outcomes."),
             ),
             PageAction(command="panel.set_outcome", done=msg("The outcome is saved.")),
             PageAction(command="panel.write_note", done=msg("The note is saved.")),
@@ -208,11 +208,11 @@ PAGES = (
             ),
             PageAction(
                 command="panel.close",
-                done=msg("The panel is closed. Now another person has to confirm the decision."),
+                done=msg("The panel is closed. Now somebody else, such as an officer, has to confirm the decision."),
             ),
             PageAction(
                 command="panel.confirm",
-                done=msg("The decision is confirmed. Applicants learn it when the results are announced."),
+                done=msg("The decision is confirmed. Now announce the results: no applicant learns them before."),
             ),
             PageAction(
                 command="panel.announce",
