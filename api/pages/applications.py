@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from api.http.failing import problem_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
@@ -89,6 +90,8 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
+            "in_a_week": _evening(visit, call, 7),
+            "in_two_weeks": _evening(visit, call, 14),
             "claimable": bool(
                 shown.on_behalf
                 and shown.applicant
@@ -241,6 +244,12 @@ async def _offered(visit: Visit, form: SubmittedForm) -> Plain:
 
 async def _returned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "resubmit_by")
+
+
+def _evening(visit: Visit, call: CallDetail, days: int) -> str:
+    """An evening on the clocks of a call, as an input for a day and time shows it: proposed as a date for an answer."""
+    day = visit.wiring.clock().astimezone(ZoneInfo(call.time_zone)) + timedelta(days=days)
+    return f"{day:%Y-%m-%d}T18:00"
 
 
 def _soon(visit: Visit) -> datetime:

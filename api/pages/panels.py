@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
+from typing import Final
 
 from api.pages.applications import if_shown
+from api.pages.calls import roles_in
 from api.pages.charts import dots
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
@@ -27,6 +30,7 @@ from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
 from domain.rounds.state import RoundStatus
 from projections import calls, panel_notes, panels, review_progress, rounds
+from projections.calls import CallDetail
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 from projections.panel_notes import PanelNote
@@ -67,6 +71,8 @@ async def _ranking(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "outcomes": outcomes,
+            "awardable": {each.application for each in found.places.items if _awardable(each, call)},
+            "roles": await roles_in(visit, call.initiative, call.id),
             "to_settle": _to_settle(found.unsettled),
             "lacking": await _lacking(visit, found),
         },
@@ -178,6 +184,29 @@ async def _progress(visit: Visit) -> PageContent:
     )
 
 
+def _awardable(place: RankedApplication, call: CallDetail) -> bool:
+    """Whether what was asked for can be proposed as the award."""
+    asked = Decimal(place.requested.amount)
+    return place.requested.currency == call.maximum_award.currency and (
+        Decimal(call.minimum_award.amount) <= asked <= Decimal(call.maximum_award.amount)
+    )
+
+
+_NOT_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "award": ("rank",),
+    "waitlist": ("reason",),
+    "decline": ("amount", "more_because", "rank"),
+    "invite": ("amount", "more_because", "rank", "reason"),
+}
+"""The fields that the page does not show with an outcome. What stood in them before it was chosen is not sent."""
+
+
+async def _outcome(_: Visit, form: SubmittedForm) -> Plain:
+    plain = nested(form.typed())
+    unused = _NOT_WITH.get(str(plain.get("outcome")), ())
+    return {name: value for name, value in plain.items() if name not in unused}
+
+
 async def _planned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "announce_at")
 
@@ -200,7 +229,7 @@ PAGES = (
                 command="panel.open",
                 done=msg("The panel is open, and the ranking is final. Now the chair sets the outcomes."),
             ),
-            PageAction(command="panel.set_outcome", done=msg("The outcome is saved.")),
+            PageAction(command="panel.set_outcome", done=msg("The outcome is saved."), filled=_outcome),
             PageAction(command="panel.write_note", done=msg("The note is saved.")),
             PageAction(
                 command="panel.return",
@@ -208,11 +237,15 @@ PAGES = (
             ),
             PageAction(
                 command="panel.close",
-                done=msg("The panel is closed. Now somebody else, such as an officer, has to confirm the decision."),
+                done=msg(
+                    "The panel is closed. Now somebody else, such as an officer, has to confirm the decision."
+                ),
             ),
             PageAction(
                 command="panel.confirm",
-                done=msg("The decision is confirmed. Now announce the results: no applicant learns them before."),
+                done=msg(
+                    "The decision is confirmed. Now announce the results: no applicant learns them before."
+                ),
             ),
             PageAction(
                 command="panel.announce",
