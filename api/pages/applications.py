@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from api.http.failing import problem_of
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.pages.named_parties import names_of_parties
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
@@ -34,6 +37,7 @@ from projections import applications, calls, initiatives, reviews, rounds, timel
 from projections.applications import ApplicationLine
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
+from projections.paging import MOST
 from projections.reader import Reader
 from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
@@ -194,7 +198,15 @@ async def _of_call(visit: Visit) -> PageContent:
         status=query.get("status") or None,
         round=query.get("round") or None,
         cursor=query.get("cursor"),
+        limit=MOST,
     )
+    by_date = (
+        found.next is None and not query.get("cursor") and all(each.submitted_at for each in found.items)
+    )
+    if by_date:
+        found = msgspec.structs.replace(
+            found, items=tuple(sorted(found.items, key=lambda each: (each.submitted_at, each.id)))
+        )
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
     search = await search_in(visit, call.id) if jury is not None else None
     counted = await applications.counts(reader, who, call.id, round=query.get("round") or None)
@@ -205,6 +217,8 @@ async def _of_call(visit: Visit) -> PageContent:
             "search": search,
             "call": call,
             "applications": found,
+            "by_date": by_date,
+            "names": await names_of_parties(visit, (each.applicant for each in found.items)),
             "status": query.get("status", ""),
             "round": query.get("round", ""),
             "unrecorded": any(each.unrecorded for each in found.items),

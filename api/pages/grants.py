@@ -9,6 +9,7 @@ from typing import Final
 from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.named_parties import names_of_parties
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer
@@ -84,7 +85,7 @@ async def _of_call(visit: Visit) -> PageContent:
         {
             "grants": found,
             "call": call,
-            "organisations": {},
+            "organisations": await names_of_parties(visit, (each.recipient for each in found.items)),
             "zones": {call.id: call.time_zone},
             "titles": {},
         },
@@ -132,6 +133,9 @@ async def _one(visit: Visit) -> PageContent:
             "fund": fund,
             "followed": [each for each in followed.items if each.grant == grant] if followed else [],
             "call": call,
+            "recipient_name": (await names_of_parties(visit, (shown.recipient,))).get(shown.recipient or "")
+            if inside
+            else None,
             "organisation": (await names_among(visit, (shown.recipient,))).get(shown.recipient or ""),
             "roles": await roles_in(visit, call.initiative, call.id),
             "may": {offer.do: offer for offer in offers},

@@ -158,7 +158,9 @@ def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Wa
     assert "The applicant asked for 1,200.00\u00a0EUR. Choose a reason" in more
     chair.press("Save the outcome", form=form, **{"More than was asked for": "Taxes and fees come on top"})
     walk.read["closed"] = chair.press("Close the panel")
-    walk.read["confirmed"] = officer.press("Yes, confirm it", "panel-confirm") if "Confirm" in officer.go(ranking) else ""
+    walk.read["confirmed"] = (
+        officer.press("Yes, confirm it", "panel-confirm") if "Confirm" in officer.go(ranking) else ""
+    )
     planned = officer.press(
         "Save the time", form="panel-plan_announcement", **{"Announce on": "2099-06-01T12:00"}
     )
