@@ -10,9 +10,12 @@ from typing import Final
 
 import msgspec
 
-from api.pages.applying import writing, written
+from api.drafts.forms import ApplicationForm
+from api.inputs.answers import written
+from api.inputs.commands import command_of
+from api.inputs.submitted import SubmittedForm
+from api.pages.applying import writing
 from api.pages.call_work import Work, stage_of, work_of
-from api.pages.forms import SubmittedForm, command_of
 from api.pages.page import Page, PageContent
 from api.pages.questions import form_of
 from api.pages.rendering import said
@@ -52,10 +55,7 @@ async def _applicant(visit: Visit) -> PageContent:
         visit = with_errors(visit, visit.returned.form, typed, wrong, status=200)
     shown = await writing(
         visit,
-        call,
-        stage,
-        "application.submit",
-        until=visit.wiring.clock() + timedelta(days=30),
+        ApplicationForm("application.submit", call, stage, visit.wiring.clock() + timedelta(days=30)),
         heading=msg("Apply"),
         note=msg("You can change what you submit until the deadline, and withdraw it."),
         send=msg("Try the answers"),
