@@ -111,6 +111,11 @@ class Notices:
                 (list(keys),),
             )
 
+    async def drop(self, key: bytes) -> None:
+        """Delete a notice of which no letter was written; the same can be added again."""
+        async with self._history.connection() as connection:
+            await connection.execute("DELETE FROM accounts.notices WHERE notice = %b AND NOT settled", (key,))
+
     async def postpone(self, key: bytes, until: datetime) -> None:
         """Write a notice's letter later."""
         async with self._history.connection() as connection:

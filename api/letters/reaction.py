@@ -13,7 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Final
 
 import psycopg
 
@@ -44,6 +44,7 @@ from projections import profiles
 from projections.letters import telling
 from projections.letters.hearing import HEARD, Heard, Notice, notice_of, reminder_of
 from projections.letters.telling import Tidings
+from projections.letters.work import WorkAdded, work_of, workers
 from projections.reader import Reader
 
 NAME: Final = "letters"
@@ -53,6 +54,8 @@ TOGETHER: Final = 100
 """The most letters whose readers are asked for together."""
 AHEAD: Final = timedelta(days=2)
 """How long before a date people are reminded of it."""
+TOGETHER_FOR: Final = timedelta(minutes=10)
+"""How long work is gathered before its letter is written."""
 UNUSABLE_PAUSE: Final = timedelta(hours=1)
 """When a letter is tried again whose text or whose facts cannot be used now."""
 _FORMS: Final = (
@@ -115,16 +118,43 @@ class Reaction:
         except Exception:  # noqa: BLE001 - a damaged fact can raise anything
             log.error("no letter is written of the fact at position %d, which cannot be read", fact.position)  # noqa: TRY400
             return []
-        match recorded.fact:
+        fact_ = recorded.fact
+        added = (
+            await self._of_work(fact_, recorded.envelope.decided_at) if isinstance(fact_, WorkAdded) else []
+        )
+        if not isinstance(fact_, Heard | RoundReviewsDueSet):
+            return added
+        return [*added, *await self._of_heard(fact_, recorded, fact.leaf.hex())]
+
+    async def _of_heard(
+        self, fact: Heard | RoundReviewsDueSet, recorded: Recorded, cause: str
+    ) -> list[PersonsNotice]:
+        match fact:
             case RoundReviewsDueSet() as due:
                 return await self._of_due_reviews(due.round, None)
             case ReviewAssigned() as asked:
                 return [
-                    *await self._for_readers(notice_of(asked), recorded, fact.leaf.hex()),
+                    *await self._for_readers(notice_of(asked), recorded, cause),
                     *await self._of_due_reviews(asked.round, asked.review),
                 ]
             case other:
-                return await self._for_readers(notice_of(cast("Heard", other)), recorded, fact.leaf.hex())
+                return await self._for_readers(notice_of(other), recorded, cause)
+
+    async def _of_work(self, fact: WorkAdded, happened_at: datetime) -> list[PersonsNotice]:
+        """The letters of today and of tomorrow that work waits: the second tells what was added after the first, and neither is
+        written if nothing waits then."""
+        try:
+            people = await workers(self.reader, fact)
+        except (NotFound, Unreadable):
+            log.error("nobody is told of work that waits, because it is not known for whom")  # noqa: TRY400
+            return []
+        return [
+            PersonsNotice.of(
+                person, Notice(LetterKind.WORK_WAITS, person), cause=f"work {at.date()}", happened_at=at
+            )
+            for at in (happened_at + TOGETHER_FOR, happened_at + timedelta(days=1))
+            for person in people
+        ]
 
     async def _of_due_reviews(self, round: str, review: str | None) -> list[PersonsNotice]:
         """The reminders of reviews that are owed, to be told some time before they are due."""
@@ -282,7 +312,10 @@ class Reaction:
         person = recipient.person
         tidings = await self.tidings(each)
         if tidings is None:
-            await self.notices.settle_without_letter([each.key])
+            if each.notice.kind is LetterKind.WORK_WAITS:
+                await self.notices.drop(each.key)  # so that work which is added later that day is told
+            else:
+                await self.notices.settle_without_letter([each.key])
             return False
         profile = await profiles.mine(self.reader, each.person)
         morning = next_morning(now, profile.time_zone or tidings.zone)
@@ -326,6 +359,9 @@ class Reaction:
                 return None
         if each.notice.kind is LetterKind.DRAFT_ENDING:
             return await self._of_ending_draft(each)
+        if each.notice.kind is LetterKind.WORK_WAITS:
+            waits = await work_of(self.reader, each.person)
+            return Tidings(each.notice.kind, "/me", None, None, {"work": waits}) if waits else None
         return await telling.tidings(self.reader, each.person, each.notice, now=self.clock())
 
     async def _of_ending_draft(self, each: PersonsNotice) -> Tidings | None:
@@ -351,4 +387,6 @@ class Reaction:
 
 def _wants(person: Person, each: PersonsNotice) -> bool:
     """Whether a person gets letters of a notice's kind."""
+    if person.letters == "all_but_work":
+        return each.notice.kind is not LetterKind.WORK_WAITS
     return person.letters == "all" or each.notice.kind in OF_ACCOUNT

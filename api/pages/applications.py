@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from api.http.failing import problem_of
 from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages import application_forms
 from api.pages.asking_first import lost_by_reading
+from api.pages.named_parties import names_of_parties
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
@@ -93,6 +97,8 @@ async def _one(visit: Visit) -> PageContent:
             "offers": offers if shown.seen_as is not Role.APPLICANT else _still_possible(offers, shown),
             "round": round,
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
+            "in_a_week": _evening(visit, call, 7),
+            "in_two_weeks": _evening(visit, call, 14),
             "own_grant": await _own_grant(visit, shown),
             "claimable": bool(
                 shown.on_behalf
@@ -202,7 +208,15 @@ async def _of_call(visit: Visit) -> PageContent:
         status=query.get("status") or None,
         round=query.get("round") or None,
         cursor=query.get("cursor"),
+        limit=MOST,
     )
+    by_date = (
+        found.next is None and not query.get("cursor") and all(each.submitted_at for each in found.items)
+    )
+    if by_date:
+        found = msgspec.structs.replace(
+            found, items=tuple(sorted(found.items, key=lambda each: (each.submitted_at, each.id)))
+        )
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
     search = await search_in(visit, call.id) if jury is not None else None
     counted = await applications.counts(reader, who, call.id, round=query.get("round") or None)
@@ -213,6 +227,8 @@ async def _of_call(visit: Visit) -> PageContent:
             "search": search,
             "call": call,
             "applications": found,
+            "by_date": by_date,
+            "names": await names_of_parties(visit, (each.applicant for each in found.items)),
             "status": query.get("status", ""),
             "round": query.get("round", ""),
             "unrecorded": any(each.unrecorded for each in found.items),
@@ -252,6 +268,12 @@ async def _offered(visit: Visit, form: SubmittedForm) -> Plain:
 
 async def _returned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "resubmit_by")
+
+
+def _evening(visit: Visit, call: CallDetail, days: int) -> str:
+    """An evening on the clocks of a call, as an input for a day and time shows it: proposed as a date for an answer."""
+    day = visit.wiring.clock().astimezone(ZoneInfo(call.time_zone)) + timedelta(days=days)
+    return f"{day:%Y-%m-%d}T18:00"
 
 
 def _soon(visit: Visit) -> datetime:

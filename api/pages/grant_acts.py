@@ -119,7 +119,7 @@ ACTS: Final[tuple[PageAction[GrantDetail], ...]] = (
     PageAction(
         command="grant.schedule",
         name=msg("Schedule the instalments"),
-        done=msg("The instalments are scheduled."),
+        done=msg("The instalments are scheduled. Beside each you see who has to act next."),
         tried=lambda _, grant: ScheduleGrant(grant=grant.id, instalments=()) if _under_way(grant) else None,
     ),
     PageAction(
@@ -204,7 +204,9 @@ INSTALMENT_ACTS: Final[tuple[PageAction[OfInstalment], ...]] = (
     PageAction(
         command="instalment.approve",
         name=lambda of: msg("Approve instalment {number}", number=of[1].number),
-        done=msg("You approved the payment."),
+        done=msg(
+            "You approved the payment. Two different people have to approve it; beside it you see whether one more is needed."
+        ),
         tried=lambda _, of: (
             ApproveInstalment(grant=of[0].id, instalment=of[1].number) if _in(of, *_REQUESTED) else None
         ),
@@ -212,7 +214,7 @@ INSTALMENT_ACTS: Final[tuple[PageAction[OfInstalment], ...]] = (
     PageAction(
         command="instalment.instruct",
         name=lambda of: msg("Record the payment order of instalment {number}", number=of[1].number),
-        done=msg("The payment order is recorded."),
+        done=msg("The payment order is recorded. Nothing was sent to the bank from here."),
         tried=lambda _, of: (
             InstructInstalment(grant=of[0].id, instalment=of[1].number, reference="-")
             if _in(of, InstalmentStatus.APPROVED, InstalmentStatus.FAILED)

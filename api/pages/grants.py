@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.grant_acts import ACTS, INSTALMENT_ACTS, REPORT_ACTS
+from api.pages.named_parties import names_of_parties
 from api.pages.organisations import names_among
 from api.pages.own_grants import WHERE, state_words, to_do_words
 from api.pages.page import Page, PageContent, offers_of
@@ -15,7 +17,7 @@ from api.pages.visits import FormShown, Visit
 from domain.dossiers import payment_record_ends
 from domain.grants import bank_accounts
 from domain.labels import SCREENING_RESULTS
-from domain.messages import in_context
+from domain.messages import in_context, msg
 from domain.values import Money, Role
 from projections import calls, following, funds, grants, timeline
 
@@ -25,6 +27,17 @@ PAYEES: Final = {
     "other": in_context("payee", "somebody else"),
 }
 """The kinds of payees, by the codes of `SetGrantPayee.kind`."""
+_RECIPIENTS: Final = (
+    "grant.accept",
+    "grant.decline",
+    "grant.set_payee",
+    "grant.submit_report",
+    "grant.accept_amendment",
+    "grant.decline_amendment",
+    "instalment.request",
+)
+"""What only the recipient does."""
+_OF_RECIPIENT: Final = msg("Only the recipient can do this.")
 
 
 async def _mine(visit: Visit) -> PageContent:
@@ -59,7 +72,7 @@ async def _of_call(visit: Visit) -> PageContent:
         {
             "grants": found,
             "call": call,
-            "organisations": {},
+            "organisations": await names_of_parties(visit, (each.recipient for each in found.items)),
             "zones": {call.id: call.time_zone},
             "titles": {},
             "to_do": {},
@@ -87,6 +100,8 @@ async def _one(visit: Visit) -> PageContent:
     inside = shown.seen_as is not Role.APPLICANT
     fund = await if_shown(funds.one(reader, visit.person, shown.fund)) if inside else None
     followed = await if_shown(following.of_fund(reader, visit.person, shown.fund)) if fund else None
+    tried = [*offers, *_all(steps), *_all(answers)]
+    turns = await grants.turns(reader, visit.who, [grant], now=visit.wiring.clock())
     story = await if_shown(timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor")))
     return PageContent(
         "grant.html",
@@ -95,12 +110,16 @@ async def _one(visit: Visit) -> PageContent:
             "fund": fund,
             "followed": [each for each in followed.items if each.grant == grant] if followed else [],
             "call": call,
+            "recipient_name": (await names_of_parties(visit, (shown.recipient,))).get(shown.recipient or "")
+            if inside
+            else None,
             "organisation": (await names_among(visit, (shown.recipient,))).get(shown.recipient or ""),
             "roles": await roles_in(visit, call.initiative, call.id),
             "may": {offer.do: offer for offer in offers},
             "steps": {number: {offer.do: offer for offer in found} for number, found in steps.items()},
             "answers": {number: {offer.do: offer for offer in found} for number, found in answers.items()},
-            "offers": [*offers, *_all(steps), *_all(answers)],
+            "offers": _named(tried) if inside else tried,
+            "turns": turns.get(grant, {}),
             "planning": planning,
             "rows": _rows(planning),
             "amending": amending,
@@ -134,6 +153,16 @@ async def _one(visit: Visit) -> PageContent:
 
 def _all(found: dict[int, list[Offer]]) -> list[Offer]:
     return [offer for offers in found.values() for offer in offers]
+
+
+def _named(offers: list[Offer]) -> list[Offer]:
+    """The offers for those who are not the recipient, with who does what nobody else can do."""
+    return [
+        replace(each, not_yours=_OF_RECIPIENT)
+        if each.do in _RECIPIENTS and not each.may and each.why_not is None and each.not_yours is None
+        else each
+        for each in offers
+    ]
 
 
 def _some(amount: Money | None) -> Money | None:

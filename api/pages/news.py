@@ -11,8 +11,10 @@ from api.inputs.submitted import Plain, SubmittedForm
 from api.letters.composing import CHOOSING, news_of
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
+from domain.letters.kinds import LetterKind
 from domain.messages import Message, msg
 from domain.persons.state import PERSON, Person
+from domain.values import Role
 from history.unreadable import Unreadable
 
 
@@ -32,6 +34,8 @@ async def news_for(visit: Visit, *, read: bool = False) -> list[NewsItem]:
     in the same words of the same thing stands there once, with its newest time."""
     found = []
     for each in await visit.wiring.notices.news(visit.who, read=read):
+        if each.notice.kind is LetterKind.WORK_WAITS:
+            continue  # it stands above the news already
         try:
             tidings = await visit.wiring.reaction.tidings(each)
         except Unreadable:
@@ -66,10 +70,20 @@ async def _letters(visit: Visit) -> PageContent:
         "own_letters.html",
         {
             "start": {"letters": person.letters, "subjects": person.subjects},
+            "works": any(
+                not {Role.OFFICER, Role.CHAIR, Role.FINANCE, Role.APPROVER}.isdisjoint(roles)
+                for roles in _held(visit)
+            ),
             "address": await visit.wiring.email.address_of(visit.who),
         },
         labels={"letters": msg("Which letters"), "subjects": msg("What their subjects say")},
     )
+
+
+def _held(visit: Visit) -> list[tuple[Role, ...]]:
+    """The visitor's roles, by initiative and call."""
+    places = visit.me.initiatives if visit.me else ()
+    return [roles for each in places for roles in (each.roles, *(call.roles for call in each.calls))]
 
 
 async def _chosen(visit: Visit, form: SubmittedForm) -> Plain:

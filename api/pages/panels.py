@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.applications import if_shown
 from api.pages.asking_first import lost_by_ranking
+from api.pages.calls import roles_in
 from api.pages.charts import dots
 from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.rendering import percent
@@ -30,6 +32,7 @@ from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
 from domain.rounds.state import ROUND, Round, RoundStatus
 from projections import calls, panel_notes, panels, review_progress, rounds
+from projections.calls import CallDetail
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 from projections.panel_notes import PanelNote
@@ -79,6 +82,8 @@ async def _ranking(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "outcomes": outcomes,
+            "awardable": {each.application for each in found.places.items if _awardable(each, call)},
+            "roles": await roles_in(visit, call.initiative, call.id),
             "to_settle": _to_settle(found.unsettled),
             "lacking": await _lacking(visit, found),
         },
@@ -167,6 +172,29 @@ async def _progress(visit: Visit) -> PageContent:
     )
 
 
+def _awardable(place: RankedApplication, call: CallDetail) -> bool:
+    """Whether what was asked for can be proposed as the award."""
+    asked = Decimal(place.requested.amount)
+    return place.requested.currency == call.maximum_award.currency and (
+        Decimal(call.minimum_award.amount) <= asked <= Decimal(call.maximum_award.amount)
+    )
+
+
+_NOT_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "award": ("rank",),
+    "waitlist": ("reason",),
+    "decline": ("amount", "more_because", "rank"),
+    "invite": ("amount", "more_because", "rank", "reason"),
+}
+"""The fields that the page does not show with an outcome. What stood in them before it was chosen is not sent."""
+
+
+async def _outcome(_: Visit, form: SubmittedForm) -> Plain:
+    plain = nested(form.typed())
+    unused = _NOT_WITH.get(str(plain.get("outcome")), ())
+    return {name: value for name, value in plain.items() if name not in unused}
+
+
 async def _planned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "announce_at")
 
@@ -192,19 +220,19 @@ _ACTS: Final[tuple[PageAction[Ranking], ...]] = (
     PageAction(
         command="panel.open",
         name=msg("Open the panel"),
-        done=msg("The panel is open, and the ranking is final."),
+        done=msg("The panel is open, and the ranking is final. Now the chair sets the outcomes."),
         tried=lambda _, ranking: OpenPanel(round=ranking.round) if ranking.panel is None else None,
     ),
     PageAction(
         command="panel.close",
         name=msg("Close the panel"),
-        done=msg("The panel is closed. Now another person has to confirm the decision."),
+        done=msg("The panel is closed. Now somebody else, such as an officer, has to confirm the decision."),
         tried=lambda _, ranking: ClosePanel(panel=panel) if (panel := _undecided(ranking)) else None,
     ),
     PageAction(
         command="panel.confirm",
         name=msg("Confirm the decision"),
-        done=msg("The decision is confirmed. Applicants learn it when the results are announced."),
+        done=msg("The decision is confirmed. Now announce the results: no applicant learns them before."),
         tried=lambda _, ranking: ConfirmPanel(panel=panel) if (panel := _undecided(ranking)) else None,
     ),
     PageAction(
@@ -249,6 +277,7 @@ _SET_OUTCOME: Final[PageAction[Place]] = PageAction(
     command="panel.set_outcome",
     name=msg("Set the outcome"),
     done=msg("The outcome is saved."),
+    filled=_outcome,
     tried=lambda _, of: (
         SetPanelOutcome(panel=of[0].panel, application=of[1].application, outcome="decline", reason="other")
         if of[0].panel is not None and of[0].status == PanelStatus.OPENED

@@ -12,10 +12,10 @@ from api.inputs.commands import command_of
 from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.calls import roles_in
 from api.pages.mistakes import on_a_page
-from api.pages.page import Page, PageContent, RunOne
+from api.pages.page import Page, PageAction, PageContent, RunOne
 from api.pages.visits import Returned, Visit
 from domain.calls.state import CALL
-from domain.commands.grants.instalments import SettleInstalment
+from domain.commands.grants.instalments import InstructInstalment, SettleInstalment
 from domain.deciding import Command
 from domain.grants.statuses import InstalmentStatus
 from domain.grants.tasks import TaskKind
@@ -34,7 +34,11 @@ _GROUPS = (
     ("failed", msg("The bank did not pay"), (InstalmentStatus.FAILED,)),
     ("second", msg("Waiting for a second person"), (InstalmentStatus.APPROVED_ONCE,)),
     ("first", msg("Waiting for a first approval"), (InstalmentStatus.REQUESTED,)),
-    ("bank", msg("To be sent to the bank"), (InstalmentStatus.APPROVED,)),
+    (
+        "bank",
+        msg("Approved: make the transfer in your bank, then record it here"),
+        (InstalmentStatus.APPROVED,),
+    ),
     ("planned", msg("Not requested yet"), (InstalmentStatus.SCHEDULED,)),
 )
 """The parts of the page besides payments that are under way: an anchor, a heading, and the statuses."""
@@ -120,6 +124,10 @@ async def _page(
                 (anchor, heading, [each for each in unpaid if each.status in statuses])
                 for anchor, heading, statuses in _GROUPS
             ],
+            "turns": await grants.turns(
+                visit.wiring.reader, visit.who, {each.grant for each in unpaid}, now=visit.wiring.clock()
+            ),
+            "orders": await _orders(visit, roles, unpaid),
             "left": ListPage[PaymentLine](items=(), unreadable=tuple(sorted(unreadable))),
             "to_confirm": await _to_confirm(visit, roles),
             "form": visit.form("paying", start={"settled_on": today.isoformat()}),
@@ -131,6 +139,26 @@ async def _page(
         labels={"settled_on": msg("Paid on"), "chosen": msg("Payments")},
         initiative=initiative,
     )
+
+
+async def _orders(
+    visit: Visit, roles: frozenset[Role], unpaid: Sequence[PaymentLine]
+) -> set[tuple[str, int]]:
+    """The instalments whose payment order the visitor can record now, by grant and number."""
+    if Role.FINANCE not in roles:
+        return set()
+    trial = visit.trial()
+    return {
+        (each.grant, each.number)
+        for each in unpaid
+        if each.status in (InstalmentStatus.APPROVED, InstalmentStatus.FAILED)
+        and (
+            await trial.of(
+                msg("Record the payment order"),
+                InstructInstalment(grant=each.grant, instalment=each.number, reference="-"),
+            )
+        ).may
+    }
 
 
 async def _to_confirm(visit: Visit, roles: frozenset[Role]) -> list[GrantTasks]:
@@ -206,4 +234,18 @@ async def _run(visit: Visit, form: SubmittedForm, run: RunOne) -> PageContent:
     return await _page(visit, unpaid, unreadable, done=done)
 
 
-PAGES = (Page(path="/initiatives/{initiative}/payments", show=_show, tries=True, runs=_run),)
+PAGES = (
+    Page(
+        path="/initiatives/{initiative}/payments",
+        show=_show,
+        tries=True,
+        runs=_run,
+        runs_for="paying",
+        acts=(
+            PageAction(
+                command="instalment.instruct",
+                done=msg("The payment order is recorded. Nothing was sent to the bank from here."),
+            ),
+        ),
+    ),
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
 
 from api.pages.applications import if_shown
 from api.pages.corresponding import messages_to_answer
@@ -16,6 +15,7 @@ from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.grants.statuses import GrantStatus
 from domain.grants.tasks import TaskKind
+from domain.grants.turns import task_words
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, counted, msg
 from domain.panels.state import PanelStatus
@@ -363,7 +363,7 @@ async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     return [
         TodoItem(
             f"/grants/{waiting[0].grant}" if len(waiting) == 1 else f"/calls/{call}/grants",
-            _task_words(kind, len(waiting)),
+            task_words(kind, len(waiting)),
             len(waiting),
             about=titles.get(call),
             each=tuple((f"/grants/{each.grant}", each.handle) for each in waiting if each.handle)
@@ -374,39 +374,3 @@ async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
         for (of_kind, call), waiting in found.items()
         if of_kind is kind
     ]
-
-
-def _task_words(kind: TaskKind, count: int) -> Message:
-    match kind:
-        case TaskKind.CONFIRM_PAYEE:
-            return counted(
-                "grant with bank details to confirm", "grants with bank details to confirm", count=count
-            )
-        case TaskKind.SCHEDULE:
-            return counted(
-                "grant to divide into instalments", "grants to divide into instalments", count=count
-            )
-        case TaskKind.APPROVE:
-            return counted("instalment to approve", "instalments to approve", count=count)
-        case TaskKind.RECORD_SCREENING:
-            return counted("payee to screen", "payees to screen", count=count)
-        case TaskKind.INSTRUCT:
-            return counted("instalment to send to the bank", "instalments to send to the bank", count=count)
-        case TaskKind.SETTLE:
-            return counted(
-                "payment to record when the bank has made it",
-                "payments to record when the bank has made them",
-                count=count,
-            )
-        case TaskKind.ANSWER_REPORT:
-            return counted("report to accept or return", "reports to accept or return", count=count)
-        case TaskKind.AWAIT_ANSWER:
-            return counted(
-                "amendment that the recipient has not answered yet",
-                "amendments that the recipients have not answered yet",
-                count=count,
-            )
-        case TaskKind.COMPLETE:
-            return counted("grant to complete", "grants to complete", count=count)
-        case _:
-            assert_never(kind)

@@ -72,7 +72,7 @@ class UseClaim(Command, frozen=True, kw_only=True):
 
 
 class ChooseLetters(Command, frozen=True, kw_only=True):
-    """Choose which letters one gets: `all`, or only those for signing in; what they would say is on the start page, too. And whether
+    """Choose which letters one gets: `all`, all but the daily one about work that waits, or only those for signing in; what they would say is on the start page, too. And whether
     their subjects are `discreet`, or may name the call (`telling`)."""
 
     person: PersonId

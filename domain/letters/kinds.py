@@ -45,12 +45,13 @@ class LetterKind(enum.StrEnum):
     MESSAGE_RECEIVED = "message-received"
     MESSAGE_TO_STAFF = "message-to-staff"
     RECOVERY_ASKED = "recovery-asked"
+    WORK_WAITS = "work-waits"
 
 
 OF_ACCOUNT: Final = frozenset({LetterKind.RECOVERY_ASKED})
 """The kinds that are about a person's own account. They name no call, only the program writes them, and they come at
 any hour and also to people who want no letters but those about signing in."""
-OF_CALLS: Final = tuple([kind for kind in LetterKind if kind not in OF_ACCOUNT])
+OF_CALLS: Final = tuple([kind for kind in LetterKind if kind not in OF_ACCOUNT | {LetterKind.WORK_WAITS}])
 """The kinds of which an initiative can change the text."""
 
 
@@ -295,6 +296,17 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
             "This is done for people who have lost them, and an administrator has to confirm it. If you did not ask for it, please "
             "sign in and stop it now: somebody may be trying to get into your account."
         ),
+        of_call=False,
+    ),
+    LetterKind.WORK_WAITS: Wording(
+        label=msg("Work that waits, for the staff, the chair and those who pay"),
+        subject=NEWS,
+        says=msg("Work waits for you."),
+        more=msg(
+            "Waiting now: {work}. Your page Today leads to each of them. This letter comes once a day at most, and only after something "
+            "was added."
+        ),
+        takes=frozenset({"work"}),
         of_call=False,
     ),
 }

@@ -6,7 +6,7 @@ from domain.deciding import Fact
 from domain.initiatives.state import Initiative
 from domain.letters import templates
 from domain.letters.facts import InitiativeLetterReset, InitiativeLetterWritten
-from domain.letters.kinds import OF_ACCOUNT, LetterKind
+from domain.letters.kinds import OF_CALLS, LetterKind
 from domain.letters.templates import LetterText
 from domain.messages import msg
 from domain.refusals import Refused
@@ -17,7 +17,7 @@ def write_letter(
     initiative: Initiative, *, letter: LetterKind, language: str, written: LetterText
 ) -> tuple[Fact, ...]:
     """Write the initiative's own text for a kind of letter in a language."""
-    if letter in OF_ACCOUNT:
+    if letter not in OF_CALLS:
         raise Refused(msg("This letter is about the account of its reader, so only the program writes it."))
     check_language(language, "language")
     text = templates.checked(letter, written)

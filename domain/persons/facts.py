@@ -11,7 +11,7 @@ from domain.topic import stored_as
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
 WayInKind = Literal["words", "email"]
-LettersWanted = Literal["all", "sign_in_only"]
+LettersWanted = Literal["all", "all_but_work", "sign_in_only"]
 SubjectsWanted = Literal["discreet", "telling"]
 FactorKind = Literal["passkey", "totp", "codes"]
 """A passkey, an app that shows codes (TOTP), or recovery codes, which alone do not count as a second factor."""

@@ -12,6 +12,7 @@ from projections.grants.shown import (
     ScreeningShown,
 )
 from projections.grants.tasks import GrantTask, GrantTasks, tasks, to_offer
+from projections.grants.turns import turns
 
 __all__ = [
     "AmendmentShown",
@@ -29,4 +30,5 @@ __all__ = [
     "one",
     "tasks",
     "to_offer",
+    "turns",
 ]

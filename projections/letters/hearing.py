@@ -41,6 +41,7 @@ from domain.persons.facts import PersonRecoveryAsked
 from domain.reviews.facts import ReviewAssigned
 from domain.rounds.facts import RoundReviewsDueSet
 from domain.topics import topics_of
+from projections.letters.work import WorkAdded
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ Heard = (
 )
 """The facts of which somebody has to know. An application's outcome is a fact only once it is announced."""
 
-HEARD: Final = frozenset(topics_of(*get_args(Heard), RoundReviewsDueSet))
-"""Their topics, and that of a date of which jurors are reminded."""
+HEARD: Final = frozenset(topics_of(*get_args(Heard), RoundReviewsDueSet, *get_args(WorkAdded)))
+"""Their topics, those of facts after which work waits, and that of a date of which jurors are reminded."""
 
 
 def notice_of(fact: Heard) -> Notice | None:

@@ -13,10 +13,10 @@ from api.locales import LANGUAGES, Locale
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import Call
 from domain.initiatives.state import Initiative
-from domain.letters.kinds import OF_ACCOUNT, WORDINGS, LetterKind
+from domain.letters.kinds import WORDINGS, LetterKind
 from domain.letters.quiet import next_morning
 from domain.letters.templates import LetterText, checked, stops, unknown_in
-from domain.messages import At
+from domain.messages import At, msg
 from domain.refusals import Invalid
 from domain.values import Money
 from projections.letters.hearing import Heard, notice_of
@@ -30,6 +30,7 @@ VALUES = {
     "amount": Money(amount="10.00", currency="EUR"),
     "due": NO_DATE,
     "status": ApplicationStatus.SUBMITTED,
+    "work": (msg("one"), msg("two")),
 }
 
 
@@ -44,6 +45,7 @@ def test_every_kind_has_words_and_every_reminder_or_fact_a_kind() -> None:
         LetterKind.REVIEW_DUE,
         LetterKind.DEADLINE_NEAR,
         LetterKind.DRAFT_ENDING,
+        LetterKind.WORK_WAITS,  # once a day, of facts with letters of their own or none
     }
 
 
@@ -57,7 +59,7 @@ def _any(fact: type[Any]) -> Heard:
 def test_a_letter_names_nothing_in_its_subject_and_leaves_no_placeholder(language: str) -> None:
     for kind in LetterKind:
         takes = WORDINGS[kind].takes
-        place = (None, None) if kind in OF_ACCOUNT else (HOUSE, CALL)
+        place = (HOUSE, CALL) if WORDINGS[kind].of_call else (None, None)
         tidings = Tidings(
             kind, "/x", *place, {name: value for name, value in VALUES.items() if name in takes}
         )
@@ -73,7 +75,7 @@ def test_a_letter_names_nothing_in_its_subject_and_leaves_no_placeholder(languag
             written = letter.written("anna@example.org", Locale(language))
             assert not re.search("[{}]", written.subject + written.text), kind
             assert ("Marker" in written.subject or "Маркер" in written.subject) is (
-                telling and kind not in OF_ACCOUNT
+                telling and WORDINGS[kind].of_call
             ), kind
             assert "https://example.org/x\n\n" in written.text
             assert letter.lasts <= timedelta(days=3 if "deadline" in takes else 7)

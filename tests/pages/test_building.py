@@ -161,7 +161,7 @@ def test_a_call_of_a_real_size_is_written_published_and_answered_by_page(
     builder.score_by(RUBRIC.criteria)
     officer.go(builder.setup)
     assert "Nothing is missing." in officer.text()
-    officer.press("Publish the call")
+    officer.press("Yes, publish it", "call-publish")
     assert officer.page.locator("#round-open input[type='datetime-local']").input_value() == closes
     officer.press("Open the round", "round-open")
 

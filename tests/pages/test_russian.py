@@ -158,7 +158,7 @@ class Way:
         )
         officer, chair = self.officer, self.people["chair"]
         officer.go(ranking)
-        officer.press(ru("Open the panel"))
+        officer.press(ru("Yes, open the panel"), "panel-open")
         chair.go(ranking)
         self.read["no outcome"] = chair.press(ru("Save the outcome"), form, wrong=True)
         if wrong:
@@ -167,7 +167,7 @@ class Way:
         self.people["juror"].go(ranking)
         chair.press(ru("Close the panel"))
         officer.go(ranking)
-        officer.press(ru("Confirm the decision"))
+        officer.press(ru("Yes, confirm it"), "panel-confirm")
         officer.go(ranking)
         officer.press(ru("Announce now"), "panel-announce")
         self.read_around("artist", "officer", "juror", "chair")

@@ -77,7 +77,7 @@ def the_panel_decides(
     """The officer opens the panel, the chair sets the outcomes and closes it, and the officer confirms it and announces
     the results."""
     officer.go(ranking)
-    officer.press(officer.say("Open the panel"))
+    officer.press(officer.say("Yes, open the panel"), "panel-open")
     chair.go(ranking)
     note = {"#text": WRITTEN["note of the panel"]}
     chair.press(chair.say("Save the note"), f"panel-write_note-{_id(awarded)}", note)
@@ -90,7 +90,7 @@ def the_panel_decides(
     chair.press(chair.say("Save the outcome"), f"panel-set_outcome-{_id(declined)}", decline)
     chair.press(chair.say("Close the panel"))
     officer.go(ranking)
-    officer.press(officer.say("Confirm the decision"))
+    officer.press(officer.say("Yes, confirm it"), "panel-confirm")
     officer.press(officer.say("Announce now"), "panel-announce")
 
 

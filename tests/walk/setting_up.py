@@ -179,7 +179,7 @@ def the_officer_writes_a_call(officer: Human, house: str) -> str:
     officer.follow(officer.say("As a juror"))
     officer.note("preview as a juror")
     officer.go(setup)
-    officer.press(officer.say("Publish the call"))
+    officer.press(officer.say("Yes, publish it"), "call-publish")
     officer.note("published")
     return call
 

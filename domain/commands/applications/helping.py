@@ -44,11 +44,9 @@ def _record_writer(command: RecordWriter, context: CommandContext) -> Plan:
     read = yield from read_in(command.person, application.call, rounds)
     roles = initiative.held_anywhere_in(application.call, rounds, command.person)
     members = (yield from maybe(ORGANISATION, party)).members if is_organisation(party) else {party}
-    program = access.system(context.actor)
+    helps = access.helps_to_write(read, received=True, roles=roles)
     return PlannedCommand(
-        may=program
-        if isinstance(program, Denied)
-        else access.helps_to_write(read, received=True, roles=roles),
+        may=helps if isinstance(helps, Denied) else access.system(context.actor),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
