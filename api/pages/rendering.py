@@ -22,6 +22,7 @@ from minijinja import Environment, load_from_path, safe
 
 from api.locales import LANGUAGES, Locale
 from api.pages.chips import Chips
+from api.pages.prose import linked, prose
 from api.pages.trying import Offer
 from domain import limits
 from domain.amounts import example_amount
@@ -324,6 +325,8 @@ def _environment(locale: Locale, words: _Words) -> Environment:
             "said": said,
             "plain": plain,
             "paragraphs": paragraphs,
+            "prose": lambda text: safe(prose(text)),
+            "linked": lambda text: safe(linked(text)),
         },
         globals={
             "_": words.translated,
