@@ -13,6 +13,7 @@ from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.funds import PledgeToFund, ReceiveIntoFund
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import Invalid
 from domain.values import Money, Role, read_time
@@ -45,6 +46,7 @@ async def _fund(visit: Visit) -> PageContent:
     roles = await roles_in(visit, shown.initiative)
     unnamed = _NAMING.isdisjoint(roles)
     funders = () if unnamed else (await initiatives.funders(reader, visit.person, shown.initiative)).funders
+    house: Initiative = await reader.the(INITIATIVE, shown.initiative)
     owed = [each for each in shown.pledges if each.received != each.amount]
     return PageContent(
         "fund.html",
@@ -54,6 +56,9 @@ async def _fund(visit: Visit) -> PageContent:
             "name_of": {each.person: each.name for each in funders},
             "funders": [(each.person, each.name or "–") for each in funders],
             "expected": owed,
+            "administers": Role.ADMINISTRATOR in roles,
+            "has_finance": any(Role.FINANCE in held for held in house.members.values()),
+            "inviting": f"/initiatives/{shown.initiative}/invite?role=funder",
             "offers": await _offers(visit, shown, owed) if at is None else {},
             "ledger": await ledger.of_fund(
                 reader, visit.person, fund, cursor=visit.query.get("cursor"), as_of=at

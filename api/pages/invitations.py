@@ -25,6 +25,7 @@ from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain import invitations
+from domain.labels import DUTIES
 from domain.messages import Message
 from domain.refusals import CommandRejected, NotFound, Refused
 from domain.values import Channel
@@ -67,6 +68,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "secret": text,
             "sentence": said,
             "roles": state.roles if state else (),
+            "duties": DUTIES,
             "ends_at": state.ends_at if state else None,
             "answerable": trouble is None or (state is not None and _is_open(state, wiring)),
             "declined": declined,

@@ -14,6 +14,7 @@ from api.pages.own_initiatives import OwnInitiative, place_of
 from api.pages.page import Page, PageContent, RunOne
 from api.pages.visits import Visit
 from domain.initiatives.state import INITIATIVE, Initiative
+from domain.labels import DUTIES, TWO_PEOPLE
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused
 from domain.rounds.state import RoundStatus
@@ -39,6 +40,7 @@ async def _show(visit: Visit) -> PageContent:
     if not scopes:
         raise NotFound
     administers = Role.ADMINISTRATOR in house.roles(visit.who)
+    asked = visit.query.get("role")
     return PageContent(
         "invite.html",
         {
@@ -48,7 +50,14 @@ async def _show(visit: Visit) -> PageContent:
             "roles": MEMBER_ROLES if administers else (),
             "by_email": visit.wiring.settings.writes_letters,
             "made": None,
-            "start": {"scope": scopes[0].code, "language": visit.locale.language, "days": "14"},
+            "duties": DUTIES,
+            "two_people": TWO_PEOPLE,
+            "start": {
+                "scope": scopes[0].code,
+                "language": visit.locale.language,
+                "days": "14",
+                **({f"roles.{asked}": "yes"} if asked in MEMBER_ROLES else {}),
+            },
         },
         labels={
             "scope": msg("For what"),
