@@ -100,18 +100,19 @@ def _scopes(who: str, house: Initiative, place: OwnInitiative) -> list[Scope]:
 
 
 async def _make(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent:
-    made = await _invited(visit, form)
+    asked, made = await _invited(visit, form)
     shown = await _show(visit)
     context = {
         **shown.context,
         "made": made,
+        "invited": asked,
         "shown_once": made.link is not None,
         "language": form.fields.get("language", ""),
     }
     return replace(shown, context=context)
 
 
-async def _invited(visit: Visit, form: SubmittedForm) -> NewInvitation:
+async def _invited(visit: Visit, form: SubmittedForm) -> tuple[Invited, NewInvitation]:
     plain = nested(form.typed())
     scope = str(plain.get("scope", ""))
     kind = scope.partition("-")[0]
@@ -128,21 +129,23 @@ async def _invited(visit: Visit, form: SubmittedForm) -> NewInvitation:
             await visit.wiring.attempts.count("invite", account=visit.who.encode(), network=None)
         except Problem as error:
             raise Refused(error.detail) from None
-    return await visit.wiring.invitations.make(
-        Invited(
-            initiative=visit.path["initiative"],
-            roles=roles,
-            call=scope if kind == "call" else None,
-            round=scope if kind == "round" else None,
-            email=email,
-            note=str(plain.get("note") or ""),
-            days=_days(form.fields.get("days", "")),
-        ),
+    invited = Invited(
+        initiative=visit.path["initiative"],
+        roles=roles,
+        call=scope if kind == "call" else None,
+        round=scope if kind == "round" else None,
+        email=email,
+        note=str(plain.get("note") or ""),
+        days=_days(form.fields.get("days", "")),
+    )
+    made = await visit.wiring.invitations.make(
+        invited,
         actor=visit.who,
         channel=Channel.PAGE,
         locale=locale,
         key=form.own("key"),
     )
+    return invited, made
 
 
 def _days(typed: str) -> int:

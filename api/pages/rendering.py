@@ -27,6 +27,7 @@ from api.pages.trying import Offer
 from domain import limits
 from domain.amounts import example_amount
 from domain.answers import entry_bounds, number_bounds
+from domain.calls.awards import award_range
 from domain.commands.register import REGISTER
 from domain.labels import REASONS, label
 from domain.messages import Message, msg
@@ -343,6 +344,7 @@ def _environment(locale: Locale, words: _Words) -> Environment:
             "chip_of": chips.drawn,
             "status_label": chips.label,
             "example": example_amount,
+            "awards": award_range,
             "limits": limits,
             "within": words.within,
             "number_bounds": number_bounds,

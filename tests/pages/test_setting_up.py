@@ -131,7 +131,7 @@ class TestADraft:
         assert [
             (each["title"]["en"], each["quorum"], each["blindness"], each["deadline"]) for each in found
         ] == [
-            ("Letter", 3, "double", "2030-05-31T18:00:00"),
+            ("Letter", 2, "double", "2030-05-31T18:00:00"),
             ("Project", 2, "open", None),
         ]
         blind_later = change(officer, page, "call-change_stages", move="down 0")
