@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response
 
 from api.accounts.access_tokens import DEFAULT_DAYS, MOST_DAYS, TokenScope, digest_of
-from api.accounts.shared import check_may_revoke
+from api.accounts.demonstration_people import check_may_revoke
 from api.http.administration import check_administrator
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer

@@ -26,6 +26,11 @@ KEPT_DAYS: Final = 30
 """How long a draft is kept after its form has closed, and at least after it was last saved."""
 
 
+def kept_until(now: datetime, closes: datetime | None) -> datetime:
+    """Until when a draft is kept that is saved `now`; `closes` is when its form does, None if nobody knows."""
+    return max(now, closes or now) + timedelta(days=KEPT_DAYS)
+
+
 @dataclass(frozen=True, slots=True)
 class DraftPlace:
     """Where a draft belongs: the `person` who writes, the call, application or review that it is `about`, and the

@@ -7,30 +7,31 @@ goes on here, and the other way round.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 from litestar import Response
 
-from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace
-from api.drafts.sharing import FORMS
-from api.http.commands import Done, answer_headers, expected_version
-from api.http.operations import Asking, Operation, as_json
-from api.http.problems import Problem, ProblemType
-from api.pages.drafted_forms import command_fields, form_of
-from api.pages.drafting import (
+from api.drafts.drafts import Draft, DraftChanged, DraftPlace, kept_until
+from api.drafts.forms import (
     MOST_DRAFTED,
     TOO_LARGE,
+    command_fields,
     field_of_input,
+    form_of,
     of_owner,
     own_or_shared,
     typed_fields,
     with_owners,
 )
-from api.pages.forms import SubmittedForm, command_of, nested
+from api.drafts.sharing import FORMS
+from api.http.commands import Done, answer_headers, expected_version
+from api.http.operations import Asking, Operation, as_json
+from api.http.problems import Problem, ProblemType
+from api.inputs.commands import command_of
+from api.inputs.submitted import SubmittedForm, names_an_input, nested
 from api.run.wiring import Wiring
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
@@ -46,8 +47,6 @@ CHANGED: Final = msg(
     "and save them with its revision. What differs is named here."
 )
 _DIFFERS: Final = msg("This differs.")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*|\[[0-9]{1,3}\])*\Z", re.ASCII)
-_MOST_NAME: Final = 120
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,12 +139,7 @@ async def own_draft(asking: Asking) -> Draft:
 def _checked(command: str, fields: Mapping[str, str]) -> dict[str, str]:
     """The fields of a draft of a command. Raises `Invalid`."""
     asked = typed_fields(command)
-    wrong = [
-        name
-        for name in fields
-        if len(name) > _MOST_NAME or not _NAME.match(name) or field_of_input(name) not in asked
-    ]
-    if wrong:
+    if not all(names_an_input(name) and field_of_input(name) in asked for name in fields):
         raise Invalid.field(
             "fields",
             msg(
@@ -167,10 +161,9 @@ async def _save(
 ) -> Draft:
     nested(fields)  # what has no shape would come back with every page that shows the draft
     form = await form_of(wiring, place)
-    now = wiring.clock()
-    kept_until = max(now, form.until or now) + timedelta(days=KEPT_DAYS)
+    kept = kept_until(wiring.clock(), form.closes)
     try:
-        return await wiring.drafts.save(place, fields, seen=seen, kept_until=kept_until, writer=writer)
+        return await wiring.drafts.save(place, fields, seen=seen, kept_until=kept, writer=writer)
     except DraftChanged as changed:
         stored = changed.draft.typed
         names = [name for name in {**stored, **fields} if stored.get(name, "") != fields.get(name, "")]

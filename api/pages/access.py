@@ -10,13 +10,14 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.access_tokens import DEFAULT_DAYS, TokenScope
 from api.accounts.attempts import network_of
+from api.accounts.demonstration_people import check_may_revoke
 from api.accounts.email import MINUTES, checked
 from api.accounts.sessions import BegunBy, SignedIn
-from api.accounts.shared import check_may_revoke
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.pages.checks import NOT_AS_SENT, NOT_OF_THIS_PAGE, check_signed_form, key_of
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -94,10 +95,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "token_error": token_error,
             "key": secrets.token_urlsafe(18),
         }
-        response = await site.answer(visit, PageContent("access.html", shown))
-        if error is not None or token_error is not None:
-            response.status_code = 422
-        return response
+        status = 422 if error or token_error else None
+        return await site.answer(visit, PageContent("access.html", shown), status=status)
 
     async def ask(visit: Visit, signed_in: SignedIn, typed: str) -> Response[Any]:
         if not wiring.settings.writes_letters:

@@ -2,75 +2,53 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any, Final
 
-from api.pages.applying import writing, written
-from api.pages.calls import open_until
-from api.pages.drafting import DraftedApplication, PageDrafts
-from api.pages.forms import Plain, SubmittedForm
+from api.drafts.forms import next_form, own_application
+from api.pages.applying import filled, writing
+from api.pages.drafting import PageDrafts, drafted_application
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
-from domain.applications.state import ApplicationStatus
+from domain.commands.applications.returning import ResubmitApplication
+from domain.commands.applications.submitting import ChangeApplication, ContinueApplication
 from domain.forms import BudgetLine, Entries
 from domain.messages import msg
 from domain.refusals import NotFound
-from domain.rounds.state import RoundStatus
-from domain.stages import Stage
-from domain.values import Role
-from projections import applications, calls, rounds
+from domain.values import Money
 from projections.applications import ApplicationDetail
-from projections.calls import CallDetail
 
 
 async def _change(visit: Visit) -> PageContent:
     """The form of an application with what was last submitted, to change or resubmit it."""
-    reader, who, application = visit.wiring.reader, visit.person, visit.path["application"]
-    shown = await applications.one(reader, who, application)
-    if shown.seen_as is not Role.APPLICANT:
-        raise NotFound
-    call = await calls.one(reader, who, shown.call)
-    stage, start = answered(call, shown), _as_typed(shown)
-    if shown.status == ApplicationStatus.RETURNED:
+    shown = await own_application(visit.wiring, visit.who, visit.path["application"])
+    form = await next_form(visit.wiring, visit.who, shown)
+    if form.command == "application.resubmit":
         return await writing(
             visit,
-            call,
-            stage,
-            "application.resubmit",
-            until=shown.awaited_until,
+            form,
             heading=msg("Submit again"),
             note=msg("Answer the questions by correcting your application; they are on its page."),
             send=msg("Submit the application again"),
-            start=start,
+            start=_as_typed(shown),
         )
-    round = await rounds.one(reader, who, shown.round)
     return await writing(
         visit,
-        call,
-        stage,
-        "application.change",
-        until=open_until(round) if round.status == RoundStatus.OPEN else None,
+        form,
         heading=msg("Change the application"),
         note=msg("The jury sees the newest version; earlier ones stay in the history."),
         send=msg("Submit the changes"),
-        start=start,
+        start=_as_typed(shown),
     )
 
 
 async def _next_stage(visit: Visit) -> PageContent:
     """The form of the stage to which an application was invited."""
-    reader, who = visit.wiring.reader, visit.person
-    shown = await applications.one(reader, who, visit.path["application"])
-    if shown.seen_as is not Role.APPLICANT or shown.invited_to is None:
+    shown = await own_application(visit.wiring, visit.who, visit.path["application"])
+    if shown.invited_to is None:
         raise NotFound
-    call = await calls.one(reader, who, shown.call)
-    stage = next(each for each in call.stages if each.id == shown.invited_to)
-    round = next((each for each in call.rounds if each.stage == stage.id), None)
     return await writing(
         visit,
-        call,
-        stage,
-        "application.continue",
-        until=open_until(round) if round and round.status == RoundStatus.OPEN else None,
+        await next_form(visit.wiring, visit.who, shown, "application.continue"),
         heading=msg("The next stage"),
         note=msg(
             "You can change what you submit until the deadline. The jury also sees your earlier answers."
@@ -78,33 +56,6 @@ async def _next_stage(visit: Visit) -> PageContent:
         send=msg("Submit for the next stage"),
         start={"title": shown.title or "", "requested.amount": shown.requested.amount},
     )
-
-
-async def _asked_to_change(visit: Visit) -> DraftedApplication:
-    """What the form asks for by which an application is changed or submitted again."""
-    reader, who = visit.wiring.reader, visit.person
-    shown = await applications.one(reader, who, visit.path["application"])
-    call = await calls.one(reader, who, shown.call)
-    round = await rounds.one(reader, who, shown.round)
-    return DraftedApplication(call, answered(call, shown), shown.awaited_until or open_until(round))
-
-
-async def _asked_next(visit: Visit) -> DraftedApplication:
-    """What the next stage asks for."""
-    reader, who = visit.wiring.reader, visit.person
-    shown = await applications.one(reader, who, visit.path["application"])
-    call = await calls.one(reader, who, shown.call)
-    stage = next((each for each in call.stages if each.id == shown.invited_to), call.stages[-1])
-    round = next((each for each in call.rounds if each.stage == stage.id), None)
-    return DraftedApplication(call, stage, open_until(round) if round else None)
-
-
-async def _continued(visit: Visit, form: SubmittedForm) -> Plain:
-    reader, who = visit.wiring.reader, visit.person
-    shown = await applications.one(reader, who, visit.path["application"])
-    call = await calls.one(reader, who, shown.call)
-    stage = next((each for each in call.stages if each.id == shown.invited_to), call.stages[-1])
-    return written(call, stage.form, form)
 
 
 def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
@@ -133,50 +84,47 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
     return start
 
 
-async def _changed(visit: Visit, form: SubmittedForm) -> Plain:
-    reader, who = visit.wiring.reader, visit.person
-    shown = await applications.one(reader, who, visit.path["application"])
-    call = await calls.one(reader, who, shown.call)
-    return written(call, answered(call, shown).form, form)
+_NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EUR"), "answers": {}}
+"""An empty application, for finding out whether one may be submitted."""
 
-
-def answered(call: CallDetail, shown: ApplicationDetail) -> Stage:
-    """The stage that an application answered last, with the version of its form that it answered."""
-    stage = next(each for each in call.stages if each.id == shown.stage)
-    return msgspec.structs.replace(stage, form=shown.form or stage.form)
-
+_CHANGE: Final[PageAction[ApplicationDetail]] = PageAction(
+    command="application.change",
+    name=msg("Change the application"),
+    done=msg("Your changes are submitted."),
+    filled=filled,
+    tried=lambda _, application: ChangeApplication(application=application.id, **_NOTHING),
+    then=lambda _, answer: f"/applications/{answer.stream}",
+)
+_CONTINUE: Final[PageAction[ApplicationDetail]] = PageAction(
+    command="application.continue",
+    name=msg("Answer the next stage"),
+    done=msg("Your answers for the next stage are submitted."),
+    filled=filled,
+    tried=lambda _, application: ContinueApplication(application=application.id, **_NOTHING),
+    then=lambda _, answer: f"/applications/{answer.stream}",
+)
+_RESUBMIT: Final[PageAction[ApplicationDetail]] = PageAction(
+    command="application.resubmit",
+    name=msg("Submit again"),
+    done=msg("Your application is submitted again."),
+    filled=filled,
+    tried=lambda _, application: ResubmitApplication(application=application.id, **_NOTHING),
+    then=lambda _, answer: f"/applications/{answer.stream}",
+)
+ACTS: Final = (_CHANGE, _CONTINUE, _RESUBMIT)
+"""What an applicant does on the pages of these forms."""
 
 PAGES = (
     Page(
         path="/applications/{application}/change",
         show=_change,
-        drafts=PageDrafts(("application.change", "application.resubmit"), _asked_to_change),
-        acts=(
-            PageAction(
-                command="application.change",
-                done=msg("Your changes are submitted."),
-                filled=_changed,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
-            PageAction(
-                command="application.resubmit",
-                done=msg("Your application is submitted again."),
-                filled=_changed,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
-        ),
+        drafts=PageDrafts(("application.change", "application.resubmit"), drafted_application),
+        acts=(_CHANGE, _RESUBMIT),
     ),
     Page(
         path="/applications/{application}/continue",
         show=_next_stage,
-        drafts=PageDrafts(("application.continue",), _asked_next),
-        acts=(
-            PageAction(
-                command="application.continue",
-                done=msg("Your answers for the next stage are submitted."),
-                filled=_continued,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
-        ),
+        drafts=PageDrafts(("application.continue",), drafted_application),
+        acts=(_CONTINUE,),
     ),
 )

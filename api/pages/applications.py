@@ -5,21 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from api.http.failing import problem_of
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
+from api.pages import application_forms
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
-from api.pages.trying import Offer, Trial
+from api.pages.trying import Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.calls.rules import instant
 from domain.commands.applications.ending import EraseApplication, WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
-from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
-from domain.commands.applications.submitting import ChangeApplication, ContinueApplication
+from domain.commands.applications.returning import ReturnApplication
 from domain.commands.grants.offering import OfferGrant
 from domain.commands.persons import MakeClaim
 from domain.commands.reviews import AssignReview, ReplaceReview
@@ -28,9 +28,9 @@ from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
-from domain.values import Channel, Money, Role, read_time
+from domain.values import Channel, Role, read_time
 from projections import applications, calls, initiatives, reviews, rounds, timeline
-from projections.applications import ApplicationLine
+from projections.applications import ApplicationDetail, ApplicationLine
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
 from projections.reader import Reader
@@ -38,6 +38,8 @@ from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
 
 T = TypeVar("T")
+Asking = tuple[str, str]
+"""What a review is asked about, and the juror who is asked."""
 
 
 async def if_shown(question: Awaitable[T]) -> T | None:
@@ -64,7 +66,7 @@ async def _one(visit: Visit) -> PageContent:
     shown = await applications.one(reader, who, application)
     call = await calls.one(reader, who, shown.call)
     trial = visit.trial()
-    offers = await _offers(visit, trial, application)
+    offers = await offers_of(visit, trial, (*_ACTS, *application_forms.ACTS), shown)
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
     round = await rounds.one(reader, who, shown.round)
     # Seeing others' scores excludes from reviewing, so until the panel opens they are shown only on request.
@@ -101,9 +103,9 @@ async def _one(visit: Visit) -> PageContent:
             "reviews": assigned.items if assigned else None,
             "actors": actors_in(story, *JUDGING),
             "names": {member.person: member.name for member in judges},
-            "assignable": await _assignable(trial, application, judges),
+            "assignable": await _askable(visit, trial, ASSIGN, application, judges),
             "replaceable": {
-                review.id: await _replacing(trial, review.id, judges)
+                review.id: await _askable(visit, trial, _REPLACE, review.id, judges)
                 for review in (assigned.items if assigned else ())
                 if review.status == ReviewStatus.RECUSED
             },
@@ -143,41 +145,14 @@ def _withheld(found: Sequence[ReviewShown]) -> bool:
     return any(each.status == ReviewStatus.SUBMITTED and each.scores is None for each in found)
 
 
-_NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EUR"), "answers": {}}
-"""An empty application, for checking whether one may be submitted."""
-
-
-async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
-    """What the visitor can do here, and on the pages of the application's forms."""
-    forms = (
-        (msg("Change the application"), ChangeApplication(application=application, **_NOTHING)),
-        (msg("Answer the next stage"), ContinueApplication(application=application, **_NOTHING)),
-        (msg("Submit again"), ResubmitApplication(application=application, **_NOTHING)),
-    )
-    return [
-        *await offers_of(visit, trial, _ACTS),
-        *[await trial.of(name, command) for name, command in forms],
-    ]
-
-
-async def _assignable(trial: Trial, application: str, judges: list[CallMember]) -> list[tuple[str, str]]:
-    """The jurors who can be asked to review an application, by name."""
+async def _askable(
+    visit: Visit, trial: Trial, act: PageAction[Asking], about: str, judges: list[CallMember]
+) -> list[tuple[str, str]]:
+    """The jurors who can be asked for a review, by name: about an application, or in place of a review."""
     return [
         (judge.person, _named(judge))
         for judge in judges
-        if (
-            await trial.of(
-                msg("Ask a juror for a review"), AssignReview(application=application, juror=judge.person)
-            )
-        ).may
-    ]
-
-
-async def _replacing(trial: Trial, review: str, judges: list[CallMember]) -> list[tuple[str, str]]:
-    return [
-        (judge.person, _named(judge))
-        for judge in judges
-        if (await trial.of(msg("Ask another juror"), ReplaceReview(review=review, juror=judge.person))).may
+        if (offer := await act.offer(visit, trial, (about, judge.person))) and offer.may
     ]
 
 
@@ -248,28 +223,27 @@ def _soon(visit: Visit) -> datetime:
 
 
 _ELIGIBLE = msg("The application is marked as eligible.")
-_ASKED = msg("The juror is asked and will find the application in their list of reviews.")
 
-_ACTS = (
+_ACTS: Final[tuple[PageAction[ApplicationDetail], ...]] = (
     PageAction(
         command="application.find_eligible",
         name=msg("Mark as eligible"),
         done=_ELIGIBLE,
-        tried=lambda visit: FindApplicationEligible(application=visit.path["application"]),
+        tried=lambda _, application: FindApplicationEligible(application=application.id),
     ),
     PageAction(
         command="application.find_ineligible",
         name=msg("Mark as ineligible"),
         done=msg("The application is marked as ineligible."),
-        tried=lambda visit: FindApplicationIneligible(application=visit.path["application"], reason="other"),
+        tried=lambda _, application: FindApplicationIneligible(application=application.id, reason="other"),
     ),
     PageAction(
         command="application.return",
         name=msg("Return with questions"),
         done=msg("The application is returned to the applicant with your questions."),
         filled=_returned,
-        tried=lambda visit: ReturnApplication(
-            application=visit.path["application"],
+        tried=lambda visit, application: ReturnApplication(
+            application=application.id,
             questions="?",
             resubmit_by=_soon(visit).replace(tzinfo=None),
         ),
@@ -280,22 +254,34 @@ _ACTS = (
         done=msg("The grant is offered."),
         filled=_offered,
         then=lambda _, answer: f"/grants/{answer.stream}",
-        tried=lambda visit: OfferGrant(application=visit.path["application"], respond_by=_soon(visit)),
+        tried=lambda visit, application: OfferGrant(application=application.id, respond_by=_soon(visit)),
     ),
     PageAction(
         command="application.withdraw",
         name=msg("Withdraw this application"),
         done=msg("The application is withdrawn."),
-        tried=lambda visit: WithdrawApplication(application=visit.path["application"], reason="other"),
+        tried=lambda _, application: WithdrawApplication(application=application.id, reason="other"),
     ),
     PageAction(
         command="application.erase",
         name=msg("Have this application erased"),
         done=msg("The texts of this application, and those about it, are erased."),
-        tried=lambda visit: EraseApplication(application=visit.path["application"]),
+        tried=lambda _, application: EraseApplication(application=application.id),
     ),
 )
 """What one does with an application on its page, in the order of its buttons."""
+ASSIGN: Final[PageAction[Asking]] = PageAction(
+    command="review.assign",
+    name=msg("Ask a juror for a review"),
+    done=msg("The juror is asked and will find the application in their list of reviews."),
+    tried=lambda _, of: AssignReview(application=of[0], juror=of[1]),
+)
+_REPLACE: Final[PageAction[Asking]] = PageAction(
+    command="review.replace",
+    name=msg("Ask another juror"),
+    done=msg("Another juror is asked in place of the one who stepped back."),
+    tried=lambda _, of: ReplaceReview(review=of[0], juror=of[1]),
+)
 
 PAGES = (
     Page(path="/applications", show=_mine),
@@ -305,11 +291,8 @@ PAGES = (
         runs=_claim,
         acts=(
             *_ACTS,
-            PageAction(command="review.assign", done=_ASKED),
-            PageAction(
-                command="review.replace",
-                done=msg("Another juror is asked in place of the one who stepped back."),
-            ),
+            ASSIGN,
+            _REPLACE,
         ),
     ),
     Page(

@@ -3,74 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final
 
+from api.drafts.forms import ApplicationForm, fields_of
 from api.drafts.sharing import FORMS
-from api.pages.calls import BLANK_ROWS, few_needed, open_round, open_until, takes_now
+from api.inputs.answers import eligibility_answers
+from api.inputs.submitted import Plain, SubmittedForm, nested
+from api.pages.calls import BLANK_ROWS, few_needed
 from api.pages.drafting import (
-    DraftedApplication,
     PageDrafts,
     counts,
     draft_of_another,
+    drafted_application,
+    form_here,
     saved_at,
     words_of,
 )
-from api.pages.forms import Plain, SubmittedForm, is_empty, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
-from api.pages.typed_answers import REMOVED, removed_questions, typed_answers
+from api.pages.typed_answers import removed_questions, typed_answers
 from api.pages.visits import FormShown, Visit
-from domain.amounts import typed_amount, typed_whole
 from domain.eligibility import wrong_answers
-from domain.forms import AnyQuestion, GroupedQuestion, Question
-from domain.forms import Form as Asked
+from domain.forms import Question
 from domain.messages import Message, msg
 from domain.organisations import OrganisationStatus
-from domain.stages import Stage
 from projections import calls, organisations
 from projections.calls import CallDetail
-from projections.rounds import RoundLine
-
-
-async def _asked(visit: Visit) -> DraftedApplication:
-    """What the form of a new application asks for."""
-    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    round = open_round(visit, call)
-    return DraftedApplication(call, call.stages[0], open_until(round) if round else call.takes_until)
 
 
 async def _apply(visit: Visit) -> PageContent:
-    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    round = open_round(visit, call)
-    rolling = takes_now(visit, call)
-    if (
-        (round or rolling)
-        and call.eligibility
-        and (step := eligibility_first(visit, call, "application.submit")) is not None
-    ):
+    form = await form_here(visit, "application.submit")
+    if (step := eligibility_first(visit, form)) is not None:
         return step
     return await writing(
         visit,
-        call,
-        call.stages[0],
-        "application.submit",
-        until=open_until(round) if round else None,
-        rolling=rolling,
+        form,
         heading=msg("Apply"),
         note=msg("It goes to review at once, so you cannot change it; you can withdraw it.")
-        if rolling
+        if form.rolling
         else msg("You can change what you submit until the deadline, and withdraw it."),
         send=msg("Submit the application"),
-        round=round,
         parties=await _parties(visit),
     )
 
 
-def eligibility_first(visit: Visit, call: CallDetail, command: str) -> PageContent | None:
-    """The eligibility questions, which are asked before the form is shown; None once they are answered as needed. The
-    answers are not stored: the form repeats them."""
-    draft = visit.drafts.get(command)
+def eligibility_first(visit: Visit, asked: ApplicationForm) -> PageContent | None:
+    """The eligibility questions of a call that takes applications now, which are asked before the form is shown; None once they
+    are answered as needed, or where there are none. The answers are not stored: the form repeats them."""
+    call = asked.call
+    if not asked.takes or not call.eligibility:
+        return None
+    draft = visit.drafts.get(asked.command)
     typed = visit.returned.typed if visit.returned else SubmittedForm(draft.typed) if draft else None
     answers = eligibility_answers(nested(typed.typed())) if typed else {}
     wrong = wrong_answers(call.eligibility, answers)
@@ -81,23 +63,11 @@ def eligibility_first(visit: Visit, call: CallDetail, command: str) -> PageConte
         "eligibility.html",
         {
             "call": call,
-            "form": visit.form(command),
+            "form": visit.form(asked.command),
             "why_not": {each.field: each.detail for each in wrong} if answered else {},
         },
         initiative=call.initiative,
     )
-
-
-def eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was sent
-    """The answers to eligibility questions, without empty ones."""
-    typed = plain.get("eligibility", {})
-    if not isinstance(typed, dict):
-        return {}
-    return {
-        name: _YES_NO.get(text, text) if isinstance(text, str) else text
-        for name, text in typed.items()
-        if text != ""
-    }
 
 
 async def _parties(visit: Visit) -> list[tuple[str, str]]:
@@ -114,24 +84,19 @@ async def _parties(visit: Visit) -> list[tuple[str, str]]:
 
 async def writing(
     visit: Visit,
-    call: CallDetail,
-    stage: Stage,
-    command: str,
+    asked: ApplicationForm,
     *,
-    until: datetime | None,
     heading: Message,
     note: Message,
     send: Message,
-    round: RoundLine | None = None,
-    rolling: bool = False,
     start: Mapping[str, str] | None = None,
     parties: Sequence[tuple[str, str]] = (),
     submits: bool = True,
 ) -> PageContent:
-    """The form of a stage, for a command that takes a whole application `until` a moment; None if the stage takes none.
-    A `rolling` call takes applications all the time. `start` are the initial values of the inputs, `note` is shown
-    above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply.
-    `submits`: whether they can submit it, which those who write in somebody else's draft cannot."""
+    """The page with a form that applicants fill in. `start` are the initial values of the inputs, `note` is shown above
+    them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply. `submits`:
+    whether they can submit it, which those who write in somebody else's draft cannot."""
+    call, stage, command = asked.call, asked.stage, asked.command
     form = visit.form(command, start=start)
     typed = form.returned.typed.typed() if form.returned else form.start
     removed: Sequence[Question] = ()
@@ -144,9 +109,9 @@ async def writing(
         {
             "call": call,
             "stage": stage,
-            "round": round,
-            "until": until,
-            "rolling": rolling,
+            "round": asked.round,
+            "until": asked.until,
+            "rolling": asked.rolling,
             "asks_first": command in ("application.submit", "application.enter"),
             "on_behalf": command == "application.enter",
             "few_needed": few_needed(stage.form),
@@ -177,7 +142,7 @@ async def writing(
             "saved": saved_at(form.draft, call.time_zone) if form.draft else None,
         },
         labels=labels | _eligibility_labels(visit, call),
-        script=(until is not None or rolling) and command != "application.enter",
+        script=asked.takes and command != "application.enter",
         initiative=call.initiative,
     )
 
@@ -230,76 +195,16 @@ def _eligibility_labels(visit: Visit, call: CallDetail) -> dict[str, Message | s
     return {f"eligibility.{each.id}": said(each.label, visit.languages).text for each in call.eligibility}
 
 
-async def filled(visit: Visit, form: SubmittedForm) -> Plain:
-    """A new application, with the answers to the eligibility questions, which are asked only then."""
-    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    plain = written(call, call.stages[0].form, form)
-    return plain | {"eligibility": eligibility_answers(plain)} if call.eligibility else plain
-
-
-def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
-    """The answers, each in the type that its question needs. What was typed into a question that the form no longer has
-    stays there, so that the command refuses it and the form comes back with it (`typed_answers`)."""
-    plain = nested(form.typed())
-    plain.pop(REMOVED, None)  # it came back already
-    if not plain.get("applicant"):
-        plain.pop("applicant", None)  # for oneself
-    answers: Any = plain.get("answers", {})  # Any: whatever was sent
-    if isinstance(answers, dict):
-        questions = {question.id: question for question in asked.questions}
-        plain["answers"] = {
-            name: _answered(answer, questions[name], call.budget.currency) if name in questions else "?"
-            for name, answer in answers.items()
-            if name in questions or not is_empty(answer)
-        }
-    return plain
-
-
-_YES_NO: Final = {"yes": True, "no": False}
-
-
-def _answered(answer: Any, question: AnyQuestion, currency: str) -> Any:  # Any: whatever was sent
-    """An answer in the type that its question needs; what cannot be read stays as it was typed."""
-    match question.kind, answer:
-        case "group", {"entries": list(entries)}:
-            parts = {each.id: each for each in question.questions} if isinstance(question, Question) else {}
-            return {"entries": [_entry(each, parts, currency) for each in entries]}
-        case "yes_no" | "consent", str():
-            return _YES_NO.get(answer, answer)
-        case "number", str():
-            return str(typed_whole(answer))
-        case "money", str():
-            return typed_amount(answer, currency)
-        case "choices", dict():
-            return list(answer)
-        case "budget", list():
-            return [
-                {**line, "amount": typed_amount(line["amount"], currency)}
-                if isinstance(line, dict) and isinstance(line.get("amount"), str)
-                else line
-                for line in answer
-            ]
-        case _:
-            return answer
-
-
-def _entry(entry: Any, parts: Mapping[str, GroupedQuestion], currency: str) -> Any:  # Any: whatever was sent
-    """The answers of one entry of a group. What was typed into a question that the group no longer has stays there, so that it
-    is refused and comes back."""
-    if not isinstance(entry, dict):
-        return entry
-    return {
-        name: _answered(given, parts[name], currency) if name in parts else "?"
-        for name, given in entry.items()
-        if name in parts or not is_empty(given)
-    }
+async def filled(visit: Visit, typed: SubmittedForm) -> Plain:
+    """What was typed into a form of an application, as fields of its command."""
+    return fields_of(await form_here(visit, typed.own("do")), typed)
 
 
 PAGES = (
     Page(
         path="/calls/{call}/apply",
         show=_apply,
-        drafts=PageDrafts(("application.submit",), _asked),
+        drafts=PageDrafts(("application.submit",), drafted_application),
         acts=(
             PageAction(
                 command="application.submit",

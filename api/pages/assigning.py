@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Final
 
 from api.http.failing import problem_of
-from api.pages.applications import if_shown
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
+from api.pages.applications import ASSIGN, if_shown
 from api.pages.page import Page, PageAction, PageContent, RunOne
 from api.pages.trying import Trial
 from api.pages.visits import Visit
@@ -116,13 +116,7 @@ async def _page(
             "round": round,
             "open": round.status == RoundStatus.CLOSED,
             "lacking": [each for each in jury.applications if each.missing],
-            "due": await visit.trial().of(
-                msg("Set when the reviews are due"),
-                SetReviewsDue(
-                    round=jury.round,
-                    due_at=(visit.wiring.clock() + timedelta(days=14)).replace(tzinfo=None),
-                ),
-            ),
+            "due": await _SET_DUE.offer(visit, visit.trial(), jury),
             "missing": sum(each.missing for each in jury.applications),
             "most": AT_ONCE,
             "form": visit.form("assigning"),
@@ -245,6 +239,16 @@ def _the_same(choices: Sequence[Choice]) -> Message | None:
     return first if len(reasons) == 1 and len(choices) > 1 else None
 
 
+_SET_DUE: Final[PageAction[RoundJury]] = PageAction(
+    command="round.set_reviews_due",
+    name=msg("Set when the reviews are due"),
+    done=msg("The date is saved. The jurors see it in their list of reviews."),
+    filled=_due,
+    tried=lambda visit, jury: SetReviewsDue(
+        round=jury.round, due_at=(visit.wiring.clock() + timedelta(days=14)).replace(tzinfo=None)
+    ),
+)
+
 PAGES = (
     Page(
         path="/rounds/{round}/jury",
@@ -252,22 +256,11 @@ PAGES = (
         tries=True,
         runs=_run,
         runs_for="assigning",
-        acts=(
-            PageAction(
-                command="round.set_reviews_due",
-                done=msg("The date is saved. The jurors see it in their list of reviews."),
-                filled=_due,
-            ),
-        ),
+        acts=(_SET_DUE,),
     ),
     Page(
         path="/applications/{application}/jury",
         show=_application,
-        acts=(
-            PageAction(
-                command="review.assign",
-                done=msg("The juror is asked and will find the application in their list of reviews."),
-            ),
-        ),
+        acts=(ASSIGN,),
     ),
 )

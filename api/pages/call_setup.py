@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
 
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.call_work import Work, start_of, texts, work_of
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.visits import Visit

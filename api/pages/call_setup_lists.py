@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.call_setup import SAVED, SETUP, around
 from api.pages.call_work import MOVE, free, moved, rows, start_of, texts, work_of
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.messages import Message, msg

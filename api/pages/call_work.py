@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from api.inputs.submitted import Plain, row_number
 from api.locales import LANGUAGES
-from api.pages.forms import Plain, row_number
 from api.pages.visits import Visit
 from domain.calls.state import CALL, Call, CallStatus
 from domain.initiatives.state import INITIATIVE, Initiative

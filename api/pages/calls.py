@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
-from api.pages.page import Page, PageAction, PageContent
-from api.pages.trying import Offer
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
+from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.visits import Visit
-from domain.calls.state import CallStatus
 from domain.commands.call_drafts import CopyCall
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
@@ -16,10 +15,10 @@ from domain.commands.screening import SetCallScreening
 from domain.forms import Form as Asked
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
-from domain.rounds.state import RoundStatus
 from domain.values import Role
 from projections import calls
 from projections.calls import CallDetail, CallLine
+from projections.intake import round_open_at, takes_at
 from projections.rounds import RoundLine
 
 BLANK_ROWS = 3
@@ -35,34 +34,9 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
     return round_open_at(call, visit.wiring.clock(), grace=visit.returned is not None)
 
 
-def round_open_at(call: CallLine, now: datetime, *, grace: bool) -> RoundLine | None:
-    """The round that takes applications at a time, as in `open_round`."""
-    return next(
-        (
-            each
-            for each in call.rounds
-            if each.stage == call.first_stage
-            and each.status == RoundStatus.OPEN
-            and (grace or open_until(each) > now)
-        ),
-        None,
-    )
-
-
 def takes_now(visit: Visit, call: CallLine) -> bool:
     """Whether a rolling call takes applications now."""
     return takes_at(call, visit.wiring.clock())
-
-
-def takes_at(call: CallLine, now: datetime) -> bool:
-    """Whether a rolling call takes applications at a time."""
-    until = call.takes_until
-    return call.intake == "rolling" and call.status == CallStatus.PUBLISHED and (until is None or until > now)
-
-
-def open_until(round: RoundLine) -> datetime:
-    """Until when the visitor may apply to an open round."""
-    return max(round.closes_at, round.late_until or round.closes_at)
 
 
 async def _list(visit: Visit) -> PageContent:
@@ -97,11 +71,12 @@ async def _list(visit: Visit) -> PageContent:
 
 async def _one(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    offers = await offers_of(visit, visit.trial(), _ACTS, call) if visit.signed_in else []
     return PageContent(
         "call.html",
         {
             "call": call,
-            "may": await _offers(visit, call) if visit.signed_in else {},
+            "may": {offer.do: offer for offer in offers},
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
@@ -110,33 +85,6 @@ async def _one(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
-
-
-async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
-    """The commands that the staff can use on the call and its round now."""
-    trial = visit.trial()
-    at = visit.wiring.clock().replace(tzinfo=None)
-    offers = [
-        await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
-        await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
-        await trial.of(msg("Open a round"), OpenRound(call=call.id, closes_at=at + timedelta(days=30))),
-        await trial.of(msg("Copy the call"), CopyCall(call=call.id)),
-        await trial.of(
-            msg("Require screenings"),
-            SetCallScreening(call=call.id, required=not call.screening),
-        ),
-    ]
-    for round in call.rounds:
-        offers += [
-            await trial.of(
-                msg("Extend the deadline"), ExtendRound(round=round.id, closes_at=at, reason="other")
-            ),
-            await trial.of(
-                msg("Give late access"),
-                GrantLateAccess(round=round.id, applicant=visit.who, until=at, reason="other"),
-            ),
-        ]
-    return {offer.do: offer for offer in offers}
 
 
 async def _timed(_: Visit, form: SubmittedForm) -> Plain:
@@ -157,6 +105,68 @@ def few_needed(asked: Asked) -> bool:
     return len(needed) < len(asked.questions) / 2
 
 
+def _now(visit: Visit) -> datetime:
+    return visit.wiring.clock().replace(tzinfo=None)
+
+
+_ACTS: Final[tuple[PageAction[CallDetail], ...]] = (
+    PageAction(
+        command="round.open",
+        name=msg("Open a round"),
+        done=msg("The round is open."),
+        filled=_timed,
+        tried=lambda visit, call: OpenRound(call=call.id, closes_at=_now(visit) + timedelta(days=30)),
+    ),
+    PageAction(
+        command="round.extend",
+        name=msg("Extend the deadline"),
+        done=msg("The deadline is extended."),
+        filled=_timed,
+        tried=lambda visit, call: (
+            ExtendRound(round=call.rounds[-1].id, closes_at=_now(visit), reason="other")
+            if call.rounds
+            else None
+        ),
+    ),
+    PageAction(
+        command="round.grant_late_access",
+        name=msg("Let one applicant in late"),
+        done=msg("This person may apply late."),
+        filled=_timed,
+        tried=lambda visit, call: (
+            GrantLateAccess(round=call.rounds[-1].id, applicant=visit.who, until=_now(visit), reason="other")
+            if call.rounds
+            else None
+        ),
+    ),
+    PageAction(
+        command="call.change",
+        name=msg("Change the call"),
+        done=msg("The call is changed."),
+        tried=lambda _, call: ChangeCall(call=call.id, title={}),
+    ),
+    PageAction(
+        command="call.set_screening",
+        name=msg("Require a screening before each payment"),
+        done=msg("The setting for screenings is saved."),
+        tried=lambda _, call: SetCallScreening(call=call.id, required=not call.screening),
+    ),
+    PageAction(
+        command="call.copy",
+        name=msg("Copy this call"),
+        done=msg("This is the copy. Only the staff see it until you publish it."),
+        then=lambda _, answer: f"/calls/{answer.stream}/setup",
+        tried=lambda _, call: CopyCall(call=call.id),
+    ),
+    PageAction(
+        command="call.cancel",
+        name=msg("Cancel the call"),
+        done=msg("The call is cancelled."),
+        tried=lambda _, call: CancelCall(call=call.id, reason="other"),
+    ),
+)
+"""What the staff do with a call and its last round, in the order of its buttons."""
+
 PAGES = (
     Page(path="/", show=_list, public=True),
     Page(path="/calls", show=_list, public=True),
@@ -164,23 +174,6 @@ PAGES = (
         path="/calls/{call}",
         show=_one,
         public=True,
-        acts=(
-            PageAction(command="round.open", done=msg("The round is open."), filled=_timed),
-            PageAction(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
-            PageAction(
-                command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed
-            ),
-            PageAction(command="call.change", done=msg("The call is changed.")),
-            PageAction(
-                command="call.set_screening",
-                done=msg("The setting for screenings is saved."),
-            ),
-            PageAction(
-                command="call.copy",
-                done=msg("This is the copy. Only the staff see it until you publish it."),
-                then=lambda _, answer: f"/calls/{answer.stream}/setup",
-            ),
-            PageAction(command="call.cancel", done=msg("The call is cancelled.")),
-        ),
+        acts=_ACTS,
     ),
 )

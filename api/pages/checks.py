@@ -7,7 +7,7 @@ from typing import Final
 
 from api.accounts.sessions import same_csrf
 from api.http.problems import Problem, ProblemType
-from api.pages.forms import SubmittedForm
+from api.inputs.submitted import SubmittedForm
 from api.pages.page import Page
 from api.pages.visits import Visit
 from domain.messages import msg

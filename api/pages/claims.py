@@ -33,9 +33,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def page(visit: Visit, trouble: Message | None, status: int) -> Response[Any]:
         secret = secrets.token_urlsafe(24)
         drawn = PageContent("claim.html", {"secret": secret, "trouble": trouble})
-        response = await site.answer(visit, drawn, cookies=[browser.cookie(secret)])
-        response.status_code = status
-        return response
+        return await site.answer(visit, drawn, cookies=[browser.cookie(secret)], status=status)
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         return await page(await site.visit(request), None, 200)

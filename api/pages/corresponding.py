@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from api.pages.calls import roles_in
 from api.pages.own_initiatives import OwnInitiative
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.todo import TodoItem
 from api.pages.visits import Visit
 from domain.commands.applications.corresponding import WriteMessage, WriteNote
@@ -50,7 +50,8 @@ async def _one(visit: Visit) -> PageContent:
         )
     shown = await applications.one(reader, visit.person, application)
     call = await calls.one(reader, visit.person, shown.call)
-    trial = visit.trial()
+    acts = _WRITING if notes is not None else _WRITING[:1]
+    offers = await offers_of(visit, visit.trial(), acts, application)
     numbers = Numbers()
     return PageContent(
         "messages.html",
@@ -62,14 +63,8 @@ async def _one(visit: Visit) -> PageContent:
             "last_at": first.last_at.isoformat() if first.last_at else "",
             "messages": [_shown(each, numbers) for each in messages],
             "notes": None if notes is None else [_shown(each, numbers) for each in notes],
-            "offers": [
-                await trial.of(msg("Write a message"), WriteMessage(application=application, text="-")),
-                *(
-                    [await trial.of(msg("Write a note"), WriteNote(application=application, text="-"))]
-                    if notes is not None
-                    else []
-                ),
-            ],
+            "offers": offers,
+            "may": {offer.do: offer for offer in offers},
         },
         labels={"text": _NOTE if _comes_back(visit, "application-write_note") else _MESSAGE},
         initiative=call.initiative,
@@ -147,16 +142,31 @@ async def messages_to_answer(
     return found
 
 
+_WRITING: Final[tuple[PageAction[str], ...]] = (
+    PageAction(
+        command="application.write_message",
+        name=msg("Write a message"),
+        done=msg("Your message is sent."),
+        tried=lambda _, application: WriteMessage(application=application, text="-"),
+    ),
+    PageAction(
+        command="application.write_note",
+        name=msg("Write a note"),
+        done=msg("The note is saved."),
+        tried=lambda _, application: WriteNote(application=application, text="-"),
+    ),
+)
+"""What one writes about an application; notes only as staff."""
+
 PAGES = (
     Page(
         path="/applications/{application}/messages",
         show=_one,
         acts=(
-            PageAction(command="application.write_message", done=msg("Your message is sent.")),
+            *_WRITING,
             PageAction(
                 command="application.settle_messages", done=msg("Nothing waits for your answer here.")
             ),
-            PageAction(command="application.write_note", done=msg("The note is saved.")),
         ),
     ),
     Page(path="/messages", show=_waiting),

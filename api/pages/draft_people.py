@@ -14,10 +14,11 @@ from api.drafts.drafts import Draft
 from api.drafts.sharing import DAYS
 from api.http.operations import again_if_lost, check_kinds
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.locales import chosen_locale
 from api.pages.checks import NOT_AS_SENT, check_signed_form
 from api.pages.drafting import shared_draft
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.responses import redirect

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
-from api.drafts.drafts import KEPT_DAYS, Draft, DraftChanged, DraftPlace, form_name, saved_by
+from api.drafts.drafts import Draft, DraftChanged, DraftPlace, form_name, kept_until, saved_by
+from api.drafts.forms import (
+    MOST_DRAFTED,
+    TOO_LARGE,
+    ApplicationForm,
+    form_of,
+    own_or_shared,
+    with_owners,
+)
 from api.drafts.merging import merge
 from api.drafts.sharing import FORMS
-from api.pages.forms import SubmittedForm, nested
+from api.inputs.answers import REMOVED
+from api.inputs.submitted import SubmittedForm, nested
 from api.pages.labels import label_of
 from api.pages.rendering import said
-from api.pages.typed_answers import REMOVED
 from api.pages.visits import Returned, Visit
-from api.run.wiring import Wiring
 from domain.amounts import typed_amount
-from domain.commands.register import REGISTER
 from domain.forms import AnyQuestion
 from domain.messages import At, Message, counted, msg
 from domain.refusals import CommandRejected, Invalid, NotFound
@@ -27,12 +32,6 @@ from domain.values import Money, minor_units
 from domain.words import count_words
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
-from projections.calls import CallDetail
-
-OWNERS: Final = frozenset({"applicant", "round"})
-"""The fields that only the owner of a draft chooses, on their own page."""
-MOST_DRAFTED: Final = 400_000
-"""The most characters of a draft."""
 
 DRAFT_BUTTONS: Final = frozenset({"save", "auto", "preview", "discard"})
 """What the buttons of a form with a draft ask for; ``auto`` is the script."""
@@ -42,7 +41,6 @@ CHANGED: Final = msg(
     "here, with what only the other one has. Where both differ, the other text is shown; take from it what you need, "
     "then save."
 )
-TOO_LARGE: Final = msg("This is more text than a draft can hold. Nothing was saved; shorten it, please.")
 
 
 class DraftedForm(Protocol):
@@ -61,23 +59,27 @@ class DraftedForm(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DraftedApplication:
-    """The form of an application: the `stage` of a `call`, and `until` when it takes answers (see `DraftedForm`)."""
+    """The form of an application (see `DraftedForm`)."""
 
-    call: CallDetail
-    stage: Stage
-    until: datetime | None
+    form: ApplicationForm
+
+    @property
+    def until(self) -> datetime | None:
+        """When it takes no more answers; None if it takes none now, or nobody knows."""
+        return self.form.closes
 
     def saved(self, draft: Draft) -> Message:
         """When it was saved, and how long it is kept."""
-        return saved_at(draft, self.call.time_zone)
+        return saved_at(draft, self.form.call.time_zone)
 
     def counts(self, typed: Mapping[str, str]) -> dict[str, Message]:
         """The words of a text that has a limit, and what the lines of a budget add up to. The rules are those by which the
         application is checked."""
-        return counts(self.stage, self.call.budget.currency, typed)
+        return counts(self.form.stage, self.form.call.budget.currency, typed)
 
 
-OfForm = Callable[[Visit], Awaitable[DraftedForm]]
+OfForm = Callable[[Visit, str], Awaitable[DraftedForm]]
+"""The form for a command on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,17 @@ def place_of(visit: Visit, command: str) -> DraftPlace:
     return DraftPlace(visit.who, next(iter(visit.path.values())), command)
 
 
+async def form_here(visit: Visit, command: str) -> ApplicationForm:
+    """What the form for a command on this page asks. Raises `NotFound`."""
+    # A form that came back with errors is shown until the round closes, so that it can still be corrected.
+    return await form_of(visit.wiring, place_of(visit, command), grace=visit.returned is not None)
+
+
+async def drafted_application(visit: Visit, command: str) -> DraftedApplication:
+    """The form of an application on this page, whose draft is saved."""
+    return DraftedApplication(await form_here(visit, command))
+
+
 async def with_drafts(visit: Visit, drafts: PageDrafts | None) -> Visit:
     """The visit with the visitor's drafts of the forms on this page."""
     if drafts is None or visit.signed_in is None:
@@ -129,15 +142,6 @@ async def shared_draft(visit: Visit) -> Draft:
     return await own_or_shared(visit.wiring, visit.path["draft"], visit.who)
 
 
-async def own_or_shared(wiring: Wiring, draft: str, person: str) -> Draft:
-    """A draft of an application by its id. Raises `NotFound` and `Forbidden` for those who may not write in it."""
-    found = await wiring.drafts.by_id(draft, person)
-    if found is None or found.place.command not in FORMS:
-        raise NotFound
-    await wiring.shared_drafts.check(found, person)
-    return found
-
-
 def written_since(visit: Visit, form: SubmittedForm) -> Draft | None:
     """The draft of a form that is sent, if it was saved with other words since the form was opened: by somebody who
     writes with the visitor, or on another device. They would be lost if the form was submitted."""
@@ -154,29 +158,6 @@ def _with_owners(visit: Visit, typed: Mapping[str, str]) -> dict[str, str]:
     return dict(typed) if visit.shared is None else with_owners(visit.shared, typed)
 
 
-def with_owners(draft: Draft, typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed into a shared draft, with what its owner chose in `OWNERS`. Names of inputs that its form does not have are
-    left out: they would only be in the owner's way when they submit."""
-    asked = typed_fields(draft.place.command) - OWNERS
-    kept = {name: text for name, text in draft.typed.items() if field_of_input(name) in OWNERS}
-    return {name: text for name, text in typed.items() if field_of_input(name) in asked} | kept
-
-
-def typed_fields(command: str) -> frozenset[str]:
-    """The fields of a command that are typed into its form."""
-    return frozenset(REGISTER[command].request.__struct_fields__) - {"call", "application"}
-
-
-def of_owner(name: str) -> bool:
-    """Whether the input of this name belongs to what only a draft's owner chooses."""
-    return field_of_input(name) in OWNERS
-
-
-def field_of_input(name: str) -> str:
-    """The field of the command to which an input belongs: ``answers`` for ``answers.costs[0].item``."""
-    return re.split(r"[.\[]", name, maxsplit=1)[0]
-
-
 async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
     """Save what was typed as a draft; the visit with it. Raises `DraftChanged`, or `CommandRejected`."""
     command = form.own("do")
@@ -185,13 +166,12 @@ async def saved(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit:
         raise Invalid.field("answers", TOO_LARGE)
     nested(typed)  # what has no shape would come back with every page that shows the draft
     revision = form.own("revision")
-    asked = await drafts.form(visit)
-    now = visit.wiring.clock()
+    asked = await drafts.form(visit, command)
     draft = await visit.wiring.drafts.save(
         place_of(visit, command),
         typed,
         seen=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0,
-        kept_until=max(now, asked.until or now) + timedelta(days=KEPT_DAYS),
+        kept_until=kept_until(visit.wiring.clock(), asked.until),
         writer=visit.who if draft_of_another(visit) else None,
         form=form_name(form.own("key")),
     )
@@ -315,8 +295,9 @@ def saved_at(draft: Draft, zone: str) -> Message:
 
 async def answer_for_script(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> dict[str, object]:
     """The answer to the script that saves while somebody writes: the revision, and what the page says about it."""
-    asked = await drafts.form(visit)
-    draft = visit.drafts[form.own("do")]
+    command = form.own("do")
+    asked = await drafts.form(visit, command)
+    draft = visit.drafts[command]
     said = asked.counts(draft.typed)
     return {
         "revision": draft.revision,

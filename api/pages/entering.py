@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from api.pages.applying import eligibility_first, filled, writing
-from api.pages.calls import open_round, open_until, roles_in, takes_now
+from api.drafts.forms import fields_of, new_form
+from api.inputs.submitted import Plain, SubmittedForm
+from api.pages.applying import eligibility_first, writing
+from api.pages.calls import roles_in
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.messages import msg
@@ -18,25 +20,25 @@ async def _show(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     if Role.OFFICER not in await roles_in(visit, call.initiative, call.id):
         raise NotFound
-    round, rolling = open_round(visit, call), takes_now(visit, call)
-    if (round or rolling) and call.eligibility and (step := eligibility_first(visit, call, DO)) is not None:
+    form = new_form(visit.wiring, call, DO, grace=visit.returned is not None)
+    if (step := eligibility_first(visit, form)) is not None:
         return step
     return await writing(
         visit,
-        call,
-        call.stages[0],
-        DO,
-        until=open_until(round) if round else None,
-        rolling=rolling,
+        form,
         heading=msg("Enter an application for somebody"),
         note=msg(
             "Afterwards you can make a one-time key, with which the applicant takes the application over. Only the applicant "
             "can change or withdraw it."
         ),
         send=msg("Submit it for them"),
-        round=round,
         start={"language": visit.locale.language},
     )
+
+
+async def _filled(visit: Visit, typed: SubmittedForm) -> Plain:
+    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    return fields_of(new_form(visit.wiring, call, DO), typed)
 
 
 PAGES = (
@@ -47,7 +49,7 @@ PAGES = (
             PageAction(
                 command=DO,
                 done=msg("The application is submitted for the applicant."),
-                filled=filled,
+                filled=_filled,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
         ),

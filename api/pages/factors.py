@@ -9,15 +9,16 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts import factor_letters
+from api.accounts.demonstration_people import NO_FACTORS, check_may_add_factor, is_demonstration_person
 from api.accounts.factors import new_key
 from api.accounts.passkeys import party_of
 from api.accounts.sessions import SignedIn
-from api.accounts.shared import NO_FACTORS, check_may_add_factor, is_shared
 from api.accounts.totp import address_of, as_text
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.pages.checks import NOT_AS_SENT, check_signed_form, key_of
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.proving import must_sign_in_again, sign_in_again, taken_form
@@ -66,7 +67,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "recovery_asked": visit.me is not None and visit.me.recovery_asked,
             "kept": await taken_form(visit),
             "key": new_key(),
-            "shared": NO_FACTORS if is_shared(wiring, visit.who) else None,
+            "of_demonstration": NO_FACTORS if is_demonstration_person(wiring, visit.who) else None,
         }
         return await site.answer(visit, PageContent("factors.html", shown))
 
@@ -128,16 +129,13 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "error": error,
             "own_form": "app",
         }
-        response = await site.answer(visit, PageContent("factor_app.html", shown))
-        if error is not None:
-            response.status_code = 422
-        return response
+        return await site.answer(visit, PageContent("factor_app.html", shown), status=422 if error else None)
 
     async def show_app(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await visiting(request)
         if visit.signed_in is None or must_sign_in_again(visit):
             return redirect(_sign_in_for(APP, visit))
-        if is_shared(wiring, visit.who):
+        if is_demonstration_person(wiring, visit.who):
             return redirect(ADDRESS)
         return await app_page(visit, visit.signed_in, new_key())
 
@@ -166,16 +164,15 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "options": await factors.passkey_to_add(signed_in, party),
             "error": error,
         }
-        response = await site.answer(visit, PageContent("factor_passkey.html", shown, passkeys=True))
-        if error is not None:
-            response.status_code = 422
-        return response
+        return await site.answer(
+            visit, PageContent("factor_passkey.html", shown, passkeys=True), status=422 if error else None
+        )
 
     async def show_passkey(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await visiting(request)
         if visit.signed_in is None or must_sign_in_again(visit):
             return redirect(_sign_in_for(PASSKEY, visit))
-        if is_shared(wiring, visit.who):
+        if is_demonstration_person(wiring, visit.who):
             return redirect(ADDRESS)
         return await passkey_page(visit, visit.signed_in)
 

@@ -12,7 +12,8 @@ from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, checked
 from api.accounts.first_start import ADDRESS
 from api.http.failing import problem_of
-from api.pages.forms import SubmittedForm, read_form
+from api.inputs.submitted import SubmittedForm
+from api.pages.forms import read_form
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -63,11 +64,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "own_form": "first-start",
             "by_email": wiring.settings.writes_letters,
         }
-        response = await site.answer(
-            visit, PageContent("first_start.html", context), cookies=[browser.cookie(secret)]
+        return await site.answer(
+            visit, PageContent("first_start.html", context), cookies=[browser.cookie(secret)], status=status
         )
-        response.status_code = status
-        return response
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         if not await wiring.first_start.waits():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from datetime import UTC
 from typing import Final
 
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.lists.words import ACCOUNTS, moved
 from api.pages.calls import roles_in
-from api.pages.forms import Plain, SubmittedForm, nested
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.visits import Visit
 from domain.commands.funds import PledgeToFund, ReceiveIntoFund
 from domain.initiatives.state import INITIATIVE, Initiative
@@ -47,7 +46,7 @@ async def _fund(visit: Visit) -> PageContent:
     unnamed = _NAMING.isdisjoint(roles)
     funders = () if unnamed else (await initiatives.funders(reader, visit.person, shown.initiative)).funders
     house: Initiative = await reader.the(INITIATIVE, shown.initiative)
-    owed = [each for each in shown.pledges if each.received != each.amount]
+    offers = await offers_of(visit, visit.trial(), _ACTS, shown) if at is None else []
     return PageContent(
         "fund.html",
         {
@@ -55,11 +54,11 @@ async def _fund(visit: Visit) -> PageContent:
             "roles": roles,
             "name_of": {each.person: each.name for each in funders},
             "funders": [(each.person, each.name or "–") for each in funders],
-            "expected": owed,
+            "expected": _owed(shown),
+            "may": {offer.do: offer for offer in offers},
             "administers": Role.ADMINISTRATOR in roles,
             "has_finance": any(Role.FINANCE in held for held in house.members.values()),
             "inviting": f"/initiatives/{shown.initiative}/invite?role=funder",
-            "offers": await _offers(visit, shown, owed) if at is None else {},
             "ledger": await ledger.of_fund(
                 reader, visit.person, fund, cursor=visit.query.get("cursor"), as_of=at
             ),
@@ -70,19 +69,6 @@ async def _fund(visit: Visit) -> PageContent:
         labels={"funder": msg("Funder"), "pledge": msg("Pledge"), "received_on": msg("Received on")},
         initiative=shown.initiative,
     )
-
-
-async def _offers(visit: Visit, fund: FundDetail, owed: Sequence[PledgeShown]) -> dict[str, bool]:
-    """Whether the visitor can record a pledge of their own or of any funder, and money that arrived."""
-    trial = visit.trial()
-    one = Money.of(1, fund.currency)
-    own = await trial.of(msg("Pledge"), PledgeToFund(fund=fund.id, funder=visit.who, amount=one))
-    today = visit.wiring.clock().date()
-    receipt = owed and await trial.of(
-        msg("Record money that arrived"),
-        ReceiveIntoFund(fund=fund.id, pledge=owed[0].id, amount=one, received_on=today),
-    )
-    return {"own": own.may, "receive": bool(receipt and receipt.may)}
 
 
 async def _pledged(visit: Visit, form: SubmittedForm) -> Plain:
@@ -127,19 +113,47 @@ async def _timeline_of_call(visit: Visit) -> PageContent:
     )
 
 
+def _receipt(visit: Visit, fund: FundDetail) -> ReceiveIntoFund | None:
+    owed = _owed(fund)
+    if not owed:
+        return None
+    today = visit.wiring.clock().date()
+    return ReceiveIntoFund(
+        fund=fund.id, pledge=owed[0].id, amount=Money.of(1, fund.currency), received_on=today
+    )
+
+
+def _owed(fund: FundDetail) -> list[PledgeShown]:
+    """The pledges of which money is still to arrive."""
+    return [each for each in fund.pledges if each.received != each.amount]
+
+
+_ACTS: Final[tuple[PageAction[FundDetail], ...]] = (
+    PageAction(
+        command="fund.pledge",
+        name=msg("Pledge money"),
+        done=msg("The pledge is recorded."),
+        filled=_pledged,
+        tried=lambda visit, fund: PledgeToFund(
+            fund=fund.id, funder=visit.who, amount=Money.of(1, fund.currency)
+        ),
+    ),
+    PageAction(
+        command="fund.receive",
+        name=msg("Record money that arrived"),
+        done=msg("The money that arrived is recorded."),
+        tried=_receipt,
+    ),
+)
+"""What one does with a fund; a pledge is tried as the visitor's own."""
+
+
 PAGES = (
     Page(
         path="/funds/{fund}",
         show=_fund,
         as_of=True,
-        acts=(
-            PageAction(
-                command="fund.pledge",
-                done=msg("The pledge is recorded."),
-                filled=_pledged,
-            ),
-            PageAction(command="fund.receive", done=msg("The money that arrived is recorded.")),
-        ),
+        acts=_ACTS,
     ),
     Page(path="/funds/{fund}/timeline", show=_timeline_of_fund, as_of=True),
     Page(path="/calls/{call}/timeline", show=_timeline_of_call, as_of=True),

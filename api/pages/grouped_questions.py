@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.call_work import free, stage_of, work_of
-from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageContent
 from api.pages.questions import (
     IN_A_GROUP,

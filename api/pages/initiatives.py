@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.locales import LANGUAGES
 from api.pages.call_setup import own_funds
 from api.pages.call_work import start_of, texts
 from api.pages.calls import open_round, takes_now
-from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.calls.state import PUBLIC, CallStatus

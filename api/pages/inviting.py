@@ -8,8 +8,8 @@ from datetime import datetime
 from api.accounts.email import check_sends
 from api.accounts.invitations import Invited, NewInvitation
 from api.http.problems import Problem
+from api.inputs.submitted import SubmittedForm, nested
 from api.locales import chosen_locale
-from api.pages.forms import SubmittedForm, nested
 from api.pages.own_initiatives import OwnInitiative, place_of
 from api.pages.page import Page, PageContent, RunOne
 from api.pages.visits import Visit

@@ -12,13 +12,14 @@ from litestar.handlers import HTTPRouteHandler
 from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, REGISTER_MINUTES, Answered
 from api.http.failing import problem_of
-from api.pages.forms import SubmittedForm, read_form
+from api.inputs.submitted import SubmittedForm
+from api.pages.forms import read_form
 from api.pages.invitations import ADDRESS as INVITATION
 from api.pages.invitations import invitation_cookie
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
-from api.pages.registering import LABELS, errors_of, spoken_in
+from api.pages.registering import errors_of, form_page, spoken_in
 from api.pages.responses import redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.sign_in import within
@@ -64,9 +65,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "own_form": "letter",
             "minutes": MINUTES,
         }
-        response = await site.answer(visit, PageContent("letter_sent.html", context))
-        response.status_code = status
-        return response
+        return await site.answer(visit, PageContent("letter_sent.html", context), status=status)
 
     async def show_code(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -94,11 +93,12 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def link_page(visit: Visit, trouble: Message | None = None, status: int = 200) -> Response[Any]:
         secret = secrets.token_urlsafe(24)
         context = {"secret": secret, "trouble": trouble}
-        response = await site.answer(
-            visit, PageContent("letter_link.html", context), cookies=[cookies.link.cookie(secret)]
+        return await site.answer(
+            visit,
+            PageContent("letter_link.html", context),
+            cookies=[cookies.link.cookie(secret)],
+            status=status,
         )
-        response.status_code = status
-        return response
 
     async def show_link(request: Request[Any, Any, Any]) -> Response[Any]:
         return await link_page(await site.visit(request))
@@ -143,23 +143,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         errors: dict[str, Message] | None = None,
         status: int = 200,
     ) -> Response[Any]:
-        fields = {} if form is None else form.fields
-        context = {
-            "by_letter": True,
-            "by_email": False,
-            "action": REGISTER,
-            "secret": visit.request.cookies.get(cookies.ticket.name, ""),
-            "called": fields.get("name", ""),
-            "spoken": fields.get("language", visit.locale.language),
-            "mistakes": errors or {},
-            "errors": {name: (errors or {}).get(name) for name in LABELS},
-            "labels": LABELS,
-            "own_form": "register",
-            "next": next_,
-        }
-        response = await site.answer(visit, PageContent("register.html", context))
-        response.status_code = status
-        return response
+        secret = visit.request.cookies.get(cookies.ticket.name, "")
+        drawn = form_page(visit, REGISTER, secret, next_, form, errors, by_letter=True)
+        return await site.answer(visit, drawn, status=status)
 
     async def show_name(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)

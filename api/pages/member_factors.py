@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from api.pages.page import PageAction
 from api.pages.visits import Visit
@@ -24,10 +24,6 @@ async def shown_of(visit: Visit, initiative: str, house: Initiative) -> Mapping[
         people = ()
     return {
         "factors_required": house.factors_required,
-        "may_require": await visit.trial().of(
-            msg("Require second factors"),
-            RequireFactors(initiative=initiative, required=not house.factors_required),
-        ),
         "lacking": [each for each in people if each.lacks_factor],
         **(await _recovery(visit, people)),
     }
@@ -59,10 +55,12 @@ async def _recovery(visit: Visit, people: tuple[Member, ...]) -> dict[str, Any]:
     }
 
 
-ACTS = (
+ACTS: Final[tuple[PageAction[Initiative], ...]] = (
     PageAction(
         command="initiative.require_factors",
+        name=msg("Require second factors"),
         done=msg("The setting for second factors is saved."),
+        tried=lambda _, house: RequireFactors(initiative=house.id, required=not house.factors_required),
     ),
     PageAction(
         command="person.ask_recovery",

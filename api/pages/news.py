@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.inputs.submitted import Plain, SubmittedForm
 from api.letters.composing import CHOOSING, news_of
-from api.pages.forms import Plain, SubmittedForm
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.messages import Message, msg

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from api.pages.forms import Plain, SubmittedForm, nested
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.organisations import CloseOrganisation, RemoveOrganisationMember
 from domain.messages import msg
 from domain.parties import is_organisation
 from projections import initiatives, organisations
+from projections.organisations import OrganisationShown
 
 _LABELS = {
     "name": msg("Name"),
@@ -49,15 +50,11 @@ async def _one(visit: Visit) -> PageContent:
     reader, who, organisation = visit.wiring.reader, visit.person, visit.path["organisation"]
     shown = await organisations.one(reader, who, organisation)
     trial = visit.trial()
+    closing = await _CLOSE.offer(visit, trial, shown)
     removable = {
-        each.person
-        for each in (*shown.members, *shown.invited)
-        if each.person is not None
-        and (
-            await trial.of(
-                msg("Remove"), RemoveOrganisationMember(organisation=organisation, person=each.person)
-            )
-        ).may
+        person
+        for person in (each.person for each in (*shown.members, *shown.invited))
+        if person is not None and (offer := await _REMOVE.offer(visit, trial, person)) and offer.may
     }
     return PageContent(
         "organisation.html",
@@ -65,9 +62,7 @@ async def _one(visit: Visit) -> PageContent:
             "organisation": shown,
             "me": await initiatives.me(reader, who),
             "removable": removable,
-            "closing": await trial.of(
-                msg("Close the organisation"), CloseOrganisation(organisation=organisation)
-            ),
+            "closing": closing,
             "story": (
                 await organisations.of_organisation(
                     reader, who, organisation, cursor=visit.query.get("cursor")
@@ -87,6 +82,23 @@ async def _registered(_: Visit, form: SubmittedForm) -> Plain:
     plain["identifiers"] = [each for each in written if isinstance(each, str) and each.strip()]
     return dict(plain)
 
+
+_REMOVE: Final[PageAction[str]] = PageAction(
+    command="organisation.remove_member",
+    name=msg("Remove"),
+    done=msg("This person no longer acts for the organisation."),
+    tried=lambda visit, person: RemoveOrganisationMember(
+        organisation=visit.path["organisation"], person=person
+    ),
+    then=lambda _visit, _answer: "/organisations",
+)
+"""Tried with the person who would be removed."""
+_CLOSE: Final[PageAction[OrganisationShown]] = PageAction(
+    command="organisation.close",
+    name=msg("Close the organisation"),
+    done=msg("The organisation is closed. Its grants continue."),
+    tried=lambda _, organisation: CloseOrganisation(organisation=organisation.id),
+)
 
 PAGES = (
     Page(
@@ -118,15 +130,8 @@ PAGES = (
                 command="organisation.join",
                 done=msg("You act for the organisation from now on."),
             ),
-            PageAction(
-                command="organisation.remove_member",
-                done=msg("This person no longer acts for the organisation."),
-                then=lambda _visit, _answer: "/organisations",
-            ),
-            PageAction(
-                command="organisation.close",
-                done=msg("The organisation is closed. Its grants continue."),
-            ),
+            _REMOVE,
+            _CLOSE,
         ),
     ),
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from api.pages.forms import Plain, SubmittedForm
+from api.inputs.submitted import Plain, SubmittedForm
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.deciding import Command
@@ -15,6 +15,9 @@ from history.requests import Answer
 
 if TYPE_CHECKING:
     from api.pages.drafting import PageDrafts
+
+S = TypeVar("S")
+"""What a page shows and an action is about, such as a grant or one of its instalments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +44,38 @@ Runs = Callable[[Visit, SubmittedForm, RunOne], Awaitable[PageContent]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageAction:
+class PageAction(Generic[S]):
     """A command that a form of the page can send.
 
     Fields of the command that are in the page's address are taken from there, the others from the form; `filled` makes
     them if the form has another shape than the command, and `inputs` says then at which input the error of a field is
     shown. `done` is the message on the next page, which is the same one or the address from `then`. With a `name` and
-    `tried`, a command as somebody would send it from this page, `offers_of` finds out whether the visitor can do it
-    now.
+    `tried`, a command as somebody would send it from this page about what it shows (None: not as it stands now),
+    `offers_of` finds out whether the visitor can do it now.
     """
 
     command: str
     done: Message
-    name: Message | None = None
-    tried: Callable[[Visit], Command] | None = None
+    name: Message | Callable[[S], Message] | None = None
+    tried: Callable[[Visit, S], Command | None] | None = None
     filled: Filled | None = None
     inputs: Callable[[str], str] | None = None
     then: Next | None = None
 
+    async def offer(self, visit: Visit, trial: Trial, of: S) -> Offer | None:
+        """Whether the visitor can do it now; None if it does not come into question, or cannot be tried."""
+        if self.name is None or self.tried is None or (command := self.tried(visit, of)) is None:
+            return None
+        offer = await trial.of(self.name if isinstance(self.name, Message) else self.name(of), command)
+        assert offer.do == self.command, "an action tries another command than it sends"
+        return offer
 
-async def offers_of(visit: Visit, trial: Trial, acts: Sequence[PageAction]) -> list[Offer]:
-    """Which of a page's actions the visitor can do now, in order; those that cannot be tried are left out."""
-    found = []
-    for act in acts:
-        if act.name is not None and act.tried is not None:
-            offer = await trial.of(act.name, act.tried(visit))
-            assert offer.do == act.command, "an action tries another command than it sends"
-            found.append(offer)
-    return found
+
+async def offers_of(visit: Visit, trial: Trial, acts: Sequence[PageAction[S]], of: S) -> list[Offer]:
+    """Which of a page's actions the visitor can do now `of` what it shows, in order; those that do not come into question are
+    left out."""
+    found = [await act.offer(visit, trial, of) for act in acts]
+    return [each for each in found if each is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +87,7 @@ class Page:
 
     path: str
     show: Show
-    acts: tuple[PageAction, ...] = ()
+    acts: tuple[PageAction[Any], ...] = ()  # Any: each of its own
     public: bool = False
     as_of: bool = False
     tries: bool = False

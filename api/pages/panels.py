@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.applications import if_shown
 from api.pages.charts import dots
-from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.rendering import percent
-from api.pages.trying import Offer, Trial
+from api.pages.trying import Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus, to_settle
 from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
@@ -41,16 +42,10 @@ async def _ranking(visit: Visit) -> PageContent:
     reader, round = visit.wiring.reader, visit.path["round"]
     found = await panels.ranking(reader, visit.person, round, cursor=visit.query.get("cursor"), limit=PLACES)
     trial = visit.trial()
-    offers = await _offers(visit, trial, found)
+    offers = await offers_of(visit, trial, _ACTS, found)
     outcomes = {
-        place.application: await trial.of(
-            msg("Set the outcome"),
-            SetPanelOutcome(
-                panel=found.panel, application=place.application, outcome="decline", reason="other"
-            ),
-        )
+        place.application: await _SET_OUTCOME.offer(visit, trial, (found, place))
         for place in found.places.items
-        if found.panel is not None and found.status == PanelStatus.OPENED
     }
     call = await calls.one(reader, visit.person, found.call)
     notes = await if_shown(_notes(visit, round)) if found.panel is not None else None
@@ -60,7 +55,7 @@ async def _ranking(visit: Visit) -> PageContent:
             "dots": {place.application: _dots(visit, place) for place in found.places.items if place.scores},
             "left_out_for_you": found.panel is not None and found.version is None,
             "notes": notes or {},
-            "writes": await _writes(trial, found) if notes is not None else (),
+            "writes": await _writes(visit, trial, found) if notes is not None else (),
             "ranking": found,
             "round": await rounds.one(reader, visit.person, round),
             "call": call,
@@ -99,14 +94,12 @@ async def _notes(visit: Visit, round: str) -> dict[str, list[PanelNote]]:
     return found
 
 
-async def _writes(trial: Trial, ranking: Ranking) -> list[str]:
+async def _writes(visit: Visit, trial: Trial, ranking: Ranking) -> list[str]:
     """The applications on which the visitor can write a note."""
-    assert ranking.panel is not None
     return [
         place.application
         for place in ranking.places.items
-        if await trial.why_not(WritePanelNote(panel=ranking.panel, application=place.application, text="-"))
-        is None
+        if (offer := await _WRITE_NOTE.offer(visit, trial, (ranking, place))) and offer.may
     ]
 
 
@@ -121,34 +114,6 @@ async def _lacking(visit: Visit, ranking: Ranking) -> list[JudgedApplication]:
 
 def _to_settle(counts: Mapping[str, int] | None) -> tuple[Message, ...]:
     return to_settle({ApplicationStatus(status): count for status, count in (counts or {}).items()})
-
-
-async def _offers(visit: Visit, trial: Trial, ranking: Ranking) -> list[Offer]:
-    if ranking.panel is None:
-        return [await trial.of(msg("Open the panel"), OpenPanel(round=ranking.round))]
-    if ranking.status == PanelStatus.ANNOUNCED:
-        return []
-    if ranking.status == PanelStatus.CONFIRMED:
-        soon = (visit.wiring.clock() + timedelta(days=7)).replace(tzinfo=None)
-        planning = PlanPanelAnnouncement(panel=ranking.panel, announce_at=soon)
-        return [
-            await trial.of(msg("Announce the results"), AnnouncePanel(panel=ranking.panel)),
-            await trial.of(msg("Choose when the results are announced"), planning),
-            *(
-                [
-                    await trial.of(
-                        msg("Cancel the planned announcement"), CancelPanelAnnouncement(panel=ranking.panel)
-                    )
-                ]
-                if ranking.announce_at
-                else []
-            ),
-        ]
-    return [
-        await trial.of(msg("Close the panel"), ClosePanel(panel=ranking.panel)),
-        await trial.of(msg("Confirm the decision"), ConfirmPanel(panel=ranking.panel)),
-        await trial.of(msg("Return the panel"), ReturnPanel(panel=ranking.panel, reason="other")),
-    ]
 
 
 async def _progress(visit: Visit) -> PageContent:
@@ -166,12 +131,8 @@ async def _progress(visit: Visit) -> PageContent:
             "call": call,
             "decided": (await rounds.one(reader, visit.person, round)).status == RoundStatus.DECIDED,
             "offers": {
-                each.application: await trial.of(
-                    msg("Lower the number of reviews"),
-                    LowerQuorum(application=each.application, quorum=each.submitted, reason="other"),
-                )
+                each.application: await _LOWER_QUORUM.offer(visit, trial, each)
                 for each in found.applications.items
-                if each.submitted < each.needed
             },
         },
         initiative=call.initiative,
@@ -182,53 +143,112 @@ async def _planned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "announce_at")
 
 
+def _undecided(ranking: Ranking) -> str | None:
+    """The panel that still decides, or whose decision is not confirmed yet."""
+    over = ranking.status in (PanelStatus.CONFIRMED, PanelStatus.ANNOUNCED)
+    return None if over else ranking.panel
+
+
+def _confirmed(ranking: Ranking) -> str | None:
+    """The panel whose decision is confirmed, and not announced yet."""
+    return ranking.panel if ranking.status == PanelStatus.CONFIRMED else None
+
+
+def _planning(visit: Visit, ranking: Ranking) -> PlanPanelAnnouncement | None:
+    soon = (visit.wiring.clock() + timedelta(days=7)).replace(tzinfo=None)
+    panel = _confirmed(ranking)
+    return PlanPanelAnnouncement(panel=panel, announce_at=soon) if panel else None
+
+
+_ACTS: Final[tuple[PageAction[Ranking], ...]] = (
+    PageAction(
+        command="panel.open",
+        name=msg("Open the panel"),
+        done=msg("The panel is open, and the ranking is final."),
+        tried=lambda _, ranking: OpenPanel(round=ranking.round) if ranking.panel is None else None,
+    ),
+    PageAction(
+        command="panel.close",
+        name=msg("Close the panel"),
+        done=msg("The panel is closed. Now another person has to confirm the decision."),
+        tried=lambda _, ranking: ClosePanel(panel=panel) if (panel := _undecided(ranking)) else None,
+    ),
+    PageAction(
+        command="panel.confirm",
+        name=msg("Confirm the decision"),
+        done=msg("The decision is confirmed. Applicants learn it when the results are announced."),
+        tried=lambda _, ranking: ConfirmPanel(panel=panel) if (panel := _undecided(ranking)) else None,
+    ),
+    PageAction(
+        command="panel.announce",
+        name=msg("Announce the results"),
+        done=msg("The results are announced: every applicant can read theirs now."),
+        tried=lambda _, ranking: AnnouncePanel(panel=panel) if (panel := _confirmed(ranking)) else None,
+    ),
+    PageAction(
+        command="panel.plan_announcement",
+        name=msg("Choose when the results are announced"),
+        done=msg("The time is saved. The results will be announced then, and not before."),
+        filled=_planned,
+        tried=_planning,
+    ),
+    PageAction(
+        command="panel.cancel_announcement",
+        name=msg("Cancel the planned announcement"),
+        done=msg(
+            "The planned announcement is cancelled. No applicant learns the results until you announce them."
+        ),
+        tried=lambda _, ranking: (
+            CancelPanelAnnouncement(panel=panel)
+            if (panel := _confirmed(ranking)) and ranking.announce_at
+            else None
+        ),
+    ),
+    PageAction(
+        command="panel.return",
+        name=msg("Return the panel"),
+        done=msg("The panel is open again, and the chair can change the decisions."),
+        tried=lambda _, ranking: (
+            ReturnPanel(panel=panel, reason="other") if (panel := _undecided(ranking)) else None
+        ),
+    ),
+)
+"""What one does with the panel of a round, in the order of its buttons."""
+
+Place = tuple[Ranking, RankedApplication]
+
+_SET_OUTCOME: Final[PageAction[Place]] = PageAction(
+    command="panel.set_outcome",
+    name=msg("Set the outcome"),
+    done=msg("The outcome is saved."),
+    tried=lambda _, of: (
+        SetPanelOutcome(panel=of[0].panel, application=of[1].application, outcome="decline", reason="other")
+        if of[0].panel is not None and of[0].status == PanelStatus.OPENED
+        else None
+    ),
+)
+_WRITE_NOTE: Final[PageAction[Place]] = PageAction(
+    command="panel.write_note",
+    name=msg("Write a note for the panel"),
+    done=msg("The note is saved."),
+    tried=lambda _, of: (
+        WritePanelNote(panel=of[0].panel, application=of[1].application, text="-")
+        if of[0].panel is not None
+        else None
+    ),
+)
+_LOWER_QUORUM: Final[PageAction[JudgedApplication]] = PageAction(
+    command="application.lower_quorum",
+    name=msg("Lower the number of reviews"),
+    done=msg("This application now needs fewer reviews."),
+    tried=lambda _, each: (
+        LowerQuorum(application=each.application, quorum=each.submitted, reason="other")
+        if each.submitted < each.needed
+        else None
+    ),
+)
+
 PAGES = (
-    Page(
-        path="/rounds/{round}/reviews",
-        show=_progress,
-        acts=(
-            PageAction(
-                command="application.lower_quorum", done=msg("This application now needs fewer reviews.")
-            ),
-        ),
-    ),
-    Page(
-        path="/rounds/{round}/ranking",
-        show=_ranking,
-        acts=(
-            PageAction(
-                command="panel.open",
-                done=msg("The panel is open, and the ranking is final."),
-            ),
-            PageAction(command="panel.set_outcome", done=msg("The outcome is saved.")),
-            PageAction(command="panel.write_note", done=msg("The note is saved.")),
-            PageAction(
-                command="panel.return",
-                done=msg("The panel is open again, and the chair can change the decisions."),
-            ),
-            PageAction(
-                command="panel.close",
-                done=msg("The panel is closed. Now another person has to confirm the decision."),
-            ),
-            PageAction(
-                command="panel.confirm",
-                done=msg("The decision is confirmed. Applicants learn it when the results are announced."),
-            ),
-            PageAction(
-                command="panel.announce",
-                done=msg("The results are announced: every applicant can read theirs now."),
-            ),
-            PageAction(
-                command="panel.plan_announcement",
-                done=msg("The time is saved. The results will be announced then, and not before."),
-                filled=_planned,
-            ),
-            PageAction(
-                command="panel.cancel_announcement",
-                done=msg(
-                    "The planned announcement is cancelled. No applicant learns the results until you announce them."
-                ),
-            ),
-        ),
-    ),
+    Page(path="/rounds/{round}/reviews", show=_progress, acts=(_LOWER_QUORUM,)),
+    Page(path="/rounds/{round}/ranking", show=_ranking, acts=(*_ACTS, _SET_OUTCOME, _WRITE_NOTE)),
 )

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from api.http.failing import problem_of
+from api.inputs.commands import command_of
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.calls import roles_in
-from api.pages.forms import Plain, SubmittedForm, command_of, nested
 from api.pages.mistakes import on_a_page
 from api.pages.page import Page, PageContent, RunOne
 from api.pages.visits import Returned, Visit

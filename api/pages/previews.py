@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
+from api.drafts.forms import ApplicationForm
 from api.http.problems import Problem, ProblemType
-from api.pages.applying import written
+from api.inputs.answers import written
+from api.inputs.submitted import SubmittedForm
 from api.pages.drafting import DraftedApplication, PageDrafts, words_of
-from api.pages.forms import SubmittedForm
 from api.pages.page import PageContent
 from api.pages.rendering import said
 from api.pages.visits import Visit
@@ -57,10 +58,10 @@ class PreviewedMoney:
 
 async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> PageContent:
     """The preview of what was typed into a form. Raises `Problem` for a form that has none."""
-    asked = await drafts.form(visit)
-    if not isinstance(asked, DraftedApplication):
+    drafted = await drafts.form(visit, form.own("do"))
+    if not isinstance(drafted, DraftedApplication):
         raise Problem(ProblemType.MALFORMED, msg("Only the draft of an application has a preview."))
-    typed = form.typed()
+    asked, typed = drafted.form, form.typed()
     currency = asked.call.budget.currency
     amount = typed_amount(typed.get("requested.amount", ""), currency)
     requested = _minor(amount, currency)
@@ -78,7 +79,7 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
             "requested": None if requested is None else Money.of(requested, currency),
             "money": PreviewedMoney(Money.of(requested or 0, currency)),
             "answers": answers,
-            "clues": await _clues(visit, asked, typed, form.own("do")) if asked.stage.blind else [],
+            "clues": await _clues(visit, asked, typed) if asked.stage.blind else [],
             "back": visit.request.scope["path"],
         },
         initiative=asked.call.initiative,
@@ -87,7 +88,7 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
 
 def _previewed(
     visit: Visit,
-    asked: DraftedApplication,
+    asked: ApplicationForm,
     question: Question,
     plain: Any,  # Any: whatever was sent
     typed: Mapping[str, str],
@@ -142,13 +143,13 @@ def _minor(amount: str, currency: str) -> int | None:
 
 
 async def _clues(
-    visit: Visit, asked: DraftedApplication, typed: Mapping[str, str], command: str
+    visit: Visit, asked: ApplicationForm, typed: Mapping[str, str]
 ) -> list[tuple[str, tuple[Message, ...]]]:
     """What gives the applicant away, with the label of each question; answers that the jury does not see are left out."""
     names = [visit.me.name or ""] if visit.me else []
     found = await organisations.mine(visit.wiring.reader, visit.who)
     names += [each.name for each in found.items if each.acts and each.name]
-    draft = visit.drafts.get(command)
+    draft = visit.drafts.get(asked.command)
     together = draft is not None and bool(draft.writers)
     if draft is not None and together:
         names += [each or "" for each in (await visit.wiring.shared_drafts.names(draft)).values()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.pages.forms import Plain, SubmittedForm, nested
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.initiatives import LANGUAGES_WRITTEN, as_name
 from api.pages.page import Page, PageAction, PageContent, RunOne
 from api.pages.visits import Visit

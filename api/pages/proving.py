@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from litestar import Response
 
-from api.pages.forms import SubmittedForm
+from api.inputs.submitted import SubmittedForm
 from api.pages.responses import redirect
 from api.pages.visits import Returned, Visit
 from domain.messages import Message, msg

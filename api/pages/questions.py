@@ -9,8 +9,8 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.call_work import Work, free, rows, stage_of, start_of, texts, work_of
-from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.amounts import typed_whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import HttpMethod, Request, Response
@@ -12,8 +13,9 @@ from api.accounts.attempts import network_of
 from api.accounts.browsers import browser_from
 from api.http.failing import problem_of
 from api.http.problems import Problem
+from api.inputs.submitted import SubmittedForm
 from api.locales import chosen_locale
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.letting_in import settle_in
 from api.pages.once import words_page
 from api.pages.origins import check_same_site
@@ -47,25 +49,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         status: int = 200,
     ) -> Response[Any]:
         secret = secrets.token_urlsafe(24)
-        fields = {} if form is None else form.fields
-        context = {
-            "secret": secret,
-            "called": fields.get("name", ""),
-            "spoken": fields.get("language", visit.locale.language),
-            "mistakes": errors or {},
-            "errors": {name: (errors or {}).get(name) for name in LABELS},
-            "own_form": "register",
-            "by_letter": False,
-            "by_email": wiring.settings.writes_letters,
-            "action": ADDRESS,
-            "next": next_,
-            "labels": LABELS,
-        }
-        response = await site.answer(
-            visit, PageContent("register.html", context), cookies=[browser.cookie(secret)]
+        drawn = form_page(
+            visit, ADDRESS, secret, next_, form, errors, by_email=wiring.settings.writes_letters
         )
-        response.status_code = status
-        return response
+        return await site.answer(visit, drawn, cookies=[browser.cookie(secret)], status=status)
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -105,6 +92,38 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         site.handler(HttpMethod.GET, ADDRESS, show),
         site.handler(HttpMethod.POST, ADDRESS, register),
     ]
+
+
+def form_page(
+    visit: Visit,
+    action: str,
+    secret: str,
+    next_: str,
+    form: SubmittedForm | None,
+    errors: Mapping[str, Message] | None,
+    *,
+    by_letter: bool = False,
+    by_email: bool = False,
+) -> PageContent:
+    """The form that asks for name and language, sent to the address `action`; `by_letter`: of somebody who answered a letter;
+    `by_email`: it offers to register by e-mail instead."""
+    fields = {} if form is None else form.fields
+    return PageContent(
+        "register.html",
+        {
+            "by_letter": by_letter,
+            "by_email": by_email,
+            "action": action,
+            "secret": secret,
+            "called": fields.get("name", ""),
+            "spoken": fields.get("language", visit.locale.language),
+            "mistakes": errors or {},
+            "errors": {name: (errors or {}).get(name) for name in LABELS},
+            "labels": LABELS,
+            "own_form": "register",
+            "next": next_,
+        },
+    )
 
 
 def spoken_in(form: SubmittedForm) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from api.http.failing import problem_of
 from api.http.problems import MOST_NAMED
+from api.inputs.submitted import SubmittedForm
 from api.locales import Locale
-from api.pages.forms import SubmittedForm
 from api.pages.labels import label_of
 from api.pages.mistakes import on_a_page
+from api.pages.page import PageAction
 from api.pages.visits import Returned, Visit
 from domain.messages import Message, counted, msg
 from domain.refusals import CommandRejected, FieldError, Invalid
@@ -57,6 +58,13 @@ def returned_form(form: SubmittedForm, error: CommandRejected | Stale | KeyReuse
             return Returned(
                 form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key
             )
+
+
+def at_inputs(returned: Returned, act: PageAction) -> Returned:
+    """The form with its errors by the inputs at which they are shown."""
+    if act.inputs is None:
+        return returned
+    return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})
 
 
 def with_errors(

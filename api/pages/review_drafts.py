@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.drafts.drafts import Draft
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.drafting import PageDrafts
-from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.rendering import Said, said
 from api.pages.visits import Visit
 from domain.calls.state import CALL
@@ -58,7 +58,7 @@ class DraftedReview:
         return {"scores": still_empty(self.rubric, typed)}
 
 
-async def drafted(visit: Visit) -> DraftedReview:
+async def drafted(visit: Visit, _command: str) -> DraftedReview:
     """The form on a review's page. Raises `CommandRejected` if the visitor cannot write the review now."""
     reader, review = visit.wiring.reader, visit.path["review"]
     state = await reader.the(REVIEW, review)

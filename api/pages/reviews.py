@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from api.pages.own_reviews import own_rounds, place_among_own
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.rendering import said
 from api.pages.review_drafts import DRAFTS, NO_BASIS, DraftedReview, filled, in_words, start_of, was_told
 from api.pages.visits import FormShown, Visit
@@ -35,14 +36,7 @@ async def _mine(visit: Visit) -> PageContent:
 async def _one(visit: Visit) -> PageContent:
     reader, review = visit.wiring.reader, visit.path["review"]
     shown = await reviews.one(reader, visit.person, review)
-    trial = visit.trial()
-    offers = [
-        await trial.of(msg("Declare no conflict"), DeclareNoConflict(review=review)),
-        await trial.of(msg("Declare a conflict"), DeclareConflict(review=review, reason="other")),
-        await trial.of(msg("Change the review"), ChangeReview(review=review, scores={}))
-        if shown.status == ReviewStatus.SUBMITTED
-        else await trial.of(msg("Submit the review"), SubmitReview(review=review, scores={})),
-    ]
+    offers = await offers_of(visit, visit.trial(), _ACTS, shown)
     call = await calls.one(reader, visit.person, shown.call)
     form = _form(visit, shown, frozenset(offer.do for offer in offers if offer.may))
     return PageContent(
@@ -89,31 +83,45 @@ def form_context(visit: Visit, form: FormShown | None, drafted: DraftedReview) -
     }
 
 
+def _submitted(review: ReviewDetail) -> bool:
+    return review.status == ReviewStatus.SUBMITTED
+
+
+_ACTS: Final[tuple[PageAction[ReviewDetail], ...]] = (
+    PageAction(
+        command="review.declare_no_conflict",
+        name=msg("Declare no conflict"),
+        done=msg("You declared that you have no conflict of interest. Here is the application."),
+        tried=lambda _, review: DeclareNoConflict(review=review.id),
+    ),
+    PageAction(
+        command="review.declare_conflict",
+        name=msg("Declare a conflict"),
+        done=msg("You stepped back. Another juror can be asked now. Thank you for telling us."),
+        tried=lambda _, review: DeclareConflict(review=review.id, reason="other"),
+    ),
+    PageAction(
+        command="review.submit",
+        name=msg("Submit the review"),
+        done=msg("Your review is submitted. You can change it until the panel opens."),
+        filled=filled,
+        tried=lambda _, review: None if _submitted(review) else SubmitReview(review=review.id, scores={}),
+    ),
+    PageAction(
+        command="review.change",
+        name=msg("Change the review"),
+        done=msg("Your review is changed."),
+        filled=filled,
+        tried=lambda _, review: ChangeReview(review=review.id, scores={}) if _submitted(review) else None,
+    ),
+)
+
 PAGES = (
     Page(path="/reviews", show=_mine),
     Page(
         path="/reviews/{review}",
         show=_one,
         drafts=DRAFTS,
-        acts=(
-            PageAction(
-                command="review.declare_no_conflict",
-                done=msg("You declared that you have no conflict of interest. Here is the application."),
-            ),
-            PageAction(
-                command="review.declare_conflict",
-                done=msg("You stepped back. Another juror can be asked now. Thank you for telling us."),
-            ),
-            PageAction(
-                command="review.submit",
-                done=msg("Your review is submitted. You can change it until the panel opens."),
-                filled=filled,
-            ),
-            PageAction(
-                command="review.change",
-                done=msg("Your review is changed."),
-                filled=filled,
-            ),
-        ),
+        acts=_ACTS,
     ),
 )

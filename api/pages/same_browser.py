@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from api.http.problems import Problem, ProblemType
-from api.pages.forms import SubmittedForm
+from api.inputs.submitted import SubmittedForm
 from domain.messages import msg
 
 SECONDS: Final = 3600

@@ -59,9 +59,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "typed_code": typed,
             "own_form": "second" if not kinds.isdisjoint(_CODES) else None,
         }
-        response = await site.answer(visit, PageContent("second.html", context, passkeys=passkey is not None))
-        response.status_code = status
-        return response
+        return await site.answer(
+            visit, PageContent("second.html", context, passkeys=passkey is not None), status=status
+        )
 
     async def half_of(request: Request[Any, Any, Any]) -> HalfSignedIn | None:
         return await sessions.half(request.cookies.get(sessions.half_cookie_name))

@@ -5,35 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from api.drafts.forms import command_fields
 from api.drafts.sharing import FORMS
+from api.inputs.submitted import Plain, SubmittedForm
 from api.pages import application_forms, applying
 from api.pages.applying import writing
-from api.pages.drafted_forms import command_fields, form_of
-from api.pages.drafting import DraftedApplication, PageDrafts
-from api.pages.forms import Plain, SubmittedForm
+from api.pages.drafting import PageDrafts, drafted_application, form_here
 from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
 from domain.messages import msg
 
 
-async def _asked(visit: Visit) -> DraftedApplication:
-    assert visit.shared is not None
-    form = await form_of(visit.wiring, visit.shared.place, grace=visit.returned is not None)
-    return DraftedApplication(form.call, form.stage, form.until)
-
-
 async def _show(visit: Visit) -> PageContent:
     assert visit.shared is not None
-    form = await form_of(visit.wiring, visit.shared.place, grace=visit.returned is not None)
+    form = await form_here(visit, visit.shared.place.command)
     submits = await visit.wiring.shared_drafts.submits(visit.shared, visit.who)
     return await writing(
         visit,
-        form.call,
-        form.stage,
-        visit.shared.place.command,
-        until=form.until,
-        round=form.round,
-        rolling=form.rolling,
+        form,
         heading=msg("A draft that you write together"),
         note=msg("You can submit it, because you act for the organisation that applies.")
         if submits
@@ -55,7 +44,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page(
         path="/drafts/{draft}",
         show=_show,
-        drafts=PageDrafts(tuple(sorted(FORMS)), _asked, shared=True),
+        drafts=PageDrafts(tuple(sorted(FORMS)), drafted_application, shared=True),
         acts=tuple([replace(_ACTS[command], filled=_filled) for command in sorted(FORMS)]),
     ),
 )

@@ -18,8 +18,9 @@ from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, NO_LETTERS, checked
 from api.accounts.nine_words import COUNT, WRONG_WORDS, typed_words, unknown_words
 from api.http.problems import Problem, ProblemType
+from api.inputs.submitted import SubmittedForm
 from api.pages.checks import check_signed_form
-from api.pages.forms import SubmittedForm, read_form
+from api.pages.forms import read_form
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -89,11 +90,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "by_email": wiring.settings.writes_letters,
             "people": entrances(saved_people(wiring.settings, wiring.history.id), visit.languages),
         }
-        response = await site.answer(
-            visit, PageContent("sign_in.html", context), cookies=[browser.cookie(secret)]
-        )
-        response.status_code = 401 if error else 200
-        return response
+        drawn = PageContent("sign_in.html", context)
+        return await site.answer(visit, drawn, cookies=[browser.cookie(secret)], status=401 if error else 200)
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)

@@ -18,6 +18,8 @@ from api.http.failing import note, problem_of
 from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
 from api.http.problems import Problem, ProblemType
+from api.inputs.commands import command_of
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.locales import LANGUAGES, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
@@ -37,7 +39,7 @@ from api.pages.drafting import (
     with_drafts,
     written_since,
 )
-from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
+from api.pages.forms import read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
 from api.pages.headings import problem_context
 from api.pages.labels import given_back
@@ -49,7 +51,7 @@ from api.pages.previews import previewed
 from api.pages.proving import as_returned, must_sign_in_again, sign_in_again, taken_form
 from api.pages.rendering import Rendering
 from api.pages.responses import HTML, SECURITY, WITH_PASSKEYS, WITH_SCRIPT, for_script, redirect
-from api.pages.returned_forms import faults_of, returned_form
+from api.pages.returned_forms import at_inputs, faults_of, returned_form
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
@@ -222,7 +224,7 @@ class Site:
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
-            back = _at_inputs(returned_form(form, error), act)
+            back = at_inputs(returned_form(form, error), act)
             visit = replace(await try_to_save(visit, drafts, form), returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
@@ -319,8 +321,9 @@ class Site:
         *,
         notice: Message | None = None,
         cookies: list[Cookie] | None = None,
+        status: int | None = None,
     ) -> Response[bytes]:
-        """A page as it is sent."""
+        """A page as it is sent; without a `status`, that of the form that came back, or 200."""
         returned = visit.returned
         signed_in = visit.signed_in is not None
         frame = await frame_of(self._wiring.reader, visit.me, drawn.initiative, signed_in=signed_in)
@@ -345,7 +348,7 @@ class Site:
         }
         return Response(
             self._rendering.page(drawn.template, context, visit.locale),
-            status_code=returned.status if returned else 200,
+            status_code=status or (returned.status if returned else 200),
             media_type=HTML,
             headers={
                 **(WITH_SCRIPT if drawn.script else WITH_PASSKEYS if drawn.passkeys else SECURITY),
@@ -388,10 +391,3 @@ class Site:
             headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
             cookies=self._languages.cookies(request, chosen),
         )
-
-
-def _at_inputs(returned: Returned, act: PageAction) -> Returned:
-    """The errors by the inputs at which they are shown."""
-    if act.inputs is None:
-        return returned
-    return replace(returned, errors={act.inputs(field): detail for field, detail in returned.errors.items()})

@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from api.pages.applying import writing, written
+from api.drafts.forms import ApplicationForm
+from api.inputs.answers import written
+from api.inputs.commands import command_of
+from api.inputs.submitted import SubmittedForm
+from api.pages.applying import writing
 from api.pages.call_work import Work, stage_of, work_of
-from api.pages.forms import SubmittedForm, command_of
 from api.pages.page import Page, PageContent
 from api.pages.questions import form_of
 from api.pages.rendering import said
@@ -54,12 +57,14 @@ async def _applicant(visit: Visit) -> PageContent:
         visit = with_errors(visit, visit.returned.form, typed, wrong, status=200)
     shown = await writing(
         visit,
-        call,
-        stage,
-        "application.submit",
-        until=shown_until(visit, work, stage, call),
+        ApplicationForm(
+            "application.submit",
+            call,
+            stage,
+            shown_until(visit, work, stage, call),
+            rolling=work.call.rolling,
+        ),
         heading=msg("Apply"),
-        rolling=work.call.rolling,
         note=note_for(work.call),
         send=msg("Try the answers"),
     )

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
+from api.drafts.forms import ApplicationForm
+from api.inputs.commands import command_of
+from api.inputs.submitted import SubmittedForm
 from api.pages.applying import eligibility_first, writing
 from api.pages.call_work import Work, work_of
-from api.pages.forms import SubmittedForm, command_of
 from api.pages.page import Page, PageContent
 from api.pages.questions import STAGE
 from api.pages.rendering import said
@@ -104,18 +106,14 @@ class _Run:
         """The questions that are asked first, then the form."""
         visit = self._returned("application-submit", errors)
         first = self.stage.id == self.work.call.stages[0].id
-        eligibility = (
-            eligibility_first(visit, self.call, APPLICATION) if first and self.call.eligibility else None
-        )
+        until = shown_until(visit, self.work, self.stage, self.call)
+        form = ApplicationForm(APPLICATION, self.call, self.stage, until, rolling=self.work.call.rolling)
+        eligibility = eligibility_first(visit, form) if first else None
         if eligibility is not None:
             return self._page(eligibility, "eligibility", msg("Whom this call is for"))
         shown = await writing(
             visit,
-            self.call,
-            self.stage,
-            APPLICATION,
-            until=shown_until(visit, self.work, self.stage, self.call),
-            rolling=self.work.call.rolling,
+            form,
             heading=msg("Apply"),
             note=note_for(self.work.call),
             send=msg("Submit the application"),

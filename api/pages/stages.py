@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 import msgspec
 
+from api.inputs.submitted import Plain, SubmittedForm, nested, row_number
 from api.pages.call_work import MOVE, Work, free, moved, rows, stage_of, start_of, texts, work_of
-from api.pages.forms import Plain, SubmittedForm, nested, row_number
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.questions import KIND_NAMES, form_of, plain_form, used_ids
 from api.pages.visits import Visit
 from domain.amounts import typed_whole
@@ -31,18 +32,7 @@ def rubric_of(work: Work, stage: Stage) -> Rubric:
 async def _show(visit: Visit) -> PageContent:
     work = await work_of(visit)
     stage = stage_of(visit, work)
-    trial = visit.trial()
-    # Neither could be saved, so that only what stands in the way of every change is told.
-    wrong = Form(questions=(Question(id="q", kind="text", label={}),))
-    offers = [
-        await trial.of(msg("Change the form"), PrepareCallForm(call=work.id, stage=stage.id, form=wrong)),
-        await trial.of(
-            msg("Change the criteria"),
-            PrepareCallRubric(
-                call=work.id, stage=stage.id, rubric=Rubric(criteria=(Criterion(id="c", label={}),))
-            ),
-        ),
-    ]
+    offers = await offers_of(visit, visit.trial(), (_PREPARE_FORM, _PREPARE_RUBRIC), (work.id, stage.id))
     form, rubric = form_of(work, stage), rubric_of(work, stage)
     return PageContent(
         "stage.html",
@@ -270,37 +260,55 @@ async def _criteria_filled(visit: Visit, submitted: SubmittedForm) -> Plain:
 _STAGE: Final = "/calls/{call}/stages/{stage}"
 
 
-def _action(command: str, done: Message, filled: Any) -> PageAction:  # Any: as in PageAction
-    return PageAction(command=command, done=done, filled=filled)
-
+# Neither of what is tried could be saved, so that only what stands in the way of every change is told.
+_PREPARE_FORM: Final[PageAction[tuple[str, str]]] = PageAction(
+    command="call.prepare_form",
+    name=msg("Change the form"),
+    done=msg("The form is saved."),
+    filled=_form_filled,
+    tried=lambda _, of: PrepareCallForm(
+        call=of[0], stage=of[1], form=Form(questions=(Question(id="q", kind="text", label={}),))
+    ),
+)
+_PREPARE_RUBRIC: Final[PageAction[tuple[str, str]]] = PageAction(
+    command="call.prepare_rubric",
+    name=msg("Change the criteria"),
+    done=msg("The criteria are saved."),
+    filled=_newest_rubric,
+    tried=lambda _, of: PrepareCallRubric(
+        call=of[0], stage=of[1], rubric=Rubric(criteria=(Criterion(id="c", label={}),))
+    ),
+)
 
 PAGES = (
     Page(
         path=_STAGE,
         show=_show,
         acts=(
-            _action("call.prepare_form", msg("The form is saved."), _form_filled),
-            _action("call.prepare_rubric", msg("The criteria are saved."), _newest_rubric),
-            _action(
-                "call.change_form",
-                msg("The new form is published. Applications keep the version that they answered."),
-                _prepared_form,
+            _PREPARE_FORM,
+            _PREPARE_RUBRIC,
+            PageAction(
+                command="call.change_form",
+                done=msg("The new form is published. Applications keep the version that they answered."),
+                filled=_prepared_form,
             ),
-            _action(
-                "call.change_rubric",
-                msg("The new criteria are published. Reviews keep the version that they were scored by."),
-                _prepared_rubric,
+            PageAction(
+                command="call.change_rubric",
+                done=msg(
+                    "The new criteria are published. Reviews keep the version that they were scored by."
+                ),
+                filled=_prepared_rubric,
             ),
         ),
     ),
     Page(
         path=f"{_STAGE}/sections",
         show=_sections,
-        acts=(_action("call.prepare_form", msg("The form is saved."), _sections_filled),),
+        acts=(replace(_PREPARE_FORM, filled=_sections_filled),),
     ),
     Page(
         path=f"{_STAGE}/criteria",
         show=_criteria,
-        acts=(_action("call.prepare_rubric", msg("The criteria are saved."), _criteria_filled),),
+        acts=(replace(_PREPARE_RUBRIC, filled=_criteria_filled),),
     ),
 )

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from api.http.failing import problem_of
+from api.inputs.commands import command_of
+from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.calls import roles_in
-from api.pages.forms import Plain, SubmittedForm, command_of, nested, with_seconds
 from api.pages.mistakes import on_a_page
 from api.pages.page import Page, PageContent, RunOne
 from api.pages.visits import Returned, Visit

@@ -10,12 +10,11 @@ from typing import Final
 
 import msgspec
 
+from api.inputs.answers import REMOVED
 from api.pages.rendering import Said, said
 from domain.forms import AnyQuestion, Form, GroupedQuestion, Question
 from domain.messages import Message, msg
 
-REMOVED: Final = "removed"
-"""The beginning of the names of inputs that keep what was typed into questions that were removed."""
 _ANSWER: Final = re.compile(
     rf"(?:answers|{REMOVED})\.([a-z0-9_]+)(?:\.entries(?=\[))?(?:\[([0-9]+)\])?(?:\.([a-z0-9_]+))?\Z"
 )

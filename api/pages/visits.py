@@ -12,8 +12,8 @@ from litestar import Request
 
 from api.accounts.sessions import SignedIn
 from api.drafts.drafts import Draft
+from api.inputs.submitted import SubmittedForm
 from api.locales import Locale, locale_of
-from api.pages.forms import SubmittedForm
 from api.pages.trying import Trial
 from api.run.wiring import Wiring
 from domain.messages import Message

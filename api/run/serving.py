@@ -15,7 +15,7 @@ import uvicorn
 import uvloop
 from litestar.types import ASGIApp
 
-from api.http.app import make_app
+from api.app import make_app
 from api.http.client_limits import Limits
 from api.run.due_dates import follow_due_dates
 from api.run.letters import follow_history, follow_outbox

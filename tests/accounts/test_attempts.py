@@ -14,7 +14,7 @@ import pytest
 from litestar import Request
 
 from api.accounts.attempts import LIMITS, network_of
-from api.http.app import make_app
+from api.app import make_app
 from api.http.problems import Problem, ProblemType
 from api.run.settings import read_settings
 from api.run.wiring import Wiring, wire

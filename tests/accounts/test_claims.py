@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from api.accounts.claims import UsedClaim
-from api.http.app import make_app
+from api.app import make_app
 from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import ErasePerson, MakeClaim, RegisterPerson

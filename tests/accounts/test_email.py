@@ -14,7 +14,7 @@ import pytest
 
 from api.accounts.email import CODE_TRIES, Answered
 from api.accounts.sessions import BegunBy, SignedIn
-from api.http.app import make_app
+from api.app import make_app
 from api.locales import ENGLISH
 from api.run.setting_values import MailServer
 from api.run.wiring import Wiring

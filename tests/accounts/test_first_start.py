@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from api.accounts.founded import unfounded
+from api.app import make_app
 from api.cli.first_start import tell_operator
-from api.http.app import make_app
 from api.locales import Locale
 from api.run.settings import read_settings
 from api.run.wiring import Wiring, all_migrations, wire

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from api.accounts.invitations import Invited
+from api.app import make_app
 from api.drafts.drafts import DraftPlace
-from api.http.app import make_app
 from api.locales import Locale
 from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator, FoundInitiative

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.accounts.access_tokens import TokenScope
-from api.http.app import make_app
+from api.app import make_app
 from api.run.wiring import Wiring
 from tests.accounts.test_second_factors import person
 from tests.accounts.test_sessions import anyio_backend, signed_in, wired

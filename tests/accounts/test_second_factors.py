@@ -16,8 +16,8 @@ import pytest
 
 from api.accounts.founded import unfounded
 from api.accounts.totp import SECONDS, code_of, step_of
-from api.http.app import make_app
-from api.run.demonstration import DemoPerson, shared_people
+from api.app import make_app
+from api.run.demonstration import DemoPerson, demonstration_people
 from api.run.demonstration.entering import save
 from api.run.settings import read_settings
 from api.run.wiring import Wiring
@@ -298,7 +298,9 @@ async def test_a_form_that_is_sent_again_brings_no_removed_one_back(wired: Wirin
 async def test_nobody_locks_a_person_as_whom_everybody_can_enter_a_demonstration(
     wired: Wiring, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.accounts.shared.shared_people", lambda *_: frozenset({person.id}))
+    monkeypatch.setattr(
+        "api.accounts.demonstration_people.demonstration_people", lambda *_: frozenset({person.id})
+    )
     page = (await person.client.get("/me/second-factor")).text
     assert "Everybody can enter this demonstration as this person" in page
     assert "/me/second-factor/app" not in page
@@ -320,10 +322,10 @@ async def test_nobody_locks_a_person_as_whom_everybody_can_enter_a_demonstration
     assert await wired.sessions.begin(person.token) is not None
 
 
-def test_on_ones_own_machine_a_demonstration_shares_nobody(tmp_path: Path) -> None:
+def test_on_ones_own_machine_a_demonstration_has_none_of_them(tmp_path: Path) -> None:
     people = (DemoPerson(role="administrator", name="A", person="person-1", token="t"),)
     save(tmp_path, "history", people)
-    for address, shared in (("", []), ("https://try.example.org", ["person-1"])):
+    for address, whom in (("", []), ("https://try.example.org", ["person-1"])):
         environment = {"OVERWINTER_DEMO": "1", "DATA_DIR": str(tmp_path), "OVERWINTER_PUBLIC_URL": address}
         settings = read_settings({name: value for name, value in environment.items() if value})
-        assert sorted(shared_people(replace(settings, demo=True), "history")) == shared
+        assert sorted(demonstration_people(replace(settings, demo=True), "history")) == whom

@@ -14,7 +14,7 @@ import pytest
 from api.accounts import access_tokens
 from api.accounts.browsers import UNKNOWN, Browser, browser_of
 from api.accounts.sessions import BegunBy, Sessions
-from api.http.app import make_app
+from api.app import make_app
 from api.run.settings import read_settings
 from api.run.wiring import Wiring, all_migrations, wire
 from domain.commands.persons import ErasePerson, RegisterPerson

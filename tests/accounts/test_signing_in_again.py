@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from api.accounts.sessions import SignedIn
-from api.http.app import make_app
+from api.app import make_app
 from api.run.wiring import Wiring
 from domain.commands.organisations import RegisterOrganisation
 from domain.organisations import ORGANISATION, OrganisationStatus

@@ -13,7 +13,7 @@ import pytest
 import schemathesis
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from api.http.app import operations
+from api.app import operations
 from api.http.operations import Operation
 from tests.contract.byways import take_byways
 from tests.journey.running import Running, demonstration

@@ -8,7 +8,7 @@ from typing import Any, Final
 import jsonschema_rs
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from api.http.app import operations
+from api.app import operations
 from api.http.commands import WRITES
 from api.http.operations import Operation
 from api.http.problems import ProblemType

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from api.http.app import operations
+from api.app import operations
 from api.http.operations import Operation
 from tests.contract.conftest import Used, access_of
 from tests.journey.running import Running
@@ -30,7 +30,7 @@ ROLES = (
 """The roles for which the demonstration has a token, the most powerful last."""
 LAST = ("clock.set", "person.erase")
 """What would take the ground from under all others is asked for when they are done."""
-FEW, MANY = 1, 60
+FEW, MANY = 1, 15
 """Examples for an operation and role, of sound requests and of unsound ones each."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from api.http.app import operations
+from api.app import operations
 from api.http.operations import OTHER_IDS, Operation
 from api.pages.addresses import PAGES
 from api.pages.page import Page

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.http.app import operations
+from api.app import operations
 from api.http.operations import Operation, as_json
 from projections.versions import Version
 from tests.contract.conftest import Used, access_of

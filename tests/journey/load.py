@@ -38,7 +38,7 @@ FACTS = {
     "open": ("round.opened.v1", "call.round_opened.v1"),
 }
 """The facts of each kind of command, all of them or none."""
-BY_THEMSELVES = ("person.handle_given.v1", "round.closed.v1")
+BY_THEMSELVES = ("person.handle_given.v1", "round.closed.v1", "panel.waiting_list_stayed.v1")
 """Facts that come along with a command, or with time, and are not counted."""
 
 

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -100,7 +101,10 @@ def test_ten_random_kills_under_load() -> None:
             if kill:
                 demonstration.start()
             end = started(load, demonstration.address, f"kill {kill}", workers=6, offers=OFFERS)
-            time.sleep(chance.uniform(0.2, 1.5))
+            # In the middle of the load, however slow the machine is.
+            many = len(load.sent) + chance.randint(40, 150)
+            with suppress(AssertionError):
+                until(lambda many=many: len(load.sent) >= many, 20)
             os.kill(demonstration.victims()[victim], signal.SIGKILL)
             killed[victim] += 1
             time.sleep(0.5)

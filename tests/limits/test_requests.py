@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.http.app import make_app
+from api.app import make_app
 from api.http.bodies import decode
 from api.http.failing import problem_of
 from api.http.problems import MOST_NAMED, Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from api.http.app import operations
+from api.app import operations
 from api.http.failing import problem_of
 from api.http.openapi import described_as_json
 from api.http.problems import ProblemType

@@ -16,8 +16,8 @@ from anyio import to_thread
 from click.testing import CliRunner, Result
 from psycopg.conninfo import conninfo_to_dict
 
+from api.app import make_app
 from api.cli import main
-from api.http.app import make_app
 from api.postgres.embedded import EmbeddedPostgres
 from api.run.demonstration import SMALL, load
 from api.run.settings import Settings, read_settings

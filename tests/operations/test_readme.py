@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from api.app import operations
 from api.cli import main
-from api.http.app import operations
 from api.run.settings import as_markdown
 
 ROOT = Path(__file__).parents[2]

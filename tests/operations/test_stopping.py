@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from litestar.types import HTTPScope, Message
 
-from api.http.app import STOPPING, make_app
+from api.app import STOPPING, make_app
 from api.run.settings import read_settings
 from api.run.wiring import all_migrations, wire
 from history.migrate import migrate

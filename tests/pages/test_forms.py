@@ -11,11 +11,12 @@ import pytest
 from litestar.testing import RequestFactory
 
 from api.http.problems import Problem
+from api.inputs.answers import eligibility_answers
+from api.inputs.commands import command_of, read_typed
+from api.inputs.submitted import SubmittedForm, nested, row_number
 from api.locales import ENGLISH, asked_languages
-from api.pages.applying import eligibility_answers
 from api.pages.call_work import moved
 from api.pages.drafting import words_of
-from api.pages.forms import SubmittedForm, command_of, nested, read_typed, row_number
 from api.pages.rendering import Said, codes, said
 from api.pages.review_drafts import filled as scored
 from api.pages.sign_in import within

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from api.pages.addresses import PAGES
 from tests.pages.conftest import Stage
+
+
+def test_an_action_that_is_tried_has_a_name_and_the_other_way_round() -> None:
+    """A name alone would offer nothing, and what is tried without one would be left out without a word."""
+    half = [
+        (page.path, act.command)
+        for page in PAGES
+        for act in page.acts
+        if (act.name is None) is not (act.tried is None)
+    ]
+    assert half == []
 
 
 def test_a_grant_is_not_offered_again(stage: Stage) -> None:

@@ -3,8 +3,17 @@
 The folders `small` and `living` hold a scenario each, as TOML; docs/demonstration.md explains how to read and extend one.
 """
 
-from api.run.demonstration.entering import FILE, DemoPerson, saved_people, shared_people
+from api.run.demonstration.entering import FILE, DemoPerson, demonstration_people, saved_people
 from api.run.demonstration.loading import LIVING, SMALL, load
 from api.run.demonstration.telling import ScenarioError
 
-__all__ = ["FILE", "LIVING", "SMALL", "DemoPerson", "ScenarioError", "load", "saved_people", "shared_people"]
+__all__ = [
+    "FILE",
+    "LIVING",
+    "SMALL",
+    "DemoPerson",
+    "ScenarioError",
+    "demonstration_people",
+    "load",
+    "saved_people",
+]

@@ -51,7 +51,7 @@ def saved_people(settings: Settings, history_id: str) -> tuple[DemoPerson, ...]:
     return (read_saved(settings.data_dir, history_id) or ()) if settings.demo else ()
 
 
-def shared_people(settings: Settings, history_id: str) -> frozenset[str]:
+def demonstration_people(settings: Settings, history_id: str) -> frozenset[str]:
     """The people as whom everybody can enter a demonstration that others can reach. On one's own machine there are
     none: whoever locks a person there locks out themselves."""
     if not settings.demo or urlsplit(settings.address).hostname in _OWN_MACHINE:

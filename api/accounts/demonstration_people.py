@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.run.demonstration import shared_people
+from api.run.demonstration import demonstration_people
 from api.run.wiring import Wiring
 from domain.messages import msg
 from domain.refusals import Refused
@@ -18,18 +18,18 @@ _NO_REVOKING: Final = msg(
 )
 
 
-def is_shared(wiring: Wiring, person: str) -> bool:
+def is_demonstration_person(wiring: Wiring, person: str) -> bool:
     """Whether everybody can enter as this person."""
-    return person in shared_people(wiring.settings, wiring.history.id)
+    return person in demonstration_people(wiring.settings, wiring.history.id)
 
 
 def check_may_add_factor(wiring: Wiring, person: str) -> None:
     """Raise `Refused` if the others who enter as this person would be locked out by a second factor."""
-    if is_shared(wiring, person):
+    if is_demonstration_person(wiring, person):
         raise Refused(NO_FACTORS)
 
 
 def check_may_revoke(wiring: Wiring, person: str) -> None:
     """Raise `Refused` if the others who enter as this person would be locked out without an access key."""
-    if is_shared(wiring, person):
+    if is_demonstration_person(wiring, person):
         raise Refused(_NO_REVOKING)
