@@ -7,6 +7,7 @@ from typing import Final
 
 from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent, offers_of
+from api.pages.rendering import Part
 from api.pages.visits import Visit
 from domain.commands.call_drafts import CopyCall
 from domain.commands.calls import CancelCall, ChangeCall
@@ -81,7 +82,17 @@ async def _one(visit: Visit) -> PageContent:
             "rolling": takes_now(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
-            "few_needed": few_needed,
+        },
+        parts={
+            "asked": Part(
+                "call_asked.html",
+                {
+                    "eligibility": call.eligibility,
+                    "stages": call.stages,
+                    "few_needed": {stage.id: few_needed(stage.form) for stage in call.stages},
+                    "languages": visit.languages,
+                },
+            )
         },
         initiative=call.initiative,
     )

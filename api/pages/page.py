@@ -15,6 +15,7 @@ from history.requests import Answer
 
 if TYPE_CHECKING:
     from api.pages.drafting import PageDrafts
+    from api.pages.rendering import Part
 
 S = TypeVar("S")
 """What a page shows and an action is about, such as a grant or one of its instalments."""
@@ -23,7 +24,8 @@ S = TypeVar("S")
 @dataclass(frozen=True, slots=True)
 class PageContent:
     """The content of a page: its template and the template's values. `labels` name inputs in the summary of errors that
-    `api.pages.labels` does not know; `initiative` is the one that the page belongs to. `script` is whether the page
+    `api.pages.labels` does not know; `initiative` is the one that the page belongs to. `parts` are further values of the
+    template: each is rendered by itself, and kept for all readers of the same. `script` is whether the page
     saves drafts with the program's script, where the browser runs one, and `passkeys` whether it makes or uses passkeys
     with the other one."""
 
@@ -31,6 +33,7 @@ class PageContent:
     context: Mapping[str, Any]  # Any: whatever the template shows
     labels: Mapping[str, Message | str] = field(default_factory=dict)
     initiative: str | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
     script: bool = False
     passkeys: bool = False
 

@@ -11,13 +11,16 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, get_args, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
 from babel.core import Locale as Babel
 from babel.core import UnknownLocaleError
 from babel.numbers import format_decimal
+from cachetools import LRUCache
 from minijinja import Environment, load_from_path, safe
 
 from api.locales import LANGUAGES, Locale
@@ -264,21 +267,49 @@ def percent(number: str, locale: Locale) -> str:
     return f"{shown}\N{NO-BREAK SPACE}%"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a page that shows nothing but `values`, so that it is the same for everybody who is shown the same in the same
+    language. msgspec can encode the values."""
+
+    template: str
+    values: Mapping[str, Any]  # Any: whatever the template shows
+
+
+_PARTS_KEPT: Final = 100
+
+
 class Rendering:
     """The templates of the pages, compiled once for each language."""
 
     def __init__(self) -> None:
+        self._parts: LRUCache[bytes, str] = LRUCache(_PARTS_KEPT)
         self._words = {language: _Words(Locale(language)) for language in LANGUAGES}
         self._environments = {
             language: _environment(Locale(language), words) for language, words in self._words.items()
         }
 
     def page(
-        self, template: str, context: Mapping[str, Any], locale: Locale
-    ) -> bytes:  # Any: whatever a template shows
+        self,
+        template: str,
+        context: Mapping[str, Any],  # Any: whatever a template shows
+        locale: Locale,
+        parts: Mapping[str, Part] = MappingProxyType({}),
+    ) -> bytes:
         """A page in HTML, in the language of `locale`, with moments in its reader's time zone."""
+        rendered = {name: self._part(part, locale.language) for name, part in parts.items()}
         self._words[locale.language].speak_to(locale)
-        return self._environments[locale.language].render_template(template, **context).encode()
+        return self._environments[locale.language].render_template(template, **context, **rendered).encode()
+
+    def _part(self, part: Part, language: str) -> str:
+        """A part in HTML. It is kept under all that it is made from, so one that was made from something else is never shown."""
+        made_from = msgspec.json.encode((part.template, language, part.values))
+        found = self._parts.get(made_from)
+        if found is None:
+            self._words[language].speak_to(Locale(language))
+            found = safe(self._environments[language].render_template(part.template, **part.values))
+            self._parts[made_from] = found
+        return found
 
 
 _FIXED: Final = re.compile(r'(?<!\w)_\(("(?:[^"\\]|\\.)*")\)')

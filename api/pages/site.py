@@ -347,7 +347,7 @@ class Site:
             **drawn.context,
         }
         return Response(
-            self._rendering.page(drawn.template, context, visit.locale),
+            self._rendering.page(drawn.template, context, visit.locale, drawn.parts),
             status_code=status or (returned.status if returned else 200),
             media_type=HTML,
             headers={

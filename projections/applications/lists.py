@@ -16,7 +16,6 @@ from domain.indexes import (
     kept_from,
     reviews_of,
     rounds_of,
-    shown_again_to,
     submissions_of,
     submissions_to,
     written_in,
@@ -90,7 +89,7 @@ async def seen_of_call(
     # Rare: staff who applied themselves get the list again without their rivals.
     applied = bool(rows and rows[0]["applied"]) and role is not Role.FUNDER
     closed = await with_rivals(reader, actor, call) if applied else []
-    # Rarer: whoever somebody named gets it without the applications of their organisations.
+    # Rarer: whoever somebody named gets it again without that person's applications and those of their organisations.
     avoiding = await reader.avoiding(actor.id) if rows and rows[0]["named"] else ()
     if closed or avoiding:
         rows = await _rows_of_call(
@@ -242,10 +241,6 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
             SELECT * FROM read.applications a
             WHERE a.call = (SELECT %(call)b::text) AND a.application > (SELECT %(after)b::text)
                 AND a.from_position <= (SELECT %(at)b::bigint) AND a.to_position > (SELECT %(at)b::bigint)
-                AND NOT a.applicant = ANY (ARRAY (
-                    SELECT split_part(k.entry, ' ', 1) FROM history.indexes k WHERE k.name = (SELECT %(kept)b::text)
-                        AND NOT EXISTS (SELECT FROM history.indexes b WHERE b.name = (SELECT %(again)b::text) AND b.entry = k.entry)
-                ))
                 {filters}
             ORDER BY a.application LIMIT (SELECT %(limit)b::bigint)
         ) AS a
@@ -264,7 +259,6 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
         ],
         rounds_of=rounds_of(call),
         kept=reader.states.stored_name(kept_from(viewer.id)),
-        again=reader.states.stored_name(shown_again_to(viewer.id)),
         **asked,
     )
 
