@@ -127,6 +127,11 @@ def open_dossier(
     )
 
 
+def payment_record_ends(paid: datetime) -> datetime:
+    """Until when the record of a payment that is made at this time is kept."""
+    return datetime(paid.astimezone(UTC).year + 1 + PAYMENT_RECORDS_YEARS, 1, 1, tzinfo=UTC)
+
+
 def keep_payment_record(dossier_id: str, dossier: Dossier, *, now: datetime) -> tuple[Fact, ...]:
     """Keep the record of a payment that is made now; nothing if it is already kept as long. Refused if the record was
     erased, because nobody can read any more to whom the grant is paid."""
@@ -137,7 +142,7 @@ def keep_payment_record(dossier_id: str, dossier: Dossier, *, now: datetime) -> 
                 "read, and nothing more can be paid."
             )
         )
-    until = datetime(now.astimezone(UTC).year + 1 + PAYMENT_RECORDS_YEARS, 1, 1, tzinfo=UTC)
+    until = payment_record_ends(now)
     if dossier.kept_until is not None and dossier.kept_until >= until:
         return ()
     return (DossierKept(dossier=dossier_id, duty="payment_records", until=until),)

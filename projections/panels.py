@@ -122,7 +122,8 @@ async def ranking(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> Ranking:
-    """The ranking of a round, the best first; raises `NotFound` or `Forbidden`."""
+    """The ranking of a round, the best first. Before the panel opens, it is recorded that the viewer saw it: they can then no
+    longer write or change a review in this round. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))

@@ -75,9 +75,10 @@ class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
     due: ReviewsDue | None = None
 
 
-async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
-    """A review, for its juror and for everybody who sees all reviews of the application. Raises `NotFound` or
-    `Forbidden`."""
+async def one(reader: Reader, viewer: str | None, review: str, *, scores: bool = True) -> ReviewDetail:
+    """A review, for its juror and for everybody who sees all reviews of the application. Before the panel opens, it is recorded
+    that somebody else saw its scores: they can then no longer write or change a review of this application. Without `scores`,
+    others see only its status. Raises `NotFound` or `Forbidden`."""
     state = await reader.the(REVIEW, review)
     who = viewer or ""
     case = await case_of(reader, who, state.application, round=state.round)
@@ -85,6 +86,8 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
         raise NotFound  # also for its juror, if the applicant named them since
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
     sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(case)
+    if not own and not scores:
+        sight = _Sight(sight.role, shows_scores=False)
     rows = await _rows(reader, case, review=review)
     if not rows:
         raise NotFound
@@ -118,8 +121,9 @@ async def of_application(
     as_of: AsOf | None = None,
     scores: bool = True,
 ) -> ResultPage[ReviewShown]:
-    """All reviews of an application on one page, those of earlier stages first, for people who may see them; raises
-    `NotFound` or `Forbidden`. Without `scores`, only their statuses, and no reading is recorded."""
+    """All reviews of an application on one page, those of earlier stages first, for people who may see them. Before the panel
+    opens, it is recorded that the viewer saw others' scores: they can then no longer write or change a review of this
+    application. Without `scores`, only their statuses, and no reading is recorded. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     case = await case_of(reader, who, application)
     now = await _in_round(reader, who, case, as_of=as_of, scores=scores)

@@ -19,6 +19,8 @@ from typing import Final
 from email_validator import EmailNotValidError, validate_email
 
 from api.accounts.access_tokens import digest_of
+from api.accounts.asked_addresses import opened as opened_address
+from api.accounts.asked_addresses import sealed as sealed_address
 from api.accounts.sessions import SignedIn
 from api.accounts.ways_in import WaysIn
 from api.letters.letter import Letter
@@ -30,7 +32,6 @@ from domain.persons.facts import PersonWayInAdded
 from domain.persons.state import PERSON
 from domain.refusals import Invalid, Refused
 from domain.values import Channel
-from history.keyed import keyed_hash
 from history.outside import NotOpened, open_box, seal
 from history.runner import Runner
 from history.statements import Connection
@@ -89,8 +90,8 @@ class EmailSignIn:
                     digest_of(browser),
                     self._code_hash(browser, code),
                     self.lookup(address),
-                    _sealed(link, address),
-                    _sealed(browser, address),
+                    sealed_address(link, address),
+                    sealed_address(browser, address),
                     signed_in.person if signed_in else None,
                     MINUTES,
                 ),
@@ -120,12 +121,14 @@ class EmailSignIn:
         if row is None:
             raise Refused(NO_SUCH_LETTER)
         sealed, lookup, person = row
-        return Answered(_opened(link, sealed), bytes(lookup), person)
+        return Answered(opened_address(link, sealed), bytes(lookup), person)
 
     async def by_code(self, browser: str, code: str, signed_in: SignedIn | None) -> Answered:
         """Answer a letter by its code, in the browser that asked for it. A code can be typed only a few times. Raises `Invalid`
         for a wrong one."""
         digits = "".join(each for each in code if each.isdigit() and each.isascii())
+        if not digits:
+            raise Invalid.field("code", msg("Type the code of the letter."))
         async with self._history.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "UPDATE accounts.letters_asked SET tries = tries + 1 WHERE browser = %b AND NOT answered "
@@ -153,7 +156,7 @@ class EmailSignIn:
                 if tries < CODE_TRIES
                 else msg("This is not the code, and it was the last try. Ask for another letter."),
             )
-        return Answered(_opened(browser, sealed), bytes(lookup), person)
+        return Answered(opened_address(browser, sealed), bytes(lookup), person)
 
     async def way_of(self, answered: Answered) -> str | None:
         """The way in with this address; None if nobody signs in with it."""
@@ -175,7 +178,7 @@ class EmailSignIn:
                 (
                     digest_of(ticket),
                     answered.lookup,
-                    _sealed(ticket, answered.address),
+                    sealed_address(ticket, answered.address),
                     REGISTER_MINUTES,
                 ),
             )
@@ -195,7 +198,7 @@ class EmailSignIn:
             row = await cursor.fetchone()
         if row is None:
             raise Refused(NO_SUCH_LETTER)
-        answered = Answered(_opened(ticket, row[0]), bytes(row[1]), None)
+        answered = Answered(opened_address(ticket, row[0]), bytes(row[1]), None)
         # Somebody may have registered with it in another browser meanwhile.
         known = await self.way_of(answered)
         if known is not None:
@@ -325,14 +328,6 @@ def deliverable(address: str) -> str:
     except EmailNotValidError:
         return address
     return parsed.ascii_email or f"{parsed.local_part}@{parsed.ascii_domain}"
-
-
-def _sealed(secret: str, address: str) -> bytes:
-    return _box(keyed_hash(secret.encode(), "letter", b""), "address", address)
-
-
-def _opened(secret: str, sealed: bytes) -> str:
-    return open_box(keyed_hash(secret.encode(), "letter", b""), "address", bytes(sealed)).decode()
 
 
 def _box(key: bytes, place: str, address: str) -> bytes:

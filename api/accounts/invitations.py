@@ -14,6 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -313,6 +314,7 @@ def _letter(
         subject=msg("You are invited"),
         paragraphs=(
             sentence(name=name, roles=roles, title=title, one_round=one_round),
+            msg("The initiative uses the site {site} for its calls.", site=urlsplit(link).netloc),
             msg("Open this link, look at the invitation, and accept or decline it there:"),
             link,
             msg(

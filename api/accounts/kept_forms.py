@@ -1,5 +1,5 @@
-"""Forms that were sent after their session had ended. They are kept for a day, and shown once to the same person on the same
-page, after they have signed in again."""
+"""Forms that were sent after their session had ended. They are kept for a day and shown to the same person whenever they open the
+same page, until they send them or throw them away."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class KeptForms:
             )
         return True
 
-    async def take(self, person: str, page: str) -> dict[str, str] | None:
-        """The fields that a person's kept form of a page had, and delete it; None if there is none or it does not open."""
+    async def find(self, person: str, page: str) -> dict[str, str] | None:
+        """The fields that a person's kept form of a page had; None if there is none or it does not open."""
         place = self._place(person, page)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "DELETE FROM accounts.kept_forms WHERE person = %b AND page = %b "
-                "AND kept_at > now() - make_interval(hours => %b::integer) RETURNING box",
+                "SELECT box FROM accounts.kept_forms WHERE person = %b AND page = %b "
+                "AND kept_at > now() - make_interval(hours => %b::integer)",
                 (person, place, KEPT_HOURS),
                 binary=True,
             )
@@ -62,6 +62,14 @@ class KeptForms:
             return msgspec.json.decode(open_box(key, place.hex(), bytes(row[0])), type=dict[str, str])
         except (NotOpened, KeysUnusable, msgspec.DecodeError):
             return None
+
+    async def discard(self, person: str, page: str) -> None:
+        """Delete a person's kept form of a page, because it was sent or they throw it away."""
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "DELETE FROM accounts.kept_forms WHERE person = %b AND page = %b",
+                (person, self._place(person, page)),
+            )
 
     async def forget(self, person: str) -> None:
         """Delete all kept forms of an erased person."""

@@ -91,7 +91,10 @@ class WaysIn:
         person = signed_in.person
         if not await self._has_another(person, way):
             raise Refused(
-                msg("This is your only way to sign in, so it cannot be removed. Add another one first.")
+                msg(
+                    "This is your only way to sign in, so it cannot be removed. Add another one first. If you want to leave and have "
+                    "your data erased, you can do that below on the page “Your access”."
+                )
             )
         command = RemoveWayIn(person=person, way=way)
         await self._runner.run(Request(command=command, actor=person, channel=signed_in.channel))

@@ -19,6 +19,7 @@ from api.pages import (
     factors,
     first_start,
     invitations,
+    leaving,
     letters,
     outbox,
     reading_news,
@@ -51,6 +52,7 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
         *draft_people.routes(site, wiring),
         *first_start.routes(site, wiring),
         *access.routes(site, wiring),
+        *leaving.routes(site, wiring),
         *(demonstration.routes(site, wiring) if wiring.settings.demo else ()),
         *assets.routes(),
     ]

@@ -49,6 +49,16 @@ SCOPES: Final = {
     TokenScope.ALL.value: msg("Everything that I can do, also sign in on these pages"),
 }
 """What an access key can do."""
+DONE: Final = {
+    "words-removed": msg("The nine words are removed. Nobody can sign in with them any more."),
+    "address-removed": msg("The address is removed, and a last letter tells it so."),
+    "address-added": msg("The address is added. You can sign in with it from now on, and letters go there."),
+    "session-ended": msg("That session is ended."),
+    "sessions-ended": msg("All your other sessions are ended."),
+    "key-revoked": msg("The access key is revoked."),
+    "claim-withdrawn": msg("The one-time key is withdrawn."),
+}
+"""What was done, by the name in the address of the page that is shown after it."""
 _DAYS: Final = ("7", "30", "90", "365")
 _GRAVE: Final = frozenset({"words", "remove-way", "address", "make"})
 """What changes how somebody can sign in. Ending something is not grave: whoever is alarmed must not be held up."""
@@ -88,6 +98,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "secured": any(each.kind != "codes" for each in me.factors),
             "latest": await wiring.sessions.latest_change(visit.signed_in),
             "made": made,
+            "done": DONE.get(visit.query.get("show", "")),
             "own_form": "address" if wiring.settings.writes_letters and not made else None,
             "scopes": SCOPES,
             "days": _DAYS,
@@ -113,12 +124,13 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             return await page(visit, typed_email=typed, error=error.errors[0].detail)
         return redirect("/sign-in/letter", cookies=[waiting.cookie(asked, MINUTES * 60)])
 
-    async def remove(visit: Visit, signed_in: SignedIn, way: str) -> None:
+    async def remove(visit: Visit, signed_in: SignedIn, way: str) -> str:
         kinds = {each.way: each.kind for each in await wiring.ways_in.all(signed_in.person)}
         if kinds.get(way) == "email":
             await wiring.email.remove(signed_in, way, locale=visit.locale)
-        else:
-            await wiring.ways_in.remove(signed_in, way)
+            return "address-removed"
+        await wiring.ways_in.remove(signed_in, way)
+        return "words-removed"
 
     async def get(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -140,6 +152,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             return await page(visit, typed_email=form.fields.get("email", ""))
         if form.own("do") in _GRAVE and must_sign_in_again(visit):
             return await sign_in_again(visit, form)
+        done = ""
         match form.own("do"):
             case "told":
                 await wiring.sessions.note_told(visit.signed_in, form.own("latest"))
@@ -147,20 +160,24 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 check_may_revoke(wiring, visit.who)
                 if not await wiring.tokens.revoke(form.fields.get("token", ""), of=visit.who):
                     raise NotFound(msg("You have no such access key."))
+                done = "key-revoked"
             case "words":
                 made_words = await wiring.ways_in.make_words(visit.signed_in, key=key_of(form))
                 return await site.answer(visit, words_page(made_words, visit, onward=ADDRESS))
             case "remove-way":
-                await remove(visit, visit.signed_in, form.fields.get("way", ""))
+                done = await remove(visit, visit.signed_in, form.fields.get("way", ""))
             case "address":
                 return await ask(visit, visit.signed_in, form.fields.get("email", ""))
             case "end":
                 if not await wiring.sessions.end_one(form.fields.get("session", ""), of=visit.who):
                     raise NotFound(msg("You have no such session; it has probably ended."))
+                done = "session-ended"
             case "end-others":
                 await wiring.sessions.end_others(visit.who, but=visit.signed_in.session)
+                done = "sessions-ended"
             case "withdraw":
                 await _withdraw(visit, form)
+                done = "claim-withdrawn"
             case "make":
                 try:
                     made = await _make(visit, visit.signed_in, form)
@@ -169,7 +186,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 return await page(visit, made=made)
             case _:
                 raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
-        return redirect(ADDRESS)
+        return redirect(f"{ADDRESS}?show={done}" if done else ADDRESS)
 
     return [
         site.handler(HttpMethod.GET, ADDRESS, show),

@@ -76,6 +76,8 @@ PAGES: Final = (
 )
 
 DONE: Final = {act.command: act.done for page in PAGES for act in page.acts} | {
-    "invitation.accept": msg("You accepted the invitation. What there is to do appears on this page.")
+    "invitation.accept": msg(
+        "You accepted the invitation. Your new role is shown below, and what you are asked to do appears on this page."
+    )
 }
 """The message after a command was done, by its name."""

@@ -30,6 +30,7 @@ async def _change(visit: Visit) -> PageContent:
             note=msg("Answer the questions by correcting your application; they are on its page."),
             send=msg("Submit the application again"),
             start=_as_typed(shown),
+            questions=shown.explanation,
         )
     return await writing(
         visit,

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from api.http.failing import problem_of
 from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages import application_forms
+from api.pages.asking_first import lost_by_reading
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
@@ -29,10 +30,11 @@ from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Channel, Role, read_time
-from projections import applications, calls, initiatives, reviews, rounds, timeline
+from projections import applications, calls, grants, initiatives, panels, reviews, rounds, timeline
 from projections.applications import ApplicationDetail, ApplicationLine
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
+from projections.paging import MOST
 from projections.reader import Reader
 from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
@@ -68,13 +70,8 @@ async def _one(visit: Visit) -> PageContent:
     trial = visit.trial()
     offers = await offers_of(visit, trial, (*_ACTS, *application_forms.ACTS), shown)
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
-    round = await rounds.one(reader, who, shown.round)
-    # Seeing others' scores excludes from reviewing, so until the panel opens they are shown only on request.
-    scores = visit.query.get("show") == "reviews" or round.status in (
-        RoundStatus.IN_PANEL,
-        RoundStatus.DECIDED,
-    )
-    assigned = await if_shown(reviews.of_application(reader, who, application, scores=scores))
+    lost = await lost_by_reading(visit, shown.round, application)
+    assigned = await if_shown(reviews.of_application(reader, who, application, scores=lost is None))
     story, no_story = None, None
     try:
         story = await if_shown(
@@ -91,6 +88,7 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
+            "own_grant": await _own_grant(visit, shown),
             "claimable": bool(
                 shown.on_behalf
                 and shown.applicant
@@ -99,7 +97,8 @@ async def _one(visit: Visit) -> PageContent:
             ),
             "story": story,
             "no_story": no_story,
-            "withheld": assigned is not None and not scores and _withheld(assigned.items),
+            "withheld": lost if assigned is not None and _withheld(assigned.items) else None,
+            "ranked": await _ranked(visit, shown.round),
             "reviews": assigned.items if assigned else None,
             "actors": actors_in(story, *JUDGING),
             "names": {member.person: member.name for member in judges},
@@ -112,6 +111,20 @@ async def _one(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+async def _ranked(visit: Visit, round: str) -> bool:
+    """Whether the page of the ranking shows the visitor something of this round now."""
+    standing = await if_shown(panels.standing(visit.wiring.reader, visit.person, round))
+    return standing is not None
+
+
+async def _own_grant(visit: Visit, shown: ApplicationDetail) -> str | None:
+    """The grant that the applicant was offered for an awarded application; None if there is none yet."""
+    if shown.seen_as is not Role.APPLICANT or shown.status != ApplicationStatus.AWARDED:
+        return None
+    found = await grants.mine(visit.wiring.reader, visit.person, limit=MOST)
+    return next((each.id for each in found.items if each.application == shown.id), None)
 
 
 async def _claim(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent:

@@ -92,10 +92,12 @@ async def writing(
     start: Mapping[str, str] | None = None,
     parties: Sequence[tuple[str, str]] = (),
     submits: bool = True,
+    questions: str | None = None,
 ) -> PageContent:
     """The page with a form that applicants fill in. `start` are the initial values of the inputs, `note` is shown above
     them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply. `submits`:
-    whether they can submit it, which those who write in somebody else's draft cannot."""
+    whether they can submit it, which those who write in somebody else's draft cannot. `questions` are those with
+    which the application was returned."""
     call, stage, command = asked.call, asked.stage, asked.command
     form = visit.form(command, start=start)
     typed = form.returned.typed.typed() if form.returned else form.start
@@ -121,6 +123,7 @@ async def writing(
             "form": form,
             "parties": parties,
             "submits": submits,
+            "questions": questions,
             "people": f"/drafts/{form.draft.id}/people" if form.draft and command in FORMS else None,
             "helpers": len(form.draft.writers) if form.draft else 0,
             "of_another": draft_of_another(visit),

@@ -16,10 +16,13 @@ from domain.commands.screening import SetCallScreening
 from domain.forms import Form as Asked
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
+from domain.reviews.facts import JUDGING
+from domain.rounds.state import ROUND, RoundStatus
 from domain.values import Role
 from projections import calls
 from projections.calls import CallDetail, CallLine
 from projections.intake import round_open_at, takes_at
+from projections.review_summary import ReviewsDue, due_in
 from projections.rounds import RoundLine
 
 BLANK_ROWS = 3
@@ -72,15 +75,19 @@ async def _list(visit: Visit) -> PageContent:
 
 async def _one(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    roles = await roles_in(visit, call.initiative, call.id)
+    judged = await _judged(visit, call)
     offers = await offers_of(visit, visit.trial(), _ACTS, call) if visit.signed_in else []
     return PageContent(
         "call.html",
         {
             "call": call,
+            "judged": judged,
+            "dues": await _dues(visit, call, roles, judged),
             "may": {offer.do: offer for offer in offers},
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
-            "roles": await roles_in(visit, call.initiative, call.id),
+            "roles": roles | {Role.JUROR} if judged else roles,
             "offered": tuple(call.title),
         },
         parts={
@@ -96,6 +103,30 @@ async def _one(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+async def _judged(visit: Visit, call: CallDetail) -> frozenset[str]:
+    """The rounds of a call in which the visitor is on the jury."""
+    if visit.signed_in is None:
+        return frozenset()
+    house: Initiative = await visit.wiring.reader.the(INITIATIVE, call.initiative)
+    return frozenset(
+        each.id
+        for each in call.rounds
+        if not house.within(call.id, each.id).roles(visit.who).isdisjoint(JUDGING)
+    )
+
+
+async def _dues(
+    visit: Visit, call: CallDetail, roles: frozenset[Role], judged: frozenset[str]
+) -> dict[str, ReviewsDue | None]:
+    """When the reviews of the rounds that are in review are due, for their juries and the staff; None if no date is set."""
+    shown = [
+        each.id
+        for each in call.rounds
+        if each.status == RoundStatus.CLOSED and (each.id in judged or Role.OFFICER in roles)
+    ]
+    return {each: due_in(await visit.wiring.reader.the(ROUND, each)) for each in shown}
 
 
 async def _timed(_: Visit, form: SubmittedForm) -> Plain:

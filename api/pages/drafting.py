@@ -218,7 +218,7 @@ def changed_elsewhere(visit: Visit, form: SubmittedForm, other: Draft) -> Visit:
 
 async def try_to_save(visit: Visit, drafts: PageDrafts | None, form: SubmittedForm) -> Visit:
     """Save a draft where the visitor asked for something else, so that nothing typed is lost; the form itself is shown
-    anyway."""
+    anyway. The same visit if nothing was saved."""
     if drafts is None or not form.own("revision"):
         return visit
     try:

@@ -8,9 +8,11 @@ from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.grant_acts import ACTS, INSTALMENT_ACTS, REPORT_ACTS
 from api.pages.organisations import names_among
+from api.pages.own_grants import WHERE, state_words, to_do_words
 from api.pages.page import Page, PageContent, offers_of
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
+from domain.dossiers import payment_record_ends
 from domain.grants import bank_accounts
 from domain.labels import SCREENING_RESULTS
 from domain.messages import in_context
@@ -40,6 +42,10 @@ async def _mine(visit: Visit) -> PageContent:
             "organisations": names,
             "zones": {call: each.time_zone for call, each in known.items()},
             "titles": {call: each.title for call, each in known.items()},
+            "to_do": {
+                each.id: [(WHERE[task.kind], to_do_words(each, task)) for task in each.to_do]
+                for each in found.items
+            },
         },
     )
 
@@ -56,6 +62,7 @@ async def _of_call(visit: Visit) -> PageContent:
             "organisations": {},
             "zones": {call.id: call.time_zone},
             "titles": {},
+            "to_do": {},
         },
         initiative=call.initiative,
     )
@@ -101,7 +108,10 @@ async def _one(visit: Visit) -> PageContent:
             "unscheduled": _some(shown.unscheduled),
             "proposed_left": _some(shown.proposed.unscheduled if shown.proposed else None),
             "today": visit.wiring.clock().date().isoformat(),
+            "to_do": [(WHERE[each.kind], to_do_words(shown, each)) for each in shown.to_do],
+            "state": state_words(shown) if shown.seen_as is Role.APPLICANT else None,
             "payees": PAYEES,
+            "kept_until": payment_record_ends(visit.wiring.clock()),
             "country_names": visit.locale.countries,
             "countries": sorted(
                 (

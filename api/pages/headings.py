@@ -37,14 +37,12 @@ _SAID_ELSE: Final = {
 }
 
 
-def problem_context(
-    problem: Problem, typed: object, *, perhaps: bool
-) -> dict[str, Any]:  # Any: see PageContent
-    """The values of a page that tells a problem, with what was `typed`. No session was checked for it: `perhaps` is whether
-    somebody may be signed in."""
+def problem_context(problem: Problem, typed: object) -> dict[str, Any]:  # Any: see PageContent
+    """The values of a page that tells a problem, with what was `typed`; who is signed in is not known here."""
     return {
         "visit": None,
-        "signed_in": None if perhaps else False,
+        "signed_in": None,
+        "nothing_there": problem.kind is ProblemType.NOT_FOUND,
         "csrf": "",
         "untold": False,
         "no_way_back": False,

@@ -26,7 +26,7 @@ from domain.letters.templates import LetterText
 from domain.messages import At, Message, msg
 from domain.refusals import Invalid, NotFound
 from domain.values import Money, Role
-from projections.letters.telling import Tidings
+from projections.letters.telling import NO_DATE, Tidings
 
 TO: Final = "anna.example@example.org"
 """The invented recipient."""
@@ -34,6 +34,7 @@ MEANINGS: Final[dict[str, Message]] = {
     "call": msg("the title of the call"),
     "initiative": msg("the name of your initiative"),
     "deadline": msg("the date and time, on the clocks of the call"),
+    "due": msg("until when reviews are wanted, as a sentence"),
     "received": msg("when it was recorded"),
     "status": msg("the state of the application"),
     "amount": msg("the amount of the grant"),
@@ -150,6 +151,7 @@ def _preview(
     call = Call(title={language: locale.say(_CALL)}, time_zone="Europe/Berlin")
     values: dict[str, Any] = {
         "deadline": At((now + timedelta(days=14)).replace(minute=0), call.time_zone),
+        "due": NO_DATE,
         "status": ApplicationStatus.SUBMITTED,
         "amount": Money(amount="1500.00", currency="EUR"),
     }

@@ -9,6 +9,7 @@ from litestar import HttpMethod, Request, Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.asked_addresses import asked_by
 from api.accounts.browsers import browser_from
 from api.accounts.email import MINUTES, REGISTER_MINUTES, Answered
 from api.http.failing import problem_of
@@ -57,8 +58,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def code_page(
         visit: Visit, next_: str, typed: str = "", error: Message | None = None, status: int = 200
     ) -> Response[Any]:
+        browser = visit.request.cookies.get(cookies.waiting.name, "")
         context = {
-            "secret": visit.request.cookies.get(cookies.waiting.name, ""),
+            "secret": browser,
+            "address": await asked_by(wiring.history, browser) if browser else None,
             "next": next_,
             "typed_code": typed,
             "error": error,
@@ -122,7 +125,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if answered.person is not None:
             assert visit.signed_in is not None
             await email.add(visit.signed_in, answered, locale=visit.locale)
-            return redirect(ACCESS, cookies=gone)
+            return redirect(f"{ACCESS}?show=address-added", cookies=gone)
         way = await email.way_of(answered)
         if way is not None:
             return await begin(visit, way, next_, gone)

@@ -10,6 +10,7 @@ from domain.messages import Message, msg
 _WRONG_CODE: Final = msg("This code is not complete. Copy it again from where you found it.")
 
 SAID: Final[Mapping[str, Message]] = {
+    "Score this criterion, or say that you cannot judge it.": msg("Choose points, or “No basis to judge”."),
     "The form has no such question.": msg(
         "The staff removed this question while you were writing. Look at the form again, then submit it."
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from api.inputs.submitted import Plain, SubmittedForm
 from api.letters.composing import CHOOSING, news_of
@@ -16,12 +18,13 @@ from history.unreadable import Unreadable
 
 @dataclass(frozen=True, slots=True)
 class NewsItem:
-    """A line of the news: where to read more, and when it happened on the clocks of a zone."""
+    """A line of the news: where to read more, when it happened on the clocks of a zone, and how many things it tells."""
 
     href: str
     words: Message
     happened_at: datetime
     zone: str
+    count: int = 1
 
 
 async def news_for(visit: Visit) -> list[NewsItem]:
@@ -34,7 +37,26 @@ async def news_for(visit: Visit) -> list[NewsItem]:
             continue
         if tidings is not None:
             found.append(NewsItem(tidings.link, news_of(tidings), each.happened_at, tidings.zone))
-    return found
+    return together(found)
+
+
+def together(found: Sequence[NewsItem]) -> list[NewsItem]:
+    """The news with lines that say the same told once, at the place of the newest, with their number and a link to what they have in
+    common: ``/reviews`` for several reviews."""
+    alike: dict[str, list[NewsItem]] = {}
+    for each in found:
+        alike.setdefault(repr(each.words), []).append(each)
+    told = []
+    for same in alike.values():
+        lists = {each.href.rpartition("/")[0] for each in same}
+        several = len({each.href for each in same}) > 1
+        where = lists.pop() if several and len(lists) == 1 and lists <= _LISTS else same[0].href
+        told.append(replace(same[0], href=where, count=len(same)))
+    return told
+
+
+_LISTS: Final = frozenset({"/reviews", "/applications", "/grants"})
+"""The lists of what the news is about."""
 
 
 async def _letters(visit: Visit) -> PageContent:

@@ -69,8 +69,8 @@ async def own_rounds(visit: Visit, found: Sequence[OwnReview]) -> list[OwnRound]
 
 @dataclass(frozen=True, slots=True)
 class ReviewPlace:
-    """Where a review is among one's own in its round: its `number` of `total`, how many are `submitted`, and the ids of the
-    one before, the one after, and the next that is owed."""
+    """Where a review is among one's own in its round: its `number` of `total` (0 if one stepped back from it), how many are `submitted` and how many are `left` to
+    write, and the ids of the one before, the one after, and the next that is owed."""
 
     number: int
     total: int
@@ -78,6 +78,7 @@ class ReviewPlace:
     previous: str | None
     next: str | None
     owed: str | None
+    left: int
 
 
 async def place_among_own(visit: Visit, shown: ReviewDetail) -> ReviewPlace | None:
@@ -86,15 +87,16 @@ async def place_among_own(visit: Visit, shown: ReviewDetail) -> ReviewPlace | No
         return None
     found = await own_reviews.own_in_round(visit.wiring.reader, visit.who, shown.round)
     ids = [each for each, _ in found]
-    if shown.id not in ids:
+    if shown.id not in ids and shown.status not in STEPPED_BACK:
         return None
-    at = ids.index(shown.id)
-    following = found[at + 1 :] + found[:at]
+    at = ids.index(shown.id) if shown.id in ids else -1
+    following = found[at + 1 :] + found[: max(at, 0)]
     return ReviewPlace(
         number=at + 1,
         total=len(ids),
         submitted=sum(status is ReviewStatus.SUBMITTED for _, status in found),
-        previous=ids[at - 1] if at else None,
-        next=ids[at + 1] if at + 1 < len(ids) else None,
+        previous=ids[at - 1] if at > 0 else None,
+        next=ids[at + 1] if 0 <= at < len(ids) - 1 else None,
         owed=next((each for each, status in following if status in OUTSTANDING), None),
+        left=sum(status in OUTSTANDING for _, status in found),
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.applications import if_shown
+from api.pages.asking_first import lost_by_ranking
 from api.pages.charts import dots
 from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.rendering import percent
@@ -24,15 +25,17 @@ from domain.commands.panels import (
     WritePanelNote,
 )
 from domain.commands.reviews import LowerQuorum
+from domain.indexes import conflicts_of
 from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
-from domain.rounds.state import RoundStatus
+from domain.rounds.state import ROUND, Round, RoundStatus
 from projections import calls, panel_notes, panels, review_progress, rounds
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 from projections.panel_notes import PanelNote
 from projections.panels import RankedApplication, Ranking
 from projections.review_progress import JudgedApplication
+from projections.review_summary import due_in
 
 PLACES = 25
 """The number of places on a page."""
@@ -40,6 +43,19 @@ PLACES = 25
 
 async def _ranking(visit: Visit) -> PageContent:
     reader, round = visit.wiring.reader, visit.path["round"]
+    if (lost := await lost_by_ranking(visit, round)) is not None:
+        progress = await review_progress.progress(reader, visit.person, round, limit=1)
+        call = await calls.one(reader, visit.person, progress.call)
+        return PageContent(
+            "ask_first.html",
+            {
+                "call": call,
+                "heading": msg("Ranking and panel"),
+                "warning": lost,
+                "show": msg("Show the ranking"),
+            },
+            initiative=call.initiative,
+        )
     found = await panels.ranking(reader, visit.person, round, cursor=visit.query.get("cursor"), limit=PLACES)
     trial = visit.trial()
     offers = await offers_of(visit, trial, _ACTS, found)
@@ -53,6 +69,7 @@ async def _ranking(visit: Visit) -> PageContent:
         "ranking.html",
         {
             "dots": {place.application: _dots(visit, place) for place in found.places.items if place.scores},
+            "apart": await _apart(visit, round),
             "left_out_for_you": found.panel is not None and found.version is None,
             "notes": notes or {},
             "writes": await _writes(visit, trial, found) if notes is not None else (),
@@ -73,6 +90,12 @@ async def _ranking(visit: Visit) -> PageContent:
         },
         initiative=call.initiative,
     )
+
+
+async def _apart(visit: Visit, round: str) -> int:
+    """The number of applications of a round with which the visitor declared a conflict of interest. Those from which an applicant
+    keeps them are not counted: they are not told of these."""
+    return len(await visit.wiring.reader.index_entries(conflicts_of(visit.who, round)))
 
 
 def _dots(visit: Visit, place: RankedApplication) -> str:
@@ -123,13 +146,18 @@ async def _progress(visit: Visit) -> PageContent:
     )
     trial = visit.trial()
     call = await calls.one(reader, visit.person, found.call)
+    state: Round = await reader.the(ROUND, round)
     return PageContent(
         "progress.html",
         {
             "progress": found,
+            "reviewing": state.status is RoundStatus.CLOSED,
+            "apart": await _apart(visit, round),
+            "due": due_in(state),
             "to_settle": _to_settle(found.unsettled),
             "call": call,
-            "decided": (await rounds.one(reader, visit.person, round)).status == RoundStatus.DECIDED,
+            "panel": state.status is RoundStatus.IN_PANEL,
+            "decided": state.status is RoundStatus.DECIDED,
             "offers": {
                 each.application: await _LOWER_QUORUM.offer(visit, trial, each)
                 for each in found.applications.items

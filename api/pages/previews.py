@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -13,27 +13,15 @@ from api.http.problems import Problem, ProblemType
 from api.inputs.answers import written
 from api.inputs.submitted import SubmittedForm
 from api.pages.drafting import DraftedApplication, PageDrafts, words_of
+from api.pages.giving_away import belongs, given_away
 from api.pages.page import PageContent
-from api.pages.rendering import said
 from api.pages.visits import Visit
 from domain.amounts import typed_amount
 from domain.answers import check_answers
 from domain.forms import Answer, Form, Question
-from domain.identifying import Clue, clues_in
 from domain.messages import Message, msg
 from domain.refusals import Invalid
 from domain.values import Money, minor_units
-from projections import organisations
-
-CLUES: Final[Mapping[Clue, Message]] = {
-    Clue.NAME: msg("your name"),
-    Clue.ADDRESS: msg("an e-mail address"),
-    Clue.LINK: msg("a link"),
-    Clue.ACCOUNT: msg("the name of an account"),
-    Clue.NUMBER: msg("a telephone number"),
-}
-"""What gives an applicant away, as it is said in a list."""
-A_NAME: Final = msg("the name of somebody who writes in it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +67,7 @@ async def previewed(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Pa
             "requested": None if requested is None else Money.of(requested, currency),
             "money": PreviewedMoney(Money.of(requested or 0, currency)),
             "answers": answers,
-            "clues": await _clues(visit, asked, typed) if asked.stage.blind else [],
+            "clues": [(each.label, each.clues) for each in await given_away(visit, asked, typed)],
             "back": visit.request.scope["path"],
         },
         initiative=asked.call.initiative,
@@ -112,7 +100,7 @@ def _previewed(
     except Invalid:
         answers = {}
     labels = {f"answers.{question.id}": question.id}
-    own = {name: text for name, text in typed.items() if _belongs(name, question)}
+    own = {name: text for name, text in typed.items() if belongs(name, question)}
     return PreviewedAnswer(
         form=alone,
         answers=answers,
@@ -120,11 +108,6 @@ def _previewed(
         problems=problems,
         typed=() if answers else tuple(text for _, text in words_of(visit, asked.stage, labels, own)),
     )
-
-
-def _belongs(name: str, question: Question) -> bool:
-    whole = f"answers.{question.id}"
-    return name == whole or name.startswith((f"{whole}.", f"{whole}["))
 
 
 def _answer(plain: Any) -> Answer:  # Any: whatever was sent
@@ -140,41 +123,3 @@ def _minor(amount: str, currency: str) -> int | None:
         return minor_units(amount, currency, "requested")
     except Invalid:
         return None
-
-
-async def _clues(
-    visit: Visit, asked: ApplicationForm, typed: Mapping[str, str]
-) -> list[tuple[str, tuple[Message, ...]]]:
-    """What gives the applicant away, with the label of each question; answers that the jury does not see are left out."""
-    names = [visit.me.name or ""] if visit.me else []
-    found = await organisations.mine(visit.wiring.reader, visit.who)
-    names += [each.name for each in found.items if each.acts and each.name]
-    draft = visit.drafts.get(asked.command)
-    together = draft is not None and bool(draft.writers)
-    if draft is not None and together:
-        names += [each or "" for each in (await visit.wiring.shared_drafts.names(draft)).values()]
-    words = {**CLUES, Clue.NAME: A_NAME} if together else CLUES
-    questions = [
-        (said(question.label, visit.languages).text, _texts(question, typed))
-        for question in asked.stage.form.questions
-        if not question.identifying and question.kind in ("text", "long_text", "link", "budget", "group")
-    ]
-    listed: list[tuple[str, Iterable[str]]] = [
-        (visit.locale.say(msg("Title")), (typed.get("title", ""),)),
-        *questions,
-    ]
-    return [
-        (label, tuple(words[clue] for clue in clues))
-        for label, texts in listed
-        if (clues := clues_in("\n".join(texts), names))
-    ]
-
-
-def _texts(question: Question, typed: Mapping[str, str]) -> list[str]:
-    """What was typed into a question; of a group, only what the jury reads."""
-    hidden = {each.id for each in question.questions if each.identifying}
-    return [
-        text
-        for name, text in typed.items()
-        if _belongs(name, question) and not (hidden and name.rpartition(".")[2] in hidden)
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from api.inputs.submitted import Plain, SubmittedForm, nested
@@ -20,6 +21,7 @@ async def _show(visit: Visit) -> PageContent:
         "profile.html",
         {
             "profile": profile,
+            "kept_away": "",
             "known": [(as_name(code), code) for code in known],
             "start": {
                 "name": profile.name or "",
@@ -30,7 +32,7 @@ async def _show(visit: Visit) -> PageContent:
             },
         },
         labels={
-            "name": msg("How should we call you?"),
+            "name": msg("What should we call you?"),
             "language": msg("In which language should we write to you?"),
             "languages": msg("Languages that you read"),
             "time_zone": msg("Time zone"),
@@ -59,7 +61,8 @@ async def _exclude(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageConte
     await visit.wiring.excluded_readers.exclude(
         visit.who, form.fields.get("named", ""), channel=Channel.PAGE, key=form.own("key")
     )
-    return await _show(visit)
+    shown = await _show(visit)
+    return replace(shown, context={**shown.context, "kept_away": form.fields.get("named", "").strip()})
 
 
 PAGES = (

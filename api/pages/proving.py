@@ -1,20 +1,27 @@
-"""Signing in again before a grave act, so that nobody does it at a screen that was left alone.
+"""Forms that are kept, sealed for their person: because the session had ended, because a grave act needs a new sign-in, so that
+nobody does it at a screen that was left alone, or because the language was changed.
 
-The form is kept, sealed for its person; whoever signs in as the same person sees it again on the same page, with all that was
-typed.
+Whoever signs in as the same person sees the form again on the same page, with all that was typed, until it is sent or thrown away.
 """
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import Response
 
+from api.drafts.merging import merge
 from api.inputs.submitted import SubmittedForm
+from api.locales import LANGUAGES
+from api.pages.drafting import PageDrafts, written_since
+from api.pages.page import Page
 from api.pages.responses import redirect
 from api.pages.visits import Returned, Visit
 from domain.messages import Message, msg
+from history.appends import Unavailable
 
 AGAIN: Final = "again"
 """Why a form is kept, in its own field and in the address of the page for signing in."""
@@ -25,6 +32,20 @@ KEPT_FOR_YOU: Final = msg(
 KEPT_MEANWHILE: Final = msg(
     "You have signed in again. Nothing was saved yet: look over what is below, then send it."
 )
+KEPT_DRAFT: Final = msg(
+    "Your session had ended before you saved this. Below is what you typed: look it over, then save the draft."
+)
+SAVED_SINCE: Final = msg(
+    "Your session had ended before you sent this, and the draft was saved with other words since. The form below shows the draft, with "
+    "what only your earlier text has. Where both differ, your earlier text is shown beside it: take from it what you need."
+)
+KEPT_SWITCHED: Final = msg(
+    "You changed the language of this page before you sent this. Below is what you typed. Nothing was sent yet."
+)
+KEPT: Final = "kept"
+"""The form's own field by which it says that it is shown from what was kept, and why: `_ENDED` or `_SWITCHED`."""
+_ENDED: Final = "ended"
+_SWITCHED: Final = "switched"
 
 
 def must_sign_in_again(visit: Visit) -> bool:
@@ -40,19 +61,96 @@ async def sign_in_again(visit: Visit, form: SubmittedForm) -> Response[Any]:
     return redirect(f"/sign-in?next={quote(path, safe='/')}&kept={AGAIN}{language}")
 
 
+async def session_ended(visit: Visit, form: SubmittedForm) -> Response[Any] | None:
+    """Keep a form whose session has ended, and ask its person to sign in; None if nobody knows whose it is."""
+    sessions, path = visit.wiring.sessions, visit.request.scope["path"]
+    person = await sessions.ended(visit.request.cookies.get(sessions.cookie_name), form.own("csrf"))
+    if person is None or not await visit.wiring.kept_forms.keep(person, path, form.fields):
+        return None
+    language = f"&lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
+    return redirect(f"/sign-in?next={quote(path, safe='/')}&kept=1{language}")
+
+
+def changes_language(page: Page, form: SubmittedForm) -> bool:
+    """Whether a button for another language was pressed in a form that can be kept: not where it is sent to see something, or to
+    run several commands."""
+    return form.own("language") in LANGUAGES and not form.own("step") and not page.tries and page.runs is None
+
+
+async def in_other_language(visit: Visit, form: SubmittedForm) -> Response[Any]:
+    """Keep a form, and show it on the same page in the language that was chosen, at an address that can be opened again."""
+    path = visit.request.scope["path"]
+    kept = {name: text for name, text in form.fields.items() if name != "_language"}
+    if form.own(KEPT) != _ENDED:
+        kept[f"_{_SWITCHED}"] = "1"
+    await visit.wiring.kept_forms.keep(visit.who, path, kept)
+    return redirect(f"{quote(path, safe='/')}?lang={quote(form.own('language'))}")
+
+
+async def with_kept(visit: Visit, drafts: PageDrafts | None) -> Visit:
+    """The visit with the form that was kept on this page for the visitor. If its draft was saved with other words since, the
+    form shows the draft, and the words of the kept form beside it."""
+    if visit.signed_in is None or not visit.signed_in.kept:
+        return visit
+    fields = await visit.wiring.kept_forms.find(visit.who, visit.request.scope["path"])
+    if fields is None:
+        return visit
+    form = SubmittedForm({**fields, f"_{KEPT}": _SWITCHED if f"_{_SWITCHED}" in fields else _ENDED})
+    command = form.own("do")
+    drafted = drafts is not None and command in drafts.commands
+    if not drafted or (draft := written_since(visit, form)) is None:
+        sentence = None if form.own(_SWITCHED) and "lang" in visit.query else why_kept(form)
+        return replace(visit, returned=Returned(form.own("form"), form, sentence, status=200))
+    merged = merge(draft.typed, form.typed())
+    own = {name: value for name, value in form.fields.items() if name.startswith("_")}
+    both = Returned(
+        form=form.own("form"),
+        typed=SubmittedForm({**own, **merged.typed}),
+        sentence=SAVED_SINCE,
+        status=200,
+    )
+    return replace(visit, returned=both, other_version=merged.others)
+
+
 async def taken_form(visit: Visit) -> SubmittedForm | None:
-    """The form that was kept on this page for the visitor, once; None if there is none."""
+    """The form that was kept on this page for the visitor, once: for pages where one has to sign in again, with little to
+    type. None if there is none."""
     if visit.signed_in is None or not visit.signed_in.kept:
         return None
-    fields = await visit.wiring.kept_forms.take(visit.who, visit.request.scope["path"])
-    return None if fields is None else SubmittedForm(fields)
+    path = visit.request.scope["path"]
+    fields = await visit.wiring.kept_forms.find(visit.who, path)
+    if fields is None:
+        return None
+    try:
+        await visit.wiring.kept_forms.discard(visit.who, path)
+    except Unavailable:
+        return None  # it stays for the next time
+    return SubmittedForm(fields)
+
+
+async def throw_away(visit: Visit) -> Response[Any]:
+    """Delete the form that was kept on this page, because its owner wants it no longer."""
+    await visit.wiring.kept_forms.discard(visit.who, visit.request.scope["path"])
+    return redirect(same_address(visit))
+
+
+def same_address(visit: Visit) -> str:
+    """The address of the page of a visit, in the language that was chosen."""
+    language = f"?lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
+    return quote(visit.request.scope["path"], safe="/") + language
+
+
+async def sent(visit: Visit, form: SubmittedForm) -> None:
+    """Delete the form that was kept on this page, once it was sent or saved as a draft."""
+    if not form.own(KEPT) or visit.signed_in is None:
+        return
+    with contextlib.suppress(Unavailable):  # what was done stays done; the kept form ends within a day
+        await visit.wiring.kept_forms.discard(visit.who, visit.request.scope["path"])
 
 
 def why_kept(form: SubmittedForm) -> Message:
-    """What the page says above a kept form."""
+    if form.own(_SWITCHED):
+        return KEPT_SWITCHED
+    if form.own("draft") == "save":
+        return KEPT_DRAFT
     return KEPT_MEANWHILE if form.own(AGAIN) else KEPT_FOR_YOU
-
-
-def as_returned(form: SubmittedForm) -> Returned:
-    """A kept form as one to be shown again."""
-    return Returned(form=form.own("form"), typed=form, sentence=why_kept(form), status=200)

@@ -32,7 +32,7 @@ from history.requests import Contended, KeyReused
 
 ADDRESS: Final = "/register"
 LABELS: Final = {
-    "name": msg("How should we call you?"),
+    "name": msg("What should we call you?"),
     "language": msg("In which language should we write to you?"),
 }
 

@@ -18,8 +18,14 @@ from domain.refusals import CommandRejected, FieldError, Invalid
 from history.requests import Contended, KeyReused, Stale
 
 
-def returned_form(form: SubmittedForm, error: CommandRejected | Stale | KeyReused | Contended) -> Returned:
-    """The form that was not accepted, with the sentence and the errors that the page shows."""
+def returned_form(
+    form: SubmittedForm,
+    error: CommandRejected | Stale | KeyReused | Contended,
+    *,
+    drafted: bool = False,
+) -> Returned:
+    """The form that was not accepted, with the sentence and the errors that the page shows; `drafted`: what was typed was saved
+    as a draft."""
     name, key = form.own("form"), form.own("key")
     match error:
         case Invalid():
@@ -28,7 +34,9 @@ def returned_form(form: SubmittedForm, error: CommandRejected | Stale | KeyReuse
                 errors.setdefault(each.field, on_a_page(each.detail))
             others = len(error.errors) - MOST_NAMED
             sentence = msg("Nothing was saved yet. Please correct:")
-            if others > 0 and error.more:
+            if drafted:
+                sentence = _of_draft(others, more=error.more)
+            elif others > 0 and error.more:
                 sentence = counted(
                     "Nothing was saved yet. Please correct these first; more than {count} other problem follows:",
                     "Nothing was saved yet. Please correct these first; more than {count} other problems follow:",
@@ -58,6 +66,22 @@ def returned_form(form: SubmittedForm, error: CommandRejected | Stale | KeyReuse
             return Returned(
                 form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key
             )
+
+
+def _of_draft(others: int, *, more: bool) -> Message:
+    if others <= 0:
+        return msg("It is not submitted yet; your draft is saved. Please correct:")
+    if more:
+        return counted(
+            "It is not submitted yet; your draft is saved. Please correct these first; more than {count} other problem follows:",
+            "It is not submitted yet; your draft is saved. Please correct these first; more than {count} other problems follow:",
+            count=others,
+        )
+    return counted(
+        "It is not submitted yet; your draft is saved. Please correct these first; {count} other problem follows:",
+        "It is not submitted yet; your draft is saved. Please correct these first; {count} other problems follow:",
+        count=others,
+    )
 
 
 def at_inputs(returned: Returned, act: PageAction) -> Returned:

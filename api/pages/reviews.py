@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
+from api.pages.asking_first import lost_by_reading
 from api.pages.own_reviews import own_rounds, place_among_own
 from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.rendering import said
@@ -12,7 +13,8 @@ from api.pages.review_drafts import DRAFTS, NO_BASIS, DraftedReview, filled, in_
 from api.pages.visits import FormShown, Visit
 from domain.commands.reviews import ChangeReview, DeclareConflict, DeclareNoConflict, SubmitReview
 from domain.messages import msg
-from domain.reviews.state import ReviewStatus
+from domain.reviews.state import REVIEW, Review, ReviewStatus
+from domain.rounds.state import ROUND, Round, RoundStatus
 from projections import calls, own_reviews, reviews
 from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
@@ -35,9 +37,14 @@ async def _mine(visit: Visit) -> PageContent:
 
 async def _one(visit: Visit) -> PageContent:
     reader, review = visit.wiring.reader, visit.path["review"]
-    shown = await reviews.one(reader, visit.person, review)
+    state: Review = await reader.the(REVIEW, review)
+    lost = None
+    if state.juror != visit.person and state.status is ReviewStatus.SUBMITTED:
+        lost = await lost_by_reading(visit, state.round, state.application)
+    shown = await reviews.one(reader, visit.person, review, scores=lost is None)
     offers = await offers_of(visit, visit.trial(), _ACTS, shown)
     call = await calls.one(reader, visit.person, shown.call)
+    round: Round = await reader.the(ROUND, shown.round)
     form = _form(visit, shown, frozenset(offer.do for offer in offers if offer.may))
     return PageContent(
         "review.html",
@@ -45,7 +52,15 @@ async def _one(visit: Visit) -> PageContent:
             "review": shown,
             "call": call,
             "may": {offer.do: offer for offer in offers},
-            "offers": offers,
+            # What was done already is no news, and why it can no longer be changed is said beside the scores.
+            "offers": [
+                each
+                for each in offers
+                if (each.do != "review.declare_no_conflict" or shown.status == ReviewStatus.ASSIGNED)
+                and each.do != "review.change"
+            ],
+            "lost": lost,
+            "panel_opens": round.status is RoundStatus.CLOSED,
             "place": await place_among_own(visit, shown),
             **form_context(visit, form, DraftedReview(shown.rubric, call.time_zone, None)),
         },
@@ -97,7 +112,7 @@ _ACTS: Final[tuple[PageAction[ReviewDetail], ...]] = (
     PageAction(
         command="review.declare_conflict",
         name=msg("Declare a conflict"),
-        done=msg("You stepped back. Another juror can be asked now. Thank you for telling us."),
+        done=msg("You handed the review back. Another juror can be asked now. Thank you for telling us."),
         tried=lambda _, review: DeclareConflict(review=review.id, reason="other"),
     ),
     PageAction(

@@ -200,6 +200,13 @@ def chosen_way(form: SubmittedForm) -> str:
 def complete_words(text: str) -> tuple[str, ...]:
     """The nine words that were typed. Raises `Invalid` for any other number."""
     words = typed_words(text)
+    if any(not word.isascii() for word in words):
+        raise Invalid.field(
+            "words",
+            msg(
+                "The nine words are English words. Type them in Latin letters, each as it was shown when they were made."
+            ),
+        )
     if len(words) != COUNT:
         raise Invalid.field(
             "words",

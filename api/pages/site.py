@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from api.http.problems import Problem, ProblemType
 from api.inputs.commands import command_of
 from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.locales import LANGUAGES, locale_of
+from api.pages import proving
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.checks import NOT_AS_SENT, NOT_OF_THIS_PAGE, check_moment, check_signed_form
@@ -37,10 +39,11 @@ from api.pages.drafting import (
     submitted_revision,
     try_to_save,
     with_drafts,
-    written_since,
 )
+from api.pages.error_frames import frame_for, remember_visitor
 from api.pages.forms import read_form
-from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
+from api.pages.frame import Frame, frame_of, known
+from api.pages.giving_away import looked_at_again
 from api.pages.headings import problem_context
 from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
@@ -48,7 +51,6 @@ from api.pages.list_files import ENDINGS, LISTS, ListFiles
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.previews import previewed
-from api.pages.proving import as_returned, must_sign_in_again, sign_in_again, taken_form
 from api.pages.rendering import Rendering
 from api.pages.responses import HTML, SECURITY, WITH_PASSKEYS, WITH_SCRIPT, for_script, redirect
 from api.pages.returned_forms import at_inputs, faults_of, returned_form
@@ -61,6 +63,7 @@ from domain.refusals import CommandRejected, Forbidden, Invalid, NotFound, Refus
 from domain.texts import CONTROL
 from domain.values import Channel
 from history.appends import Unavailable
+from history.keyfiles import KeysUnusable
 from history.requests import Answer, Contended, KeyReused, Stale
 from history.requests import Request as Asked
 
@@ -124,7 +127,15 @@ class Site:
         function: Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]],
     ) -> HTTPRouteHandler:
         """A handler whose failures are all answered by a page."""
-        function.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[Any]}
+
+        async def guarded(request: Request[Any, Any, Any]) -> Response[Any]:
+            try:
+                return await function(request)
+            except Exception as error:
+                await remember_visitor(self._wiring, request, problem_of(error).kind.status)
+                raise
+
+        guarded.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[Any]}
         return HTTPRouteHandler(
             _PARAMETER.sub(r"{\1:str}", path),
             http_method=methods(method),
@@ -132,7 +143,7 @@ class Site:
             status_code=200,
             include_in_schema=False,
             exception_handlers={Exception: self.on_exception},
-        )(function)
+        )(guarded)
 
     async def visit(self, request: Request[Any, Any, Any], form: SubmittedForm | None = None) -> Visit:
         """The visitor and their request; a submitted `form` can choose the language. Raises `Problem` for a wrong
@@ -167,7 +178,7 @@ class Site:
             return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
         check_kinds(visit.path)
         done = await self._arrivals.wait(request)
-        visit = await self._with_kept(await with_drafts(visit, page.drafts))
+        visit = await proving.with_kept(await with_drafts(visit, page.drafts), page.drafts)
         drawn = await page.show(visit)
         return await self.answer(
             visit,
@@ -187,17 +198,22 @@ class Site:
             visit.signed_in is None
             and form.own("draft") != "auto"
             and not page.only_tries(form.own("do"))
-            and (again := await self._kept(visit, form))
+            and (again := await proving.session_ended(visit, form))
         ):
             return again
         check_signed_form(visit, form)
         check_moment(page, visit)
         check_kinds(visit.path)
+        if form.own("away"):
+            return await proving.throw_away(visit)
         drafts = page.drafts if page.drafts and form.own("do") in page.drafts.commands else None
         if drafts is not None:
             visit = await with_drafts(visit, drafts)
             if form.own("draft") in DRAFT_BUTTONS:
                 return await self._draft(page, drafts, visit, form)
+        if proving.changes_language(page, form):
+            with contextlib.suppress(Unavailable, KeysUnusable):
+                return await proving.in_other_language(await try_to_save(visit, drafts, form), form)
         if any(form.own(button) for button in ("lines", "rows", "language", "step")):
             # Another button of the same form: it asks for more rows, another order of them, another language or the next step, and writes
             # nothing but the draft.
@@ -216,54 +232,37 @@ class Site:
             return await self.answer(visit, drawn)
         if act is None:
             raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
-        if drafts is not None and (other := written_since(visit, form)) is not None:
-            visit = changed_elsewhere(visit, form, other)
-            return await self.answer(visit, await page.show(visit))
-        if REGISTER[act.command].grave and must_sign_in_again(visit):
-            return await sign_in_again(visit, form)
+        if drafts is not None and (shown := await looked_at_again(visit, drafts, form)) is not None:
+            return await self.answer(shown, await page.show(shown))
+        if REGISTER[act.command].grave and proving.must_sign_in_again(visit):
+            return await proving.sign_in_again(visit, form)
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
-            back = at_inputs(returned_form(form, error), act)
-            visit = replace(await try_to_save(visit, drafts, form), returned=back)
+            kept = await try_to_save(visit, drafts, form)
+            back = at_inputs(returned_form(form, error, drafted=kept is not visit), act)
+            visit = replace(kept, returned=back)
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         for ended in page.drafts.ends(act.command) if page.drafts else ():
             await self._wiring.drafts.discard(place_of(visit, ended), seen=submitted_revision(visit, ended))
+        await proving.sent(visit, form)
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
         return redirect(where, cookies=[self._arrivals.after(answer.position, act.command)])
-
-    async def _kept(self, visit: Visit, form: SubmittedForm) -> Response[Any] | None:
-        """Keep a form whose session has ended, and ask its person to sign in; None if nobody knows whose it is."""
-        sessions, path = self._wiring.sessions, visit.request.scope["path"]
-        person = await sessions.ended(visit.request.cookies.get(sessions.cookie_name), form.own("csrf"))
-        if person is None or not await self._wiring.kept_forms.keep(person, path, form.fields):
-            return None
-        language = f"&lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
-        return redirect(f"/sign-in?next={quote(path, safe='/')}&kept=1{language}")
-
-    async def _with_kept(self, visit: Visit) -> Visit:
-        """The visit with the form that was kept on this page for the visitor, once."""
-        try:
-            form = await taken_form(visit)
-        except Unavailable:
-            return visit  # nothing can be deleted now; the form stays for the next time
-        return visit if form is None else replace(visit, returned=as_returned(form))
 
     async def _draft(
         self, page: Page, drafts: PageDrafts, visit: Visit, form: SubmittedForm
     ) -> Response[Any]:
         """A button, or the script, that saves, previews or deletes the draft of a form."""
         wanted = form.own("draft")
-        here = quote(visit.request.scope["path"], safe="/")
-        if "lang" in visit.query:
-            here += f"?lang={quote(visit.query['lang'])}"
+        here = proving.same_address(visit)
         if wanted == "discard":
             if draft_of_another(visit):
                 raise Forbidden(msg("Only the person whose draft this is can delete it."))
             await self._wiring.drafts.discard(place_of(visit, form.own("do")))
+            await proving.sent(visit, form)
             return redirect("/me" if visit.shared else here)
         try:
             visit = await saved(visit, drafts, form)
@@ -277,6 +276,7 @@ class Site:
                 return for_script(422, {"said": visit.locale.say(problem_of(error).detail)})
             visit = replace(visit, returned=returned_form(form, error))
             return await self.answer(visit, await page.show(visit))
+        await proving.sent(visit, form)
         if wanted == "auto":
             return for_script(200, await answer_for_script(visit, drafts, form))
         if wanted == "preview":
@@ -378,11 +378,11 @@ class Site:
         note(request, error, problem)
         chosen = request.state.get("language") or request.query_params.get("lang")
         locale = locale_of(self._languages.languages(request, chosen))
-        # The session is not checked here; without a cookie, nobody is signed in.
-        perhaps = self._wiring.sessions.cookie_name in request.cookies
+        frame, visitor = frame_for(self._wiring, request)
         context = {
-            **self._around(request, PERHAPS_SIGNED_IN if perhaps else WITHOUT_PERSON, {}),
-            **problem_context(problem, given_back(request.state.get("typed") or {}), perhaps=perhaps),
+            **self._around(request, frame, {}),
+            **problem_context(problem, given_back(request.state.get("typed") or {})),
+            **visitor,
         }
         return Response(
             self._rendering.page("problem.html", context, locale),

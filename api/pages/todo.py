@@ -12,8 +12,8 @@ from domain.texts import Texts
 @dataclass(frozen=True, slots=True)
 class TodoItem:
     """Something that waits for the visitor: where it is done, how many of it there are (shown before the words; 0: there
-    is one), about which call, until when, on the clocks of which `zone`, and where each is if it has a page of its own, with its
-    handle."""
+    is one), about which call, until when, on the clocks of which `zone`, where each is if it has a page of its own, with its
+    handle, and a `note` on all of it."""
 
     href: str
     words: Message
@@ -22,3 +22,4 @@ class TodoItem:
     until: datetime | None = None
     zone: str = "UTC"
     each: tuple[tuple[str, str], ...] = ()
+    note: Message | None = None

@@ -14,6 +14,7 @@ from api.accounts.sessions import SignedIn
 from api.drafts.drafts import Draft
 from api.inputs.submitted import SubmittedForm
 from api.locales import Locale, locale_of
+from api.pages.labels import given_back
 from api.pages.trying import Trial
 from api.run.wiring import Wiring
 from domain.messages import Message
@@ -65,6 +66,11 @@ class FormShown:
         self.asked.add(name)
         given = self.start if self.returned is None else self.returned.typed.fields
         return given.get(name, "")
+
+    @property
+    def kept(self) -> str:
+        """Why what it shows was kept, which is deleted once the form is sent; empty if it was not."""
+        return "" if self.returned is None else self.returned.typed.own("kept")
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -167,6 +173,14 @@ class Visit:
         came_back = [form for form in self.forms if form.returned is not None]
         long = sorted((form for form in self.forms if len(form.asked) > 1), key=lambda form: -len(form.asked))
         return next(iter([*came_back, *long]), None)
+
+    @property
+    def without_form(self) -> list[tuple[Message, str, str]]:
+        """What was typed into a form that came back and that the page does not show any more, with its labels. Known once the
+        page is rendered."""
+        if self.returned is None or any(form.returned is not None for form in self.forms):
+            return []
+        return given_back(self.returned.typed.typed())
 
     def tag(self, version: Version) -> str:
         """The tag by which a form names a version that the visitor sees."""

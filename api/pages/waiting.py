@@ -8,6 +8,7 @@ from typing import assert_never
 from api.pages.applications import if_shown
 from api.pages.corresponding import messages_to_answer
 from api.pages.organisations import names_among
+from api.pages.own_grants import WHERE, to_do_words
 from api.pages.own_initiatives import OwnInitiative
 from api.pages.todo import TodoItem
 from api.pages.unfinished import drafts_to_finish
@@ -33,6 +34,7 @@ from projections import (
 from projections.applications import ApplicationLine
 from projections.calls import CallLine
 from projections.grants import GrantTasks
+from projections.letters.telling import NO_DATE
 from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
@@ -53,6 +55,7 @@ async def waiting_for(
         *await _unanswered(visit, own),
         *await messages_to_answer(visit, places, own),
         *await _offers(visit),
+        *await _own_grants(visit),
         *await _rounds(visit, places),
         *await _decisions(visit, places),
         *await _awards(visit, places),
@@ -110,9 +113,18 @@ async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     new = [each for each in found if each.status == ReviewStatus.ASSIGNED]
     begun = [each for each in found if each.status == ReviewStatus.CLEARED]
     return [
-        *([TodoItem("/reviews", _new(len(new)), len(new))] if new else []),
-        *([TodoItem("/reviews", _begun(len(begun)), len(begun))] if begun else []),
+        *([_owed(new, _new(len(new)))] if new else []),
+        *([_owed(begun, _begun(len(begun)))] if begun else []),
     ]
+
+
+def _owed(reviews: Sequence[OwnReview], words: Message) -> TodoItem:
+    """Reviews that are owed, and when the first of them is due."""
+    due = min((each.due for each in reviews if each.due), key=lambda each: each.at, default=None)
+    where = f"/reviews/{reviews[0].id}" if len(reviews) == 1 else "/reviews"
+    if due is None:
+        return TodoItem(where, words, len(reviews), note=NO_DATE)
+    return TodoItem(where, words, len(reviews), until=due.at, zone=due.time_zone)
 
 
 def _new(count: int) -> Message:
@@ -210,6 +222,20 @@ async def _offers(visit: Visit) -> list[TodoItem]:
     ]
 
 
+async def _own_grants(visit: Visit) -> list[TodoItem]:
+    """What the visitor has to do for a grant of theirs, or of an organisation for which they act, before it is paid."""
+    found = await grants.mine(visit.wiring.reader, visit.person, limit=MOST)
+    return [
+        TodoItem(
+            f"/grants/{each.id}#{WHERE[task.kind]}",
+            to_do_words(each, task),
+            about=(await calls.one(visit.wiring.reader, visit.person, each.call)).title,
+        )
+        for each in found.items
+        for task in each.to_do
+    ]
+
+
 async def _rounds(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     """Rounds that wait for their staff or their chair. What is in them is not looked at: an officer who reads
     applications can no longer review in a blind round."""
@@ -218,12 +244,14 @@ async def _rounds(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
         for place in places
         for call in place.calls
         for round in call.rounds
-        for item in await _round(visit, place.roles_in(call.id), call, round)
+        for item in await _round(visit, place.roles_in(call.id, round.id), call, round)
     ]
 
 
 async def _round(visit: Visit, roles: frozenset[Role], call: CallLine, round: RoundLine) -> list[TodoItem]:
     ranking = f"/rounds/{round.id}/ranking"
+    if round.status == RoundStatus.IN_PANEL and roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
+        return await _panel_of_juror(visit, roles, call, round)
     if round.status == RoundStatus.CLOSED and Role.OFFICER in roles:
         return await _closed_round(visit, call, round)
     if round.status != RoundStatus.IN_PANEL or roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
@@ -247,6 +275,19 @@ async def _round(visit: Visit, roles: frozenset[Role], call: CallLine, round: Ro
     return (
         [TodoItem(ranking, words, about=call.title)] if Role.OFFICER in roles or Role.CHAIR in roles else []
     )
+
+
+async def _panel_of_juror(
+    visit: Visit, roles: frozenset[Role], call: CallLine, round: RoundLine
+) -> list[TodoItem]:
+    """The open panel of a juror: they see the ranking and write notes for it."""
+    if Role.JUROR not in roles:
+        return []
+    panel = await panels.standing(visit.wiring.reader, visit.person, round.id)
+    if panel is None or panel.status != PanelStatus.OPENED:
+        return []
+    words = msg("The panel is open: read the ranking, and write notes for the panel if you like")
+    return [TodoItem(f"/rounds/{round.id}/ranking", words, about=call.title)]
 
 
 async def _closed_round(visit: Visit, call: CallLine, round: RoundLine) -> list[TodoItem]:

@@ -1,4 +1,5 @@
-"""What is erased together with a party: its dossiers; and its applications end, unless a grant was offered."""
+"""What is erased together with a party: its dossiers; and its applications end, unless a grant was offered. And what keeps
+people from having themselves erased."""
 
 from __future__ import annotations
 
@@ -10,10 +11,16 @@ from domain import dossiers
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
 from domain.commands.freeing import freed_by
+from domain.commands.initiatives import living_administrators
 from domain.deciding import CommandContext, Fact, PlanRequest, index_entries, some
 from domain.dossiers import DOSSIER
-from domain.indexes import dossiers_of, submissions_of
+from domain.grants.state import GRANT
+from domain.grants.statuses import UNDER_WAY
+from domain.indexes import dossiers_of, initiatives_of, submissions_of
+from domain.initiatives.state import INITIATIVE, Installation
 from domain.persons.facts import ErasureReason
+from domain.persons.rules import BoundBy
+from domain.persons.state import PERSON, PersonStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,32 @@ class Going:
     dossiers: tuple[str, ...]
     erased: tuple[str, ...]
     kept: tuple[str, ...]
+
+
+def what_binds(
+    person_id: str, installation: Installation
+) -> Generator[PlanRequest, Any, tuple[BoundBy, ...]]:
+    """What keeps a person from having themselves erased now; others who erase them decide about it themselves."""
+    found: list[BoundBy] = []
+    if person_id in installation.administrators:
+        admins = yield from some(PERSON, sorted(installation.administrators))
+        if all(each == person_id or state.status is PersonStatus.ERASED for each, state in admins.items()):
+            found.append("installation")
+    initiatives = yield from some(INITIATIVE, (yield from index_entries(initiatives_of(person_id))))
+    for initiative in initiatives.values():
+        living = yield from living_administrators(initiative)
+        if set(living) == {person_id}:
+            found.append("initiative")
+    records = yield from some(DOSSIER, (yield from index_entries(dossiers_of(person_id))))
+    paid = sorted({each.about for each in records.values() if each.purpose == "payment"})
+    grants = yield from some(GRANT, paid)
+    if any(
+        instalment.status in UNDER_WAY
+        for grant in grants.values()
+        for instalment in grant.instalments.values()
+    ):
+        found.append("payment")
+    return tuple(found)
 
 
 def what_goes_with(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from domain import access, limits, organisations, person_claims
-from domain.commands.erasing import what_goes_with
+from domain.commands.erasing import what_binds, what_goes_with
 from domain.deciding import (
     Allowed,
     Command,
@@ -41,7 +41,9 @@ class RegisterPerson(Command, frozen=True, kw_only=True):
 class ErasePerson(Command, frozen=True, kw_only=True):
     """Destroy the sealing keys of a person and their dossiers, so that nobody can read their data any more. Their
     undecided applications end. Data that has to be kept by law, such as the record of a payment, stays until that time
-    and is erased then. Organisations of which they are a member stay. This cannot be undone."""
+    and is erased then. Organisations of which they are a member stay. This cannot be undone. An administrator of the
+    installation can do it, and people themselves, unless a payment to them is under way or they are the last
+    administrator."""
 
     person: PersonId
     reason: ErasureReason
@@ -99,14 +101,17 @@ def _register(command: RegisterPerson, context: CommandContext) -> Plan:
 
 def _erase(command: ErasePerson, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    may = access.installation_administrator(context.actor, installation)
+    may = access.oneself_or_administrator(context.actor, command.person, installation)
     # Asked first: for everybody else, an existing person and a missing one look the same.
     person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
+    bound = (yield from what_binds(command.person, installation)) if context.actor == command.person else None
     going = yield from what_goes_with(command.person, context, reason=command.reason)
     invited_by = yield from index_entries(invitations_of(command.person))
     acted_for = yield from some(ORGANISATION, sorted({*person.organisations, *invited_by}))
 
     def decide() -> Outcome:
+        if bound is not None:
+            person_rules.check_may_go(bound)
         # The organisations stay, even without members: staff see that, and an administrator of the installation can
         # invite somebody.
         left = {

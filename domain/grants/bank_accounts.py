@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 from babel.core import get_global
-from stdnum import bic
+from stdnum import bic, iban
 from stdnum.exceptions import ValidationError
 from stdnum.nz import bankaccount
 from stdnum.us import rtn
@@ -121,13 +121,24 @@ _NATIONAL: Final = {
 
 
 def check_bank_account(account: str, *, bank_code: str | None, country: str | None) -> BankAccount:
-    """An account in its normal form. With a `country` it is an account number there, at the bank of `bank_code`;
-    spaces, points and hyphens are removed. Without one, it is an IBAN or words. Raises `Invalid`, without any of them
-    in the error."""
+    """An account in its normal form: an IBAN, which needs nothing else; with a `country`, an account number there, at the
+    bank of `bank_code`; or words. Spaces, points and hyphens are removed from numbers, and a number needs both. Raises
+    `Invalid`, without any of them in the error."""
     country, bank_code = _written(country), _written(bank_code)
+    if not country and bank_code:
+        raise Invalid.field("country", msg("Say in which country the bank is."))
     if not country:
-        if bank_code:
-            raise Invalid.field("country", msg("Say in which country the bank is."))
+        paid = check_account(account)
+        if _is_number(paid):
+            raise Invalid(
+                (
+                    FieldError("country", msg("Say in which country the bank is.")),
+                    FieldError("bank_code", msg("Write the code of the bank, too.")),
+                )
+            )
+        return BankAccount(account=paid)
+    if iban.is_valid(_written(account)):
+        # Country and code may be left over from another account; they are part of the IBAN.
         return BankAccount(account=check_account(account))
     if not _COUNTRY.match(country) or country not in countries():
         raise Invalid.field(
@@ -190,6 +201,12 @@ def _wrong_number(number: str, national: _National | None) -> Message | None:
     if not _PLAIN.match(number) or not _FEWEST <= len(number) <= _MOST:
         return msg("Use only the letters A to Z and digits for the account number, 4 to 34 of them.")
     return None
+
+
+def _is_number(account: str) -> bool:
+    """Whether it is an account number and nothing else: nobody can pay to it without the bank's country and code."""
+    number = _written(account)
+    return number.isascii() and number.isdigit() and len(number) >= _FEWEST
 
 
 def _written(text: str | None) -> str:

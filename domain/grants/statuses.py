@@ -48,5 +48,14 @@ ENDED: Final = (
 """The statuses in which a grant has ended."""
 
 
+UNDER_WAY: Final = (
+    InstalmentStatus.REQUESTED,
+    InstalmentStatus.APPROVED_ONCE,
+    InstalmentStatus.APPROVED,
+    InstalmentStatus.INSTRUCTED,
+    InstalmentStatus.FAILED,
+)
+"""The statuses of instalments that the recipient asked for and that were not paid yet."""
+
 APPROVALS: Final = (InstalmentStatus.APPROVED_ONCE, InstalmentStatus.APPROVED)
 """The statuses of instalments that depend on approvals only, which end when another payee is set."""

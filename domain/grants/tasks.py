@@ -1,4 +1,4 @@
-"""What waits to be done on a grant by the people of its initiative."""
+"""What waits to be done on a grant by the people of its initiative, and by its recipient."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import enum
 
 import msgspec
 
+from domain.grants import rules
 from domain.grants.state import Grant
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
+from domain.refusals import CommandRejected
 
 
 class TaskKind(enum.StrEnum):
@@ -87,3 +89,53 @@ def _of_staff(grant: Grant) -> tuple[Task, ...]:
     if paid and ReportStatus.SUBMITTED not in grant.reports.values():
         return (Task(TaskKind.COMPLETE),)
     return ()
+
+
+class RecipientTaskKind(enum.StrEnum):
+    """What the recipient has to do before something is paid."""
+
+    ADD_PAYEE = "add payee"
+    REPORT = "report"
+    REQUEST = "request"
+
+
+class RecipientTask(msgspec.Struct, frozen=True):
+    """One thing for the recipient to do; `number` is that of the instalment to request, or the one that waits for a report."""
+
+    kind: RecipientTaskKind
+    number: int | None = None
+
+
+def tasks_of_recipient(grant: Grant) -> tuple[RecipientTask, ...]:
+    """What the recipient of an accepted grant has to do now. An amendment has to be answered first, and while the grant is suspended
+    there is nothing."""
+    if grant.status is not GrantStatus.ACCEPTED or grant.amendment is not None:
+        return ()
+    if grant.payee is None:
+        return (RecipientTask(RecipientTaskKind.ADD_PAYEE),)
+    scheduled = [
+        number
+        for number, instalment in sorted(grant.instalments.items())
+        if instalment.status is InstalmentStatus.SCHEDULED
+    ]
+    ready = [
+        RecipientTask(RecipientTaskKind.REQUEST, each) for each in scheduled if _requestable(grant, each)
+    ]
+    return (*ready[:1], *_report_due(grant, scheduled))
+
+
+def _requestable(grant: Grant, number: int) -> bool:
+    """Whether the request would be accepted; of which grant it is makes no difference."""
+    try:
+        rules.request("", grant, number=number)
+    except CommandRejected:
+        return False
+    return True
+
+
+def _report_due(grant: Grant, scheduled: list[int]) -> tuple[RecipientTask, ...]:
+    """The report for which the next instalment waits, unless one is being read or was accepted."""
+    if not scheduled or ReportStatus.SUBMITTED in grant.reports.values() or grant.unused_reports:
+        return ()
+    following = grant.instalments[scheduled[0]].plan
+    return (RecipientTask(RecipientTaskKind.REPORT, scheduled[0]),) if following.condition == "report" else ()

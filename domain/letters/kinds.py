@@ -25,15 +25,19 @@ class LetterKind(enum.StrEnum):
     INVITATION_LAPSED = "invitation-lapsed"
     DEADLINE_NEAR = "deadline-near"
     DRAFT_ENDING = "draft-ending"
+    APPLICATION_ELIGIBLE = "application-eligible"
     APPLICATION_DECIDED = "application-decided"
     APPLICATION_CANCELLED = "application-cancelled"
     GRANT_OFFERED = "grant-offered"
     OFFER_LAPSING = "offer-lapsing"
     OFFER_LAPSED = "offer-lapsed"
     PAYEE_SET = "payee-set"
+    PAYEE_CONFIRMED = "payee-confirmed"
+    GRANT_SCHEDULED = "grant-scheduled"
     PAYMENT_MADE = "payment-made"
     PAYMENT_FAILED = "payment-failed"
     REPORT_RETURNED = "report-returned"
+    REPORT_ACCEPTED = "report-accepted"
     AMENDMENT_PROPOSED = "amendment-proposed"
     REVIEW_ASKED = "review-asked"
     REVIEW_DUE = "review-due"
@@ -147,6 +151,12 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
         ),
         takes=_BY,
     ),
+    LetterKind.APPLICATION_ELIGIBLE: Wording(
+        label=msg("Application eligible"),
+        subject=NEWS,
+        says=msg("Your application to “{call}” meets the conditions."),
+        more=msg("It is judged next. You do not have to do anything; you are told when there is a decision."),
+    ),
     LetterKind.APPLICATION_DECIDED: Wording(
         label=msg("Decision on an application"),
         subject=NEWS,
@@ -192,6 +202,20 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
             "If it was neither you nor somebody of yours, tell {initiative} at once, and sign in to look at it."
         ),
     ),
+    LetterKind.PAYEE_CONFIRMED: Wording(
+        label=msg("Bank details checked"),
+        subject=NEWS,
+        says=msg("The bank details for your grant from “{call}” were checked and confirmed."),
+        more=msg("On the grant's page you see whether you can ask for an instalment now."),
+    ),
+    LetterKind.GRANT_SCHEDULED: Wording(
+        label=msg("Grant divided into instalments"),
+        subject=NEWS,
+        says=msg("The instalments of your grant from “{call}” are set."),
+        more=msg(
+            "On the grant's page you see when each is due, what it waits for, and whether you can ask for it now."
+        ),
+    ),
     LetterKind.PAYMENT_MADE: Wording(
         label=msg("Payment made"),
         subject=NEWS,
@@ -210,6 +234,12 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
         says=msg("There are questions about your report on the grant from “{call}”."),
         more=msg("Please read them on the grant's page and send the report again."),
     ),
+    LetterKind.REPORT_ACCEPTED: Wording(
+        label=msg("Report accepted"),
+        subject=NEWS,
+        says=msg("Your report on the grant from “{call}” was accepted."),
+        more=msg("If an instalment waited for it, you can ask for that on the grant's page now."),
+    ),
     LetterKind.AMENDMENT_PROPOSED: Wording(
         label=msg("Change of a grant proposed"),
         subject=ANSWER,
@@ -221,8 +251,9 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
         subject=ANSWER,
         says=msg("You are asked to review an application to “{call}”."),
         more=msg(
-            "Please say first whether you have a conflict of interest. Then you can read it and write your review."
+            "Please say first whether you have a conflict of interest. Then you can read it and write your review. {due}"
         ),
+        takes=frozenset({"due"}),
     ),
     LetterKind.REVIEW_DUE: Wording(
         label=msg("Reminder: a review is due"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal, assert_never
 
 from domain import limits
 from domain.addresses import check_email
@@ -26,6 +27,9 @@ from domain.persons.facts import (
 from domain.persons.state import Person, PersonStatus
 from domain.refusals import Invalid, NotFound, Refused
 from domain.texts import check_text
+
+BoundBy = Literal["installation", "initiative", "payment"]
+"""What keeps people from having themselves erased: being the only administrator, or a payment to them that is under way."""
 
 
 def register(person_id: str, *, name: str, email: str | None, language: str) -> tuple[Fact, ...]:
@@ -112,6 +116,29 @@ def leave_organisation(person_id: str, person: Person, *, organisation: str) -> 
     if organisation not in person.organisations:
         return ()
     return (PersonLeftOrganisation(person=person_id, organisation=organisation),)
+
+
+def check_may_go(bound: Iterable[BoundBy]) -> None:
+    """Raise `Refused` if something keeps a person from having themselves erased."""
+    for each in bound:
+        match each:
+            case "installation":
+                raise Refused(
+                    msg("You are the only administrator of this installation. Appoint another one first.")
+                )
+            case "initiative":
+                raise Refused(
+                    msg("You are the only administrator of an initiative. Name another one there first.")
+                )
+            case "payment":
+                raise Refused(
+                    msg(
+                        "A payment that you asked for is under way, and nobody could be paid once your data is erased. Wait until it "
+                        "is paid. If you cannot wait, ask the people who run this site: they can erase your data at once."
+                    )
+                )
+            case _:
+                assert_never(each)
 
 
 def erase(

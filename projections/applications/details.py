@@ -10,7 +10,14 @@ from typing import Final, TypeVar, cast
 import msgspec
 
 from domain import access
-from domain.applications.facts import ApplicationFact, ApplicationWritten, awaited_until, beside
+from domain.applications.facts import (
+    ApplicationFact,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationWritten,
+    awaited_until,
+    beside,
+)
 from domain.applications.state import Application, ApplicationStatus, evolve
 from domain.deciding import Allowed
 from domain.forms import Answer, Entries, Form
@@ -19,6 +26,7 @@ from domain.readings import EXAMINED
 from domain.refusals import NotFound
 from domain.reviews.facts import ReviewChanged, ReviewSubmitted
 from domain.reviews.state import ReviewStatus
+from domain.topics import topics_of
 from domain.values import Role
 from projections import readings
 from projections.applications.lines import ApplicationLine, line
@@ -40,6 +48,15 @@ class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
     withheld: tuple[str, ...]
 
 
+class AskedQuestions(msgspec.Struct, frozen=True, kw_only=True):
+    """The questions with which an application was returned; `resubmitted_at` is when it was submitted again after them. None if
+    they were erased, or it was not."""
+
+    text: str | None
+    asked_at: datetime
+    resubmitted_at: datetime | None
+
+
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     """An application with its answers.
 
@@ -53,7 +70,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     messages about it. `answers` as a whole is None for viewers who know the application only by its handle, and when
     reading it cannot be recorded. `feedback` are the reviews' comments for the applicant; None before they are
     published and for everybody else. Damaged answers are named in `damaged` as ``answers.budget``. `unattended`: the
-    applicant is an organisation without members; only shown to viewers who see who applied.
+    applicant is an organisation without members; only shown to viewers who see who applied. `asked` are all questions with which
+    it was ever returned, for the applicant and the staff.
     """
 
     seen_as: Role
@@ -70,6 +88,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     feedback: tuple[str, ...] | None
     on_behalf: bool | None
     corresponds: bool = False
+    asked: tuple[AskedQuestions, ...] = ()
 
 
 async def one(
@@ -199,7 +218,33 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         feedback=feedback,
         on_behalf=state.on_behalf if inside else None,
         corresponds=isinstance(case.asked(access.corresponds), Allowed),
+        asked=await _asked(reader, case.id, at)
+        if inside and not unrecorded and isinstance(times, Allowed)
+        else (),
     )
+
+
+async def _asked(reader: Reader, application: str, position: int) -> tuple[AskedQuestions, ...]:
+    """The questions with which an application was returned up to a position, the first ones first."""
+    rows = await reader.rows(
+        "SELECT version FROM history.facts WHERE stream = %(application)b AND topic = ANY (%(topics)b::text[]) "
+        "AND position <= %(position)b::bigint ORDER BY version",
+        application=application,
+        topics=list(topics_of(ApplicationReturned, ApplicationResubmitted)),
+        position=position,
+    )
+    references = [Reference(application, row["version"]) for row in rows]
+    found = await reader.facts(references, open_boxes=True) if references else {}
+    asked: list[AskedQuestions] = []
+    for reference in references:
+        recorded = found[reference]
+        at = recorded.envelope.decided_at
+        if isinstance(recorded.fact, ApplicationReturned):
+            text = text_of(recorded.fact.questions)
+            asked.append(AskedQuestions(text=text, asked_at=at, resubmitted_at=None))
+        elif asked:
+            asked[-1] = msgspec.structs.replace(asked[-1], resubmitted_at=at)
+    return tuple(asked)
 
 
 _MAY_GO_ON: Final = (ApplicationStatus.INVITED, ApplicationStatus.LAPSED)

@@ -107,7 +107,8 @@ async def mine(
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: QueryRow) -> GrantLine:
-        return line(row, recipient=access.recipient(actor, loaded[row["grant"]].state))
+        state: Grant = loaded[row["grant"]].state
+        return line(row, recipient=access.recipient(actor, state), own=state)
 
     return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
 
@@ -153,7 +154,11 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         payee=sees_payee,
         reported=access.sees_reports(actor, initiative, state, conflicts=conflicts),
     )
-    shown = line(row, recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts))
+    shown = line(
+        row,
+        recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts),
+        own=state if role is Role.APPLICANT and as_of is None else None,
+    )
     reported = access.sees_reports(actor, initiative, state, conflicts=conflicts)
     proposed = await _proposed(reader, row, reported=reported)
     screening = await _screening(reader, row, actor, initiative, state, conflicts)

@@ -8,6 +8,8 @@ import msgspec
 
 from domain.deciding import Allowed, Verdict
 from domain.exchange import Exchange
+from domain.grants.state import Grant
+from domain.grants.tasks import RecipientTask, RecipientTaskKind, tasks_of_recipient
 from domain.personal import Withheld
 from domain.values import Money, Role
 from projections.ledger import exchange_of, fee_of
@@ -15,10 +17,20 @@ from projections.reader import QueryRow, damaged_in, text_of
 from projections.versions import Version
 
 
+class OwnGrantTask(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the recipient has to do before money is paid: its `kind`, the `number` of the instalment that it is
+    about, and that instalment's amount and due day."""
+
+    kind: RecipientTaskKind
+    number: int | None
+    amount: Money | None
+    due: date | None
+
+
 class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
     """A grant in a list. `handle` stands for the recipient within the call; `recipient` is None for funders, and for
     people who declared a conflict of interest with the application. `amendment` is the number of the one that waits for
-    the recipient's answer."""
+    the recipient's answer; `to_do` is what the recipient has to do now, and empty for everybody else."""
 
     id: str
     version: Version
@@ -34,6 +46,7 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     ends_on: date | None
     amendment: int | None
+    to_do: tuple[OwnGrantTask, ...] = ()
 
 
 class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,8 +162,9 @@ Texts = dict[int | None, dict[str, str | Withheld | None]]
 """Personal texts by the version of their fact and by field."""
 
 
-def line(row: QueryRow, *, recipient: Verdict) -> GrantLine:
-    """A row of read.grants for display; `recipient`: whether the recipient is shown."""
+def line(row: QueryRow, *, recipient: Verdict, own: Grant | None = None) -> GrantLine:
+    """A row of read.grants for display; `recipient`: whether the recipient is shown. `own` is the grant's state if the viewer
+    receives it and looks at it as it is now."""
     currency = row["currency"]
     return GrantLine(
         id=row["grant"],
@@ -167,6 +181,17 @@ def line(row: QueryRow, *, recipient: Verdict) -> GrantLine:
         reason=row["reason"],
         ends_on=row["ends_on"],
         amendment=row["amendment"],
+        to_do=() if own is None else tuple([_to_do(own, each) for each in tasks_of_recipient(own)]),
+    )
+
+
+def _to_do(grant: Grant, task: RecipientTask) -> OwnGrantTask:
+    plan = None if task.number is None else grant.instalments[task.number].plan
+    return OwnGrantTask(
+        kind=task.kind,
+        number=task.number,
+        amount=None if plan is None else Money.of(plan.amount, grant.currency),
+        due=None if plan is None else plan.due,
     )
 
 

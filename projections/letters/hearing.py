@@ -11,6 +11,7 @@ from domain.applications.facts import (
     ApplicationCancelled,
     ApplicationContinued,
     ApplicationDeclined,
+    ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationInvitationLapsed,
     ApplicationInvited,
@@ -27,9 +28,12 @@ from domain.grants.facts import (
     GrantAmendmentProposed,
     GrantInstalmentFailed,
     GrantInstalmentSettled,
+    GrantInstalmentsScheduled,
     GrantLapsed,
     GrantOffered,
+    GrantPayeeConfirmed,
     GrantPayeeSet,
+    GrantReportAccepted,
     GrantReportReturned,
 )
 from domain.letters.kinds import LetterKind
@@ -57,6 +61,7 @@ Heard = (
     | ApplicationReturnLapsed
     | ApplicationInvited
     | ApplicationInvitationLapsed
+    | ApplicationFoundEligible
     | ApplicationFoundIneligible
     | ApplicationAwarded
     | ApplicationWaitlisted
@@ -66,9 +71,12 @@ Heard = (
     | GrantOffered
     | GrantLapsed
     | GrantPayeeSet
+    | GrantPayeeConfirmed
+    | GrantInstalmentsScheduled
     | GrantInstalmentSettled
     | GrantInstalmentFailed
     | GrantReportReturned
+    | GrantReportAccepted
     | GrantAmendmentProposed
     | ReviewAssigned
     | CorrespondenceMessageWritten
@@ -101,6 +109,8 @@ def notice_of(fact: Heard) -> Notice | None:
             | ApplicationDeclined()
         ):
             return Notice(LetterKind.APPLICATION_DECIDED, fact.application)
+        case ApplicationFoundEligible():
+            return Notice(LetterKind.APPLICATION_ELIGIBLE, fact.application)
         case ApplicationCancelled():
             return Notice(LetterKind.APPLICATION_CANCELLED, fact.application)
         case GrantOffered():
@@ -109,12 +119,18 @@ def notice_of(fact: Heard) -> Notice | None:
             return Notice(LetterKind.OFFER_LAPSED, fact.grant)
         case GrantPayeeSet():
             return Notice(LetterKind.PAYEE_SET, fact.grant)
+        case GrantPayeeConfirmed():
+            return Notice(LetterKind.PAYEE_CONFIRMED, fact.grant)
+        case GrantInstalmentsScheduled():
+            return Notice(LetterKind.GRANT_SCHEDULED, fact.grant)
         case GrantInstalmentSettled():
             return Notice(LetterKind.PAYMENT_MADE, fact.grant)
         case GrantInstalmentFailed():
             return Notice(LetterKind.PAYMENT_FAILED, fact.grant)
         case GrantReportReturned():
             return Notice(LetterKind.REPORT_RETURNED, fact.grant)
+        case GrantReportAccepted():
+            return Notice(LetterKind.REPORT_ACCEPTED, fact.grant)
         case GrantAmendmentProposed():
             return Notice(LetterKind.AMENDMENT_PROPOSED, fact.grant)
         case ReviewAssigned():

@@ -17,7 +17,7 @@ from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
 from domain.indexes import invited_to, reviews_in, rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.letters.kinds import LetterKind
-from domain.messages import At
+from domain.messages import At, msg
 from domain.organisations import ORGANISATION
 from domain.parties import Actor, is_organisation
 from domain.persons.state import PERSON, Person
@@ -31,6 +31,10 @@ from projections.letters.hearing import Notice
 
 K = LetterKind
 S = ApplicationStatus
+
+
+NO_DATE: Final = msg("No date is set. Reviews count until the panel opens.")
+"""What is said of reviews that are owed when the staff set no date for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ _IN_STATUS: Final[Mapping[LetterKind, frozenset[ApplicationStatus]]] = {
     K.RETURN_DUE: frozenset({S.RETURNED}),
     K.APPLICATION_INVITED: frozenset({S.INVITED}),
     K.INVITATION_LAPSED: frozenset({S.LAPSED}),
+    K.APPLICATION_ELIGIBLE: frozenset({S.ELIGIBLE}),
     K.APPLICATION_DECIDED: frozenset({S.AWARDED, S.WAITLISTED, S.DECLINED, S.INELIGIBLE}),
     K.APPLICATION_CANCELLED: frozenset({S.CANCELLED}),
 }
@@ -181,6 +186,10 @@ def _still_so(kind: LetterKind, grant: Grant) -> bool:
             return grant.status is GrantStatus.OFFERED
         case K.OFFER_LAPSED:
             return grant.status is GrantStatus.LAPSED
+        case K.PAYEE_CONFIRMED:
+            return grant.payee is not None and grant.payee.confirmed
+        case K.GRANT_SCHEDULED:
+            return bool(grant.instalments)
         case K.PAYMENT_FAILED:
             return any(each.status is InstalmentStatus.FAILED for each in grant.instalments.values())
         case K.REPORT_RETURNED:
@@ -199,8 +208,14 @@ async def _of_review(reader: Fresh, person: str, notice: Notice, now: datetime) 
     if review.status not in OUTSTANDING:
         return None
     values: dict[str, Any] = {}
+    round: Round = await reader.the(ROUND, review.round)
+    if notice.kind is K.REVIEW_ASKED:
+        values["due"] = (
+            NO_DATE
+            if round.reviews_due is None
+            else msg("Reviews are due on {deadline}.", deadline=At(round.reviews_due, call.time_zone))
+        )
     if notice.kind is K.REVIEW_DUE:
-        round: Round = await reader.the(ROUND, review.round)
         if round.reviews_due is None or round.reviews_due != notice.until or now >= round.reviews_due:
             return None
         values["deadline"] = At(round.reviews_due, call.time_zone)

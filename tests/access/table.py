@@ -117,6 +117,7 @@ person.remove_factor           e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  
 person.ask_recovery            e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.cancel_recovery         e  e  P  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.confirm_recovery        e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+person.erase: oneself          e  e  P  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.erase                   e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 
 organisation.register          e  e  P  P  P  P   P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  b  P

@@ -144,6 +144,7 @@ def _house(walk: Walk) -> None:
     walk.do(NEWCOMER, "person.ask_recovery", person=STRANGER)
     walk.stop("person.confirm_recovery", person=STRANGER)
     walk.do(STRANGER, "person.cancel_recovery", person=STRANGER)
+    walk.stop("person.erase: oneself", person=STRANGER, reason="asked_by_person")
     walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
     _organisations(walk)
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)

@@ -12,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 
+from api.accounts.asked_addresses import asked_by
 from api.accounts.email import CODE_TRIES, Answered
 from api.accounts.sessions import BegunBy, SignedIn
 from api.app import make_app
@@ -116,6 +117,22 @@ class TestALetter:
             assert "Look at it again" in await refused(wired.email.by_code(browser, wrong, None))
         assert "it was the last try" in await refused(wired.email.by_code(browser, wrong, None))
         assert "cannot be used any more" in await refused(wired.email.by_code(browser, code, None))
+
+    async def test_an_empty_code_is_no_try(self, wired: Wiring) -> None:
+        browser = await wired.email.ask(ADDRESS, locale=ENGLISH)
+        code = await Mailbox(wired).code()
+        for _ in range(CODE_TRIES):
+            assert "Type the code" in await refused(wired.email.by_code(browser, " ", None))
+        assert (await wired.email.by_code(browser, code, None)).address == ADDRESS
+
+    async def test_only_the_browser_that_asked_is_told_where_the_letter_went(self, wired: Wiring) -> None:
+        browser = await wired.email.ask(ADDRESS, locale=ENGLISH)
+        other = await wired.email.ask("other@example.org", locale=ENGLISH)
+        assert await asked_by(wired.history, browser) == ADDRESS
+        assert await asked_by(wired.history, other) == "other@example.org"
+        assert await asked_by(wired.history, "x" * 43) is None
+        await wired.email.by_code(browser, await Mailbox(wired).code(), None)
+        assert await asked_by(wired.history, browser) is None
 
     async def test_it_ends_after_ten_minutes(self, wired: Wiring, database_url: str) -> None:
         browser = await wired.email.ask(ADDRESS, locale=ENGLISH)

@@ -21,6 +21,7 @@ from domain.deciding import Fact, Outcome
 from domain.dossiers import DossierErased, DossierKept
 from domain.grants.facts import GrantCompleted, GrantDeclined, GrantLapsed
 from domain.indexes import dossiers_of
+from domain.initiatives.facts import INSTALLATION_ID, InstallationOpened
 from domain.persons.facts import PersonErased
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM
@@ -42,6 +43,7 @@ from tests.scene import (
     found_ineligible,
     numbered,
     receive,
+    registered,
     withdrawn,
 )
 
@@ -221,6 +223,16 @@ class TestTheRecordOfAPayment:
 
 class TestErasingAPerson:
     ERASE = ErasePerson(person=ARTIST, reason="safety")
+
+    def test_people_wait_for_a_payment_that_is_under_way_and_are_told_who_can_do_it_at_once(self) -> None:
+        world = grants.world_with_grant(*TestTheRecordOfAPayment.SENT)
+        world.given(INSTALLATION_ID, InstallationOpened(demonstration=False))
+        world.given(grants.ARTIST, registered(grants.ARTIST))
+        world.indexes[dossiers_of(grants.ARTIST)] = {PAYMENTS}
+        erase = ErasePerson(person=grants.ARTIST, reason="safety")
+        refused, sentence = world.turned_down(erase, grants.ARTIST)
+        assert (refused, "can erase your data at once" in str(sentence)) == (Refused, True)
+        assert world.run(erase, SYSTEM).erases == (grants.ARTIST, PAYMENTS)
 
     def test_all_dossiers_go_but_those_that_the_law_keeps(self) -> None:
         """The kept ones are named in the fact, so that the person can be told, and end by their due date."""

@@ -113,6 +113,15 @@ UNFIT = (
             {"country": "Write the country of the bank as its two letters, such as US or AM."},
         ),
         ("123456", "AGRIAM22", None, {"country": "Say in which country the bank is."}),
+        (
+            "1234 5678 901",
+            None,
+            None,
+            {
+                "country": "Say in which country the bank is.",
+                "bank_code": "Write the code of the bank, too.",
+            },
+        ),
         ("123456", None, "AM", {"bank_code": "Write the code of the bank, too."}),
         ("123456", "AGRIGE22", "AM", {"bank_code": "This BIC belongs to a bank in another country."}),
         (
@@ -157,6 +166,18 @@ def test_without_a_country_it_is_an_iban_or_words_as_before() -> None:
         account="DE89370400440532013000"
     )
     assert list(wrong("DE88 3704 0044 0532 0130 00", None, None)) == ["account"]
+
+
+def test_an_iban_needs_nothing_else_and_what_is_left_over_from_another_account_is_dropped() -> None:
+    assert check_bank_account(
+        "DE89 3704 0044 0532 0130 00", bank_code="AGRIAM22", country="AM"
+    ) == BankAccount(account="DE89370400440532013000")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    command = SetGrantPayee(grant=GRANT, kind="recipient", host=ARTIST, name=" ", account="123 456")
+    refused, told = world_with_grant(*accepted()).turned_down(command, ARTIST)
+    assert (refused, sorted(told)) == (Invalid, ["bank_code", "country", "host", "name"])
 
 
 def test_the_countries_are_those_of_today() -> None:

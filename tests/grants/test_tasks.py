@@ -25,7 +25,14 @@ from domain.grants.facts import (
 )
 from domain.grants.rules.scheduling import PlannedInstalment
 from domain.grants.state import GRANT as GRANTS
-from domain.grants.tasks import Task, TaskKind, tasks_on
+from domain.grants.tasks import (
+    RecipientTask,
+    RecipientTaskKind,
+    Task,
+    TaskKind,
+    tasks_of_recipient,
+    tasks_on,
+)
 from domain.initiatives.facts import MemberAdded
 from domain.initiatives.state import INITIATIVE as INITIATIVES
 from domain.parties import Actor
@@ -61,6 +68,7 @@ from tests.grants.scene import (
 )
 
 ONE: Final = ((AWARD, "none"),)
+TWO: Final = ((AWARD // 2, "none"), (AWARD // 2, "report"))
 EVERYBODY: Final = (OFFICER, FINANCE, OTHER_FINANCE, APPROVER, BOTH, FUNDER, ARTIST)
 PAYING: Final = {FINANCE, OTHER_FINANCE, BOTH}
 FIRST_BY_BOTH = GrantInstalmentApproved(grant=GRANT, instalment=1, approver=BOTH, approval=1)
@@ -240,3 +248,30 @@ def test_no_task_is_for_whoever_declared_a_conflict_or_receives_the_grant() -> N
             Actor(who), initiative, grant, Task(TaskKind.APPROVE, 1), conflicts=conflicts
         )
         assert not isinstance(verdict, Allowed)
+
+
+@pytest.mark.parametrize(
+    ("facts", "due"),
+    [
+        (offered(), ()),
+        (accepted(), (RecipientTask(RecipientTaskKind.ADD_PAYEE),)),
+        ((*accepted(), payee_set()), ()),
+        ((*accepted(), payee_set(), payee_confirmed()), ()),
+        (payable(*ONE), (RecipientTask(RecipientTaskKind.REQUEST, 1),)),
+        ((*payable(*ONE), requested()), ()),
+        (payable(*TWO), (RecipientTask(RecipientTaskKind.REQUEST, 1),)),
+        ((*payable(*TWO), requested()), (RecipientTask(RecipientTaskKind.REPORT, 2),)),
+        ((*payable(*TWO), requested(), report_submitted()), ()),
+        ((*payable(*TWO), requested(), *reported()), (RecipientTask(RecipientTaskKind.REQUEST, 2),)),
+        ((*payable(*ONE), AMENDMENT), ()),
+        ((*payable(*ONE), GrantSuspended(grant=GRANT, dossier=PAYMENTS, reason="other", explanation=None)), ()),
+    ],
+    ids=[
+        "offered", "accepted", "checked by a second person", "to be divided", "ready", "requested", "the first is ready",
+        "report due", "report read", "report accepted", "amendment", "suspended",
+    ],
+)  # fmt: skip
+def test_the_recipient_is_told_what_to_do_before_money_is_paid(
+    facts: tuple[Fact, ...], due: tuple[RecipientTask, ...]
+) -> None:
+    assert tasks_of_recipient(world_with_grant(*facts).state(GRANTS, GRANT)) == due

@@ -20,7 +20,7 @@ from domain.messages import At
 from domain.refusals import Invalid
 from domain.values import Money
 from projections.letters.hearing import Heard, notice_of
-from projections.letters.telling import Tidings
+from projections.letters.telling import NO_DATE, Tidings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUSE = Initiative(name="Marker House")
@@ -28,6 +28,7 @@ CALL = Call(title={"en": "Marker Call", "ru": "Маркер"}, time_zone="Europe
 VALUES = {
     "deadline": At(NOON + timedelta(days=3), "Europe/Berlin"),
     "amount": Money(amount="10.00", currency="EUR"),
+    "due": NO_DATE,
     "status": ApplicationStatus.SUBMITTED,
 }
 

@@ -26,8 +26,10 @@ class TestACallFromTheFirstApplicationToTheLastPayment:
         await season.close()
         await season.assign()
         await post.write()
-        assert await post.kinds("artist1") == ["application-received"]
+        assert await post.kinds("artist1") == ["application-eligible", "application-received"]
         assert await post.kinds("juror") == ["review-asked", "review-asked"]
+        for letter in await post.letters("juror"):
+            assert "No date is set. Reviews count until the panel opens." in letter.text
         await season.judge()
         for part in (season.open_panel,):
             await part()
@@ -48,18 +50,25 @@ class TestACallFromTheFirstApplicationToTheLastPayment:
         await season.decide()
         assert announced
         await post.write()
-        assert await post.kinds("artist2") == ["application-decided", "application-received"]
+        assert await post.kinds("artist2") == [
+            "application-decided",
+            "application-eligible",
+            "application-received",
+        ]
         await season.grant()
         await season.finish()
-        # What was over before a letter was written is not told: the offer was accepted, the report accepted, the failed
-        # payment made.
+        # What was over before a letter was written is not told: the offer was accepted, the failed payment made.
         await post.write()
         assert await post.kinds("artist1") == [
             "application-decided",
+            "application-eligible",
             "application-received",
+            "grant-scheduled",
+            "payee-confirmed",
             "payee-set",
             "payment-made",
             "payment-made",
+            "report-accepted",
         ]
         assert await post.kinds("officer") == await post.kinds("finance") == await post.kinds("chair") == []
         for letter in await post.letters():
@@ -103,7 +112,7 @@ class TestTheReaction:
         await season.assign()
         await post.confirm("juror")
         await post.write()
-        assert set(await post.kinds()) == {"review-asked"}
+        assert set(await post.kinds()) == {"review-asked", "application-eligible"}
 
     async def test_notes_a_fact_once_whichever_process_was_first(self, post: Post) -> None:
         season = await post.season.begin()

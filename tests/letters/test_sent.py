@@ -33,7 +33,7 @@ async def test_no_header_and_no_log_betrays_what_a_letter_is_about(
     server = Server()
     with server.running() as address:
         told = post.wired.reaction.still_told
-        assert await send_waiting(post.wired.outbox, address, SENDER, still_told=told) == 3
+        assert await send_waiting(post.wired.outbox, address, SENDER, still_told=told) == 5
     taken = [message_from_bytes(each.content or b"", policy=default) for each in server.taken]
     assert {str(each["To"]) for each in taken} == to
     for message in taken:

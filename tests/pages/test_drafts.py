@@ -110,7 +110,7 @@ def test_what_was_refused_is_kept_as_a_draft(stage: Stage, apply: str, artist: V
 
 def test_another_language_saves_it_too(stage: Stage, apply: str, artist: Visitor) -> None:
     form = artist.form(apply, "application-submit")
-    assert artist.send(apply, form | DRAFT | {"_language": "ru"}).status_code == 200
+    assert artist.send(apply, form | DRAFT | {"_language": "ru"}).status_code == 303
     assert IDEA in stage.visitor("applicant").open(apply).text
 
 

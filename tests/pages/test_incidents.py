@@ -50,7 +50,7 @@ def form_opened(stage: Stage, browser: Browser, apply: str) -> Iterator[Open]:
         contexts.append(context)
         pages = [context.new_page() for _ in range(tabs)]
         pages[0].goto(f"{stage.address}/register")
-        pages[0].get_by_label("How should we call you?").fill("Somebody by the sea")
+        pages[0].get_by_label("What should we call you?").fill("Somebody by the sea")
         pages[0].get_by_role("button", name="Register and see my nine words").click()
         for page in pages:
             page.goto(apply)

@@ -227,7 +227,7 @@ def test_a_round_is_judged_and_ranked(in_panel: Round) -> None:
     assert cells(page, "Rank") == ["1", "1", "3"]
     assert cells(page, "Score") == ["73.3\u00a0%", "73.3\u00a0%", "60.0\u00a0%"]
     assert cells(page, "Reviews") == ["2", "2", "1"]
-    assert "1 of 1 rate half of the criteria or fewer, so this score rests on little." in page.text
+    assert "1 of 1 review judges only half of the criteria or fewer" in page.text
     assert (
         "The chair lowered the number of reviews to 1. Reason: The other jurors have a conflict of interest"
         in page.text

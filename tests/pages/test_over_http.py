@@ -67,7 +67,10 @@ def test_nothing_typed_is_lost_when_a_form_comes_back(stage: Stage, applicant: V
         stage, applicant, **{"answers.costs[4].amount": "a hundred", "answers.idea": "", "title": "<Т&>"}
     )
     page = applicant.send(f"/calls/{stage.call}/apply", wrong)
-    assert (page.status_code, said(page)) == (422, "Nothing was saved yet. Please correct:")
+    assert (page.status_code, said(page)) == (
+        422,
+        "It is not submitted yet; your draft is saved. Please correct:",
+    )
     summary = re.findall(r'<li><a href="#([^"]+)">([^<]+)</a>: ([^<]+)</li>', page.text)
     # The second line of costs that was filled in is the second that is shown.
     assert [(html.unescape(place), label) for place, label, _ in summary] == [
@@ -410,3 +413,20 @@ def test_what_people_write_turns_nothing_around_it(stage: Stage, applicant: Visi
     shown = applicant.open(sent.headers["location"]).text
     assert f"<h1><bdi>{title}</bdi></h1>" in shown
     assert '<p class="answer" dir="auto">Three concerts.</p>' in shown
+
+
+def test_what_gives_the_applicant_away_to_a_blind_jury_is_asked_about_once(
+    stage: Stage, applicant: Visitor
+) -> None:
+    """The first press says it and saves the draft, the second submits; another clue is told, too; JSON is not asked."""
+    apply = f"/calls/{stage.call}/apply"
+    sent = filled(stage, applicant, **{"answers.idea": "Write to me@example.org."})
+    asked = applicant.send(apply, sent)
+    assert (asked.status_code, "press the button once more" in said(asked)) == (422, True)
+    assert "This contains: an e-mail address" in asked.text
+    assert "me@example.org" in asked.text
+    more = sent | {"_warned": hidden(asked.text, "_warned"), "_revision": hidden(asked.text, "_revision")}
+    other = applicant.send(apply, more | {"title": "See https://example.org/me"})
+    assert (other.status_code, "This contains: a link" in other.text) == (422, True)
+    more |= {"_revision": hidden(other.text, "_revision")}
+    assert applicant.send(apply, more).status_code == 303

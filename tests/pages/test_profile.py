@@ -50,7 +50,7 @@ def test_it_looks_the_same_whether_anybody_was_found(stage: Stage) -> None:
     known, unknown = stage.visitor("applicant"), stage.visitor("second applicant")
     page = keep_from(known, stage.people["juror"])
     assert "You have named nobody." not in page
-    assert "NAMED" in page
+    assert "<bdi>NAMED</bdi> is on your list below" in page
     codes = [page, keep_from(unknown, f"person-{'0f' * 16}")]
     lists = [re.findall(r'id="excluded".*?</section>', each, re.DOTALL)[0] for each in codes]
     assert lists[0] == lists[1]

@@ -91,6 +91,8 @@ def test_wrong_words_are_kept_in_the_form_and_mistyped_ones_named(stage: Stage) 
     assert (status, "Type all nine words; these are 8." in page) == (401, True)
     status, page = sign_in(visitor, words=" ".join(reversed(words)), _do="words")
     assert (status, "Check each of them, and their order." in page) == (401, True)
+    status, page = sign_in(visitor, words="зима слово берег", _do="words")
+    assert (status, "The nine words are English words." in page) == (401, True)
     assert visitor.open("/me").status_code == 303
 
 
@@ -119,6 +121,7 @@ def test_the_only_way_to_sign_in_is_not_removed(stage: Stage) -> None:
     fields = {"_csrf": hidden(page, "_csrf"), "_do": "remove-way", "way": hidden(page, "way")}
     answer = visitor.send("/me/access", fields)
     assert (answer.status_code, "your only way to sign in" in said(answer)) == (409, True)
+    assert "have your data erased" in said(answer)
 
 
 @pytest.mark.parametrize(

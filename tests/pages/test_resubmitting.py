@@ -78,7 +78,7 @@ def test_it_is_returned_with_questions_answered_and_found_in_lists(
 ) -> None:
     returned(stage, application)
     page = applicant.open(application).text
-    assert QUESTIONS in page
+    assert QUESTIONS in page.split('id="questions"')[1].split("</div>")[0]
     assert "Answer and submit again" in page
     start = applicant.open("/me").text
     assert "Answer the questions about" in start
@@ -94,10 +94,13 @@ def test_it_is_returned_with_questions_answered_and_found_in_lists(
         stage.visitor("officer").open(f"/rounds/{stage.round}/ranking").text
     )
     change = f"{application}/change"
+    assert QUESTIONS in applicant.open(change).text, "above the form in which they are answered"
     sent = applicant.form(change, "application-resubmit") | ANSWERS | {"answers.idea": "The hall costs 200."}
     assert applicant.send(change, sent).headers["location"] == application
     # The page waits until the read models have seen what was sent.
-    assert QUESTIONS not in applicant.open(application).text
+    page = applicant.open(application).text
+    assert 'id="questions"' not in page
+    assert QUESTIONS in page.split('id="asked"')[1], "they can still be read, with the days"
     again = stage.speaking("officer").get(f"/api{application}")
     assert (again["status"], again["answers"]["idea"], again["explanation"], again["awaited_until"]) == (
         "submitted",

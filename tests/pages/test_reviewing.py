@@ -167,6 +167,23 @@ def own_scores_are_compared_in_one_table_and_nobody_elses(judging: Round, juror:
     assert found[judging.reviews["juror", 2]]["scores"] is None
 
 
+def anothers_review_is_shown_only_to_who_gives_up_their_own_for_it(judging: Round, juror: Visitor) -> None:
+    """A link to it tells first what it costs."""
+    other, own = page_of(judging, 1, "second juror"), page_of(judging, 1)
+    before = judging.stage.facts()
+    asked = html.unescape(juror.open(other).text)
+    assert "you can no longer change your review of it" in asked, re.sub(r"<[^>]+>|\s+", " ", asked)
+    assert "3 of 10" not in asked
+    assert judging.stage.facts() == before, "no reading is recorded"
+    assert "Change the scores and comments" in juror.open(own).text
+    assert "3 of 10" in juror.open(f"{other}?show=reviews").text
+    shown = html.unescape(juror.open(own).text)
+    assert "Change the scores and comments" not in shown
+    scores = shown.split("<h2>Scores</h2>")[1].split("</section>")[0]
+    assert "You have seen others' scores of this application" in scores
+    assert "3 of 10" in juror.open(other).text, "who has seen it is not asked again"
+
+
 @pytest.fixture
 def page(judging: Round, chromium: str) -> Iterator[Page]:
     """The juror at a browser that runs scripts."""
@@ -185,8 +202,8 @@ def a_script_saves_while_the_juror_writes(judging: Round, juror: Visitor, page: 
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     path = page_of(judging, 2)
     page.goto(judging.stage.address + path)
-    framed = page.locator(".beside").evaluate("beside => getComputedStyle(beside).borderBlockEndWidth")
-    assert framed == "1px", "the form scrolls in a frame that does not look cut off"
+    overflow = page.locator(".beside").evaluate("beside => getComputedStyle(beside).overflowY")
+    assert overflow == "visible", "the form scrolls with the page and has no scrollbar of its own"
     page.get_by_label("A", exact=True).select_option("4")
     page.get_by_label("Comment for the jury").fill(COMMENT)
     expect(page.locator("#draft-status")).to_contain_text("Draft saved on", timeout=20_000)
@@ -245,6 +262,7 @@ def test_a_juror_at_work(judging: Round, juror: Visitor, page: Page) -> None:
     pressing_twice_submits_once(judging, juror)
     a_submitted_review_is_changed_and_its_changes_are_drafted(judging, juror)
     own_scores_are_compared_in_one_table_and_nobody_elses(judging, juror)
+    anothers_review_is_shown_only_to_who_gives_up_their_own_for_it(judging, juror)
     a_script_saves_while_the_juror_writes(judging, juror, page)
     a_conflict_ends_the_draft(judging)
     a_panel_that_opens_ends_it_too_and_what_is_typed_can_still_be_read(judging)

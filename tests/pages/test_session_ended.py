@@ -1,8 +1,10 @@
-"""When a session ends in the middle of a form: what was typed is kept for its person, and shown once on the same page."""
+"""When a session ends in the middle of a form: what was typed is kept for its person, and shown on the same page until they send
+it or throw it away."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import Any
 
 import psycopg
@@ -54,7 +56,9 @@ def apply(stage: Stage) -> str:
     return f"/calls/{stage.call}/apply"
 
 
-def test_what_was_typed_is_shown_to_the_same_person_once(stage: Stage, apply: str) -> None:
+def test_what_was_typed_is_shown_to_the_same_person_until_they_throw_it_away(
+    stage: Stage, apply: str
+) -> None:
     visitor = stage.visitor("newcomer")
     form = typed(visitor, apply)
     end_sessions(stage, "newcomer")
@@ -74,7 +78,43 @@ def test_what_was_typed_is_shown_to_the_same_person_once(stage: Stage, apply: st
     assert IDEA in shown
     assert 'value="Kept"' in shown
     assert "Below is what you typed." in shown
+    visitor.open("/me")
+    shown = visitor.open(apply).text
+    assert IDEA in shown
+    visitor.send(apply, {"_csrf": hidden(shown, "_csrf"), "_away": "1"})
     assert IDEA not in visitor.open(apply).text
+    assert "is kept for a day" not in visitor.open("/me").text
+
+
+def test_a_draft_that_was_saved_since_is_not_overwritten(stage: Stage, apply: str) -> None:
+    """The form shows the draft, and beside it what was typed before; the kept words go once the draft is saved from there."""
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply)
+    end_sessions(stage, "newcomer")
+    page = visitor.open(visitor.send(apply, form).headers["location"]).text
+    other = stage.visitor("newcomer")
+    newer = typed(other, apply) | {"answers.idea": "Newer words", "_kept": "", "_draft": "save"}
+    assert other.send(apply, newer).status_code == 303
+    sign_in(visitor, stage, "newcomer", page)
+    shown = visitor.open(apply).text
+    assert re.search(r"<textarea[^>]*>\s*Newer words</textarea>", shown)
+    assert IDEA in shown
+    assert visitor.send(apply, visitor.form(apply, SUBMIT) | {"_draft": "save"}).status_code == 303
+    assert IDEA not in visitor.open(apply).text
+    visitor.send(apply, visitor.form(apply, SUBMIT) | {"_draft": "discard"})
+
+
+def test_after_a_change_of_language_the_page_can_be_opened_again(stage: Stage, apply: str) -> None:
+    """The browser goes back to it without asking whether to send a form again."""
+    visitor = stage.visitor("newcomer")
+    answer = visitor.send(apply, typed(visitor, apply) | {"_language": "ru"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{apply}?lang=ru")
+    assert IDEA not in stage.visitor("second applicant").open(apply).text
+    for _ in range(2):
+        assert IDEA in visitor.open(f"{apply}?lang=ru").text
+    shown = visitor.open(f"{apply}?lang=en").text
+    visitor.send(apply, {"_csrf": hidden(shown, "_csrf"), "_away": "1"})
+    visitor.send(apply, visitor.form(apply, SUBMIT) | {"_draft": "discard"})
 
 
 def test_it_can_be_sent_then(stage: Stage, apply: str) -> None:

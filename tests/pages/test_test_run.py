@@ -113,7 +113,7 @@ def test_from_the_first_question_to_the_scores_with_the_real_checks(stage: Stage
     assert 'value="A village"' in run.page, "but it goes along"
     assert "This cannot be left empty." not in reading
     incomplete = run.press("review-submit", "score", **{"scores.art": "7"})
-    assert "Score this criterion, or say that you cannot judge it." in incomplete
+    assert "Choose points, or “No basis to judge”." in incomplete
     done = run.press(
         "review-submit", "score", **{"scores.art": "7", "scores.need": "none", "comment_jury": "Good"}
     )

@@ -121,7 +121,7 @@ def reviewed(people: dict[str, Someone], stage: Stage, application: str, walk: W
     third.go("/reviews")
     walk.read["before declaring"] = third.open(handle[1])
     third.press(
-        "Step back",
+        "Declare the conflict and hand the review back",
         form="review-declare_conflict",
         Reason="They are friends",
         Explanation="We sing together.",

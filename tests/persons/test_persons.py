@@ -12,7 +12,7 @@ from domain.applications.state import APPLICATION as APPLICATIONS
 from domain.applications.state import ApplicationStatus
 from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.deciding import Fact, Outcome
-from domain.indexes import submissions_of
+from domain.indexes import initiatives_of, submissions_of
 from domain.personal import personal_fields
 from domain.persons.facts import PersonErased, PersonHandleGiven, PersonRegistered
 from domain.persons.rules import give_handle
@@ -26,6 +26,7 @@ from tests.scene import (
     ARTIST,
     CALL,
     INITIATIVE,
+    JUROR,
     KEEPER,
     OFFICER,
     PANEL,
@@ -171,8 +172,27 @@ class TestWhenAPersonIsErased:
             "Not found, or you have no access.",
         )
 
-    @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, ARTIST])
-    def test_only_the_installation_erases(self, actor: str) -> None:
+    def test_people_erase_themselves(self) -> None:
+        world = peopled()
+        outcome = world.run(ErasePerson(person=ARTIST, reason="asked_by_person"), ARTIST)
+        assert outcome.erases == (ARTIST,)
+
+    @pytest.mark.parametrize(
+        ("who", "sentence"),
+        [
+            (KEEPER, "You are the only administrator of this installation. Appoint another one first."),
+            (ADMINISTRATOR, "You are the only administrator of an initiative. Name another one there first."),
+        ],
+    )
+    def test_the_last_administrator_stays(self, who: str, sentence: str) -> None:
+        world = peopled()
+        world.indexes[initiatives_of(ADMINISTRATOR)] = {INITIATIVE}
+        erase = ErasePerson(person=who, reason="asked_by_person")
+        assert world.turned_down(erase, who) == (Refused, sentence)
+        assert world.run(erase, SYSTEM).erases == (who,), "the operator can"
+
+    @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, JUROR])
+    def test_only_the_installation_erases_others(self, actor: str) -> None:
         assert peopled().turned_down(ErasePerson(person=ARTIST, reason="other"), actor) == (
             Forbidden,
             "Only an administrator of this installation can do this.",

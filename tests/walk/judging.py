@@ -24,7 +24,9 @@ def a_juror_steps_back(jurors: Sequence[Human]) -> Human:
         if _goes_on(juror):
             juror.note("review before the conflict question")
             typed = {"#reason": "=friendship", "#explanation": WRITTEN["conflict"]}
-            juror.press(juror.say("Step back"), "review-declare_conflict", typed)
+            juror.press(
+                juror.say("Declare the conflict and hand the review back"), "review-declare_conflict", typed
+            )
             return juror
     raise AssertionError("no juror was asked")
 
@@ -78,7 +80,6 @@ def the_panel_decides(
     officer.press(officer.say("Open the panel"))
     chair.go(ranking)
     note = {"#text": WRITTEN["note of the panel"]}
-    chair.page.locator("details.notes summary").first.click()
     chair.press(chair.say("Save the note"), f"panel-write_note-{_id(awarded)}", note)
     award = {"#outcome": "=award", "#amount.amount": "1500", "#reason": "=quality"}
     chair.press(chair.say("Save the outcome"), f"panel-set_outcome-{_id(awarded)}", award)

@@ -24,6 +24,12 @@
     // Only trouble is read out; a screen reader would otherwise speak every few seconds.
     if (trouble) status.setAttribute("role", "alert");
     else status.removeAttribute("role");
+    // It is shown at the lower edge of the window, and never over the field in which somebody writes.
+    const field = document.activeElement;
+    if (!field || !form.contains(field)) return;
+    const place = field.getBoundingClientRect();
+    const covered = place.bottom - status.getBoundingClientRect().top;
+    if (covered > 0 && place.top > covered) scrollBy(0, covered);
   };
   const later = (milliseconds) => {
     clearTimeout(timer);

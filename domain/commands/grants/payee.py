@@ -12,8 +12,8 @@ from domain.values import GrantId, PartyId
 
 
 class SetGrantPayee(Command, frozen=True, kw_only=True):
-    """Add the bank details of one's own grant: an IBAN, or another account in words; or an account number with the
-    `bank_code` and the `country` (two letters) of its bank. `host` is the organisation or person that is the fiscal
+    """Add the bank details of one's own grant: an IBAN; or an account number, which needs the `bank_code` and the `country`
+    (two letters) of its bank; or, where there is neither, words. `host` is the organisation or person that is the fiscal
     host, if it is registered here."""
 
     grant: GrantId

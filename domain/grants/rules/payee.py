@@ -7,7 +7,7 @@ from typing import Final
 
 from domain import limits
 from domain.deciding import Fact
-from domain.grants.bank_accounts import check_bank_account
+from domain.grants.bank_accounts import BankAccount, check_bank_account
 from domain.grants.facts import GrantPayeeConfirmed, GrantPayeeSet, PayeeKind
 from domain.grants.rules.standing import check_accepted, check_not_ended, check_not_erased
 from domain.grants.state import Grant
@@ -38,20 +38,23 @@ def set_payee(
     """Add bank details. If they replace a confirmed payee, payments have to wait. `host` is the fiscal host if it is a
     registered party, and `host_state` its state."""
     check_not_ended(grant)
-    if host is not None:
-        _check_host(grant, kind, host, host_state)
-    holder = ""
-    wrong: tuple[FieldError, ...] = ()
+    wrong: list[FieldError] = []
+    holder, paid = "", BankAccount(account="")
+    try:
+        if host is not None:
+            _check_host(grant, kind, host, host_state)
+    except Invalid as invalid:
+        wrong += invalid.errors
     try:
         holder = check_text(name, "name", most=limits.NAME)
     except Invalid as invalid:
-        wrong = invalid.errors
+        wrong += invalid.errors
     try:
         paid = check_bank_account(account, bank_code=bank_code, country=country)
     except Invalid as invalid:
-        raise Invalid((*wrong, *invalid.errors)) from None
+        wrong += invalid.errors
     if wrong:
-        raise Invalid(wrong)
+        raise Invalid(tuple(wrong))
     return (
         GrantPayeeSet(
             grant=grant_id,

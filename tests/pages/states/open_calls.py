@@ -115,6 +115,8 @@ def _people(states: EveryState, house: str) -> None:
     see("invitation-over", f"/invitation/{secret}", NOBODY)
     see("own-profile", "/me/profile", "applicant")
     see("own-profile-wrong", "/me/profile", "applicant", then=sent("person-exclude_reader", named="nobody"))
+    see("leave", "/me/leave", "applicant", ADMINISTRATOR)
+    see("leave-wrong", "/me/leave", "applicant", then=sent("person-erase", confirmation="yes"))
     see("read-by", "/me/read-by", "applicant", "newcomer")
 
 
