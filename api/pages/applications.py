@@ -113,18 +113,18 @@ async def _one(visit: Visit) -> PageContent:
     )
 
 
-async def _ranked(visit: Visit, round: str) -> bool:
-    """Whether the page of the ranking shows the visitor something of this round now."""
-    standing = await if_shown(panels.standing(visit.wiring.reader, visit.person, round))
-    return standing is not None
-
-
 async def _own_grant(visit: Visit, shown: ApplicationDetail) -> str | None:
     """The grant that the applicant was offered for an awarded application; None if there is none yet."""
     if shown.seen_as is not Role.APPLICANT or shown.status != ApplicationStatus.AWARDED:
         return None
     found = await grants.mine(visit.wiring.reader, visit.person, limit=MOST)
     return next((each.id for each in found.items if each.application == shown.id), None)
+
+
+async def _ranked(visit: Visit, round: str) -> bool:
+    """Whether the page of the ranking shows the visitor something of this round now."""
+    standing = await if_shown(panels.standing(visit.wiring.reader, visit.person, round))
+    return standing is not None
 
 
 async def _claim(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent:

@@ -17,7 +17,7 @@ from api.pages.checks import NOT_OF_THIS_PAGE, check_signed_form, key_of
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
-from api.pages.proving import must_sign_in_again, sign_in_again, taken_form, why_kept
+from api.pages.proving import must_sign_in_again, sign_in_again, with_kept
 from api.pages.responses import redirect
 from api.pages.returned_forms import returned_form
 from api.pages.site import Site
@@ -55,11 +55,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit = await again_if_lost(lambda: site.visit(request))
         if visit.signed_in is None:
             return redirect(f"/sign-in?next={ADDRESS}")
-        kept = await taken_form(visit)
-        if kept is not None:
-            again = Returned(form=kept.own("form"), typed=kept, sentence=why_kept(kept), status=200)
-            visit = replace(visit, returned=again)
-        return await page(visit)
+        return await page(await with_kept(visit, None))
 
     async def act(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)

@@ -160,6 +160,7 @@ application.change             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  
 application.return             e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.resubmit           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 application.continue           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.record_writer      e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 application.lapse_return       e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
