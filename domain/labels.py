@@ -189,6 +189,34 @@ SCREENING_RESULTS: Final[Mapping[str, Message]] = {
 """What a screening found."""
 
 
+DUTIES: Final[Mapping[Role, Message]] = {
+    Role.ADMINISTRATOR: msg(
+        "Invites people, gives and takes away roles, and writes the initiative's profile."
+    ),
+    Role.OFFICER: msg(
+        "Opens funds, writes calls, checks applications, asks jurors, confirms the panel's decision and offers grants."
+    ),
+    Role.JUROR: msg("Writes the reviews that they are asked for."),
+    Role.CHAIR: msg(
+        "Leads the panel, sets the outcomes and closes it. An officer, who is somebody else, then confirms the decision. A chair "
+        "can also be asked for reviews."
+    ),
+    Role.FINANCE: msg(
+        "Records pledges and the money that arrives, confirms bank details, approves each payment first and sends it to the bank."
+    ),
+    Role.APPROVER: msg(
+        "Approves each payment a second time. This is never the person who approved it first."
+    ),
+    Role.FUNDER: msg("Gives money, and sees what it pays for but not who applied."),
+}
+"""What a member does in each role, in one sentence, for those who give or accept it."""
+TWO_PEOPLE: Final = msg(
+    "One person can hold several roles, but a decision of the panel and each payment always need two different people. Whoever "
+    "reads who applied to a blind call does not judge in it."
+)
+"""What those who give roles should know about all of them."""
+
+
 def label(member: enum.Enum) -> Message:
     """The label of a member of an enumeration; raises KeyError if it has none."""
     return _MEMBERS[type(member)][member]

@@ -105,9 +105,14 @@ def check_stages(
     return tuple(checked)
 
 
+_EMPTY_FORM: Final = Form(questions=(), title_in_summary=True)
+"""The form with which a draft begins. Jurors read the title before they say whether they have a conflict of interest, unless the staff
+decide otherwise; a code alone tells them nothing."""
+
+
 def empty_stage(quorum: int) -> Stage:
     """The stage with which a draft begins: nothing is asked yet."""
-    return Stage(id="main", form=Form(questions=()), rubric=Rubric(criteria=()), quorum=quorum)
+    return Stage(id="main", form=_EMPTY_FORM, rubric=Rubric(criteria=()), quorum=quorum)
 
 
 def _checked(stage: StageOutline, before: Stage | None, quorum: int, *, untitled: bool) -> Stage:
@@ -127,7 +132,7 @@ def _checked(stage: StageOutline, before: Stage | None, quorum: int, *, untitled
     elif before is not None:
         form, rubric = before.form, before.rubric
     else:
-        form, rubric = Form(questions=()), Rubric(criteria=())
+        form, rubric = _EMPTY_FORM, Rubric(criteria=())
     return Stage(
         id=stage.id,
         form=form,

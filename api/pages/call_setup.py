@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,14 +16,25 @@ from api.pages.rendering import said
 from api.pages.visits import Visit
 from domain.amounts import typed_amount
 from domain.calls.drafting import Missing, missing, untranslated
+from domain.calls.state import Call
 from domain.funds import FUND, Fund
 from domain.messages import Message, counted, msg
+from domain.refusals import FieldError, Invalid
+from domain.stages import Stage
 from domain.values import Money
 from projections import funds
 from projections.funds import FundLine
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 
+PARTS: Final = {
+    "texts": msg("Title and description"),
+    "money": msg("Money"),
+    "dates": msg("When and how often people can apply"),
+    "eligibility": msg("Who can apply"),
+    "stages": msg("Stages, reviews and the jury's view"),
+}
+"""The parts of a call that are written on pages of their own, in the order in which they are offered."""
 AMOUNTS: Final = ("budget", "minimum_award", "maximum_award", "fast_track_up_to")
 
 
@@ -46,7 +58,7 @@ async def _setup(visit: Visit) -> PageContent:
     return PageContent(
         "setup.html",
         {
-            **around(work),
+            **around(work, ""),
             "parts": _parts(visit, work, gaps),
             "gaps": gaps,
             "available": Money.of(fund.available, fund.currency),
@@ -55,9 +67,37 @@ async def _setup(visit: Visit) -> PageContent:
     )
 
 
-def around(work: Work) -> dict[str, Any]:  # Any: whatever the template shows
-    """What every page of a draft shows."""
+@dataclass(frozen=True, slots=True)
+class NextPart:
+    """The part of a call that comes after another one."""
+
+    name: Message
+    href: str
+
+
+def _order(work: Work) -> list[NextPart]:
+    base, several = f"/calls/{work.id}", len(work.call.stages) > 1
+    return [
+        *[NextPart(name, f"{base}/setup/{part}") for part, name in PARTS.items()],
+        *[
+            NextPart(
+                msg("Form and criteria of stage {number}", number=number)
+                if several
+                else msg("Form and criteria"),
+                f"{base}/stages/{stage.id}",
+            )
+            for number, stage in enumerate(work.call.stages, 1)
+        ],
+    ]
+
+
+def around(work: Work, part: str) -> dict[str, Any]:  # Any: whatever the template shows
+    """What every page of a draft shows; `part` is the one that it writes, empty if it is none."""
+    order = _order(work)
+    hrefs = [each.href for each in order]
+    here = f"/calls/{work.id}/setup/{part}"
     return {
+        "next_part": order[hrefs.index(here) + 1] if here in hrefs else None,
         "work": work,
         "call": work.call,
         "call_id": work.id,
@@ -77,14 +117,14 @@ def _parts(visit: Visit, work: Work, gaps: tuple[Missing, ...]) -> list[PartShow
 
     parts = [
         PartShown(
-            msg("Title and description"),
+            PARTS["texts"],
             f"{base}/texts",
             (said(call.title, visit.languages).text,),
             lacking("texts"),
             untranslated(call),
         ),
         PartShown(
-            msg("Money"),
+            PARTS["money"],
             f"{base}/money",
             (
                 *([msg("{budget} in all", budget=sum_of(call.budget))] if call.budget else []),
@@ -95,6 +135,8 @@ def _parts(visit: Visit, work: Work, gaps: tuple[Missing, ...]) -> list[PartShow
                             least=sum_of(call.minimum_award),
                             most=sum_of(call.maximum_award),
                         )
+                        if call.minimum_award
+                        else msg("up to {most} for each award", most=sum_of(call.maximum_award))
                     ]
                     if call.maximum_award
                     else []
@@ -102,9 +144,9 @@ def _parts(visit: Visit, work: Work, gaps: tuple[Missing, ...]) -> list[PartShow
             ),
             lacking("money"),
         ),
-        PartShown(msg("When and how often one can apply"), f"{base}/dates", _intake(work), ()),
+        PartShown(PARTS["dates"], f"{base}/dates", _intake(work), ()),
         PartShown(
-            msg("Who can apply"),
+            PARTS["eligibility"],
             f"{base}/eligibility",
             (msg("Questions that are asked first: {count}", count=len(call.eligibility)),)
             if call.eligibility
@@ -112,9 +154,12 @@ def _parts(visit: Visit, work: Work, gaps: tuple[Missing, ...]) -> list[PartShow
             (),
         ),
         PartShown(
-            msg("Stages, reviews and the jury's view"),
+            PARTS["stages"],
             f"{base}/stages",
-            (msg("Stages: {count}", count=len(call.stages)),),
+            (
+                *([msg("Stages: {count}", count=len(call.stages))] if len(call.stages) > 1 else []),
+                *[said for stage in call.stages for said in _judged(stage)],
+            ),
             lacking("stages"),
         ),
     ]
@@ -137,6 +182,22 @@ def _parts(visit: Visit, work: Work, gaps: tuple[Missing, ...]) -> list[PartShow
     return parts
 
 
+_BLINDNESS: Final = {
+    "double": msg("jurors do not see who applied"),
+    "single": msg("jurors do not see who applied"),
+    "open": msg("jurors see who applied"),
+}
+
+
+def _judged(stage: Stage) -> tuple[Message, Message]:
+    return (
+        counted(
+            "{count} review of each application", "{count} reviews of each application", count=stage.quorum
+        ),
+        _BLINDNESS[stage.blindness],
+    )
+
+
 def _intake(work: Work) -> tuple[Message, ...]:
     call = work.call
     if call.rolling:
@@ -148,10 +209,10 @@ def _intake(work: Work) -> tuple[Message, ...]:
                 count=days,
             ),
         )
-    planned = [each.deadline for each in call.stages if each.deadline]
+    planned = [datetime.fromisoformat(each.deadline).date() for each in call.stages if each.deadline]
     return (
         msg("Until a deadline"),
-        *([] if planned else [msg("no date is planned yet")]),
+        *([msg("planned: {day}", day=day) for day in planned] or [msg("no date is planned yet")]),
     )
 
 
@@ -164,7 +225,7 @@ async def _texts(visit: Visit) -> PageContent:
     return PageContent(
         "setup_texts.html",
         {
-            **around(work),
+            **around(work, "texts"),
             "start": start_of("texts.title", call.title) | start_of("texts.summary", call.summary),
         },
         labels={
@@ -209,7 +270,7 @@ async def _money(visit: Visit) -> PageContent:
     return PageContent(
         "setup_money.html",
         {
-            **around(work),
+            **around(work, "money"),
             "funds": [(each.id, each) for each in found],
             "start": start | {"fund": call.fund},
         },
@@ -253,21 +314,15 @@ async def _money_filled(visit: Visit, form: SubmittedForm) -> Plain:
 async def _dates(visit: Visit) -> PageContent:
     work = await work_of(visit)
     call = work.call
-    start = {
-        "intake.intake": call.intake,
-        "intake.time_zone": call.time_zone,
-        "intake.grace_minutes": str(call.grace_minutes),
-        "intake.applications_per_applicant": call.applications_per_applicant,
-        "intake.decide_within_days": str(call.decide_within_days or ""),
-        "intake.takes_until": ""
-        if call.takes_until is None
-        else call.takes_until.astimezone(ZoneInfo(call.time_zone)).strftime("%Y-%m-%dT%H:%M"),
-    }
     return PageContent(
         "setup_dates.html",
-        {**around(work), "start": start, "zones": cities(visit.locale, call.time_zone)},
+        {
+            **around(work, "dates"),
+            "start": _start_of_dates(call),
+            "zones": cities(visit.locale, call.time_zone),
+        },
         labels={
-            "intake.intake": msg("When one can apply"),
+            "intake.intake": msg("When people can apply"),
             "intake.time_zone": msg("Time zone"),
             "intake.grace_minutes": msg("Minutes of grace"),
             "intake.applications_per_applicant": msg("Applications of one applicant"),
@@ -278,22 +333,52 @@ async def _dates(visit: Visit) -> PageContent:
     )
 
 
-async def _dates_filled(_: Visit, form: SubmittedForm) -> Plain:
-    """What only a rolling call has is left out of another one."""
+_ONLY_ROLLING: Final = {
+    "decide_within_days": msg(
+        "Only a call in which people can apply at any time has this. Choose that above, or leave this empty."
+    ),
+    "takes_until": msg(
+        "Only a call in which people can apply at any time has this. Write the deadline of this call with its stages, and leave "
+        "this empty."
+    ),
+}
+"""Why a value of these is refused in a call with a deadline."""
+
+
+def _start_of_dates(call: Call) -> dict[str, str]:
+    return {
+        "intake.intake": call.intake,
+        "intake.time_zone": call.time_zone,
+        "intake.grace_minutes": str(call.grace_minutes),
+        "intake.applications_per_applicant": call.applications_per_applicant,
+        "intake.decide_within_days": str(call.decide_within_days or ""),
+        "intake.takes_until": ""
+        if call.takes_until is None
+        else call.takes_until.astimezone(ZoneInfo(call.time_zone)).strftime("%Y-%m-%dT%H:%M"),
+    }
+
+
+async def _dates_filled(visit: Visit, form: SubmittedForm) -> Plain:
+    """What only a rolling call has is left out of another one: what stood there before without a word, but what was typed now is
+    refused."""
     typed = nested(form.typed())
     given = typed.get("intake")
     intake = with_seconds(given, "takes_until") if isinstance(given, dict) else {}
     if intake.get("intake") != "rolling":
+        before = _start_of_dates((await work_of(visit)).call)
+        new = [
+            FieldError(f"intake.{name}", _ONLY_ROLLING[name])
+            for name in _ONLY_ROLLING
+            if (given or {}).get(name, "").strip() not in ("", before[f"intake.{name}"])
+        ]
+        if new:
+            raise Invalid(tuple(new))
         intake = {
             name: value for name, value in intake.items() if name not in ("decide_within_days", "takes_until")
         }
     if not intake.get("grace_minutes"):
         intake.pop("grace_minutes", None)
     return {"intake": intake}
-
-
-def _back(visit: Visit, _answer: object) -> str:
-    return f"/calls/{visit.path['call']}/setup"
 
 
 SAVED: Final = msg("The draft is saved.")
@@ -304,7 +389,7 @@ def _part(place: str, show: Any, filled: Any) -> Page:  # Any: as in Page and Pa
     return Page(
         path=f"{SETUP}/{place}",
         show=show,
-        acts=(PageAction(command="call.change_draft", done=SAVED, filled=filled, then=_back),),
+        acts=(PageAction(command="call.change_draft", done=SAVED, filled=filled),),
     )
 
 

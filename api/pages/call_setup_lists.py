@@ -29,7 +29,7 @@ async def _eligibility(visit: Visit) -> PageContent:
             labels |= {f"eligibility[{number}].{part}.{code}": said for code in work.languages}
     return PageContent(
         "setup_eligibility.html",
-        {**around(work), "start": start},
+        {**around(work, "eligibility"), "start": start},
         labels=labels,
         initiative=work.call.initiative,
     )
@@ -87,7 +87,7 @@ async def _stages(visit: Visit) -> PageContent:
         labels |= {f"{place}.title.{code}": labels[f"{place}.title"] for code in work.languages}
     return PageContent(
         "setup_stages.html",
-        {**around(work), "start": start},
+        {**around(work, "stages"), "start": start},
         labels=labels,
         initiative=work.call.initiative,
     )
@@ -108,7 +108,10 @@ async def _stages_filled(visit: Visit, form: SubmittedForm) -> Plain:
     if typed.get("add"):
         # After an open stage, only an open one is possible.
         after = outlines[-1].get("blindness", "double") if outlines else "double"
-        outlines.append({"id": free("s", taken), "blindness": after})
+        reviews = outlines[-1].get("quorum") if outlines else None
+        outlines.append(
+            {"id": free("s", taken), "blindness": after, **({"quorum": reviews} if reviews else {})}
+        )
     return {"stages": outlines}
 
 

@@ -108,10 +108,16 @@ async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, sig
                 else []
             ),
             *(
-                [Link(f"/initiatives/{initiative}/members", in_context("navigation", "People"))]
+                [Link(_people(initiative, held[initiative]), in_context("navigation", "People"))]
                 if initiative is not None
                 and any(own.initiative == initiative and own.roles for own in me.initiatives)
                 else []
             ),
         ),
     )
+
+
+def _people(initiative: str, held: set[Role]) -> str:
+    """Where somebody finds the people of an initiative: with their invitations, for those who see all of them."""
+    shown = "members" if held.isdisjoint({Role.ADMINISTRATOR, Role.OFFICER}) else "people"
+    return f"/initiatives/{initiative}/{shown}"

@@ -12,6 +12,7 @@ from api.pages.calls import roles_in
 from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.visits import Visit
 from domain.commands.funds import PledgeToFund, ReceiveIntoFund
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import Invalid
 from domain.values import Money, Role, read_time
@@ -44,6 +45,7 @@ async def _fund(visit: Visit) -> PageContent:
     roles = await roles_in(visit, shown.initiative)
     unnamed = _NAMING.isdisjoint(roles)
     funders = () if unnamed else (await initiatives.funders(reader, visit.person, shown.initiative)).funders
+    house: Initiative = await reader.the(INITIATIVE, shown.initiative)
     offers = await offers_of(visit, visit.trial(), _ACTS, shown) if at is None else []
     return PageContent(
         "fund.html",
@@ -54,6 +56,9 @@ async def _fund(visit: Visit) -> PageContent:
             "funders": [(each.person, each.name or "–") for each in funders],
             "expected": _owed(shown),
             "may": {offer.do: offer for offer in offers},
+            "administers": Role.ADMINISTRATOR in roles,
+            "has_finance": any(Role.FINANCE in held for held in house.members.values()),
+            "inviting": f"/initiatives/{shown.initiative}/invite?role=funder",
             "ledger": await ledger.of_fund(
                 reader, visit.person, fund, cursor=visit.query.get("cursor"), as_of=at
             ),

@@ -80,9 +80,25 @@ def languages_of(house: Initiative) -> tuple[str, ...]:
     return house.languages or tuple(LANGUAGES)
 
 
-async def _drafted(_: Visit, form: SubmittedForm) -> Plain:
+async def _drafted(visit: Visit, form: SubmittedForm) -> Plain:
+    """A draft with a title. What most calls have is chosen already: the clocks of whoever writes it, and one application from
+    each applicant."""
     plain = nested(form.typed())
-    return {**plain, "title": texts(plain.get("title"))}
+    zone = visit.me.time_zone if visit.me else None
+    return {
+        **plain,
+        "title": texts(plain.get("title")),
+        "applications_per_applicant": "one",
+        "time_zone": zone or await _zone_of_calls(visit),
+    }
+
+
+async def _zone_of_calls(visit: Visit) -> str:
+    """The time zone of a call of the initiative; UTC if it has none yet."""
+    page = await calls.of_initiative(
+        visit.wiring.reader, visit.person, visit.path["initiative"], cursor=None, limit=1
+    )
+    return next((call.time_zone for call in page.items), "UTC")
 
 
 async def _profile(visit: Visit) -> PageContent:

@@ -15,6 +15,7 @@ from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
 from api.run.wiring import Wiring
 from domain import invitations
+from domain.labels import DUTIES
 from domain.messages import Message
 from domain.refusals import NotFound, Refused
 from domain.values import Channel
@@ -59,6 +60,7 @@ class _ToAnInitiative:
             {
                 "sentence": said,
                 "roles": found.state.roles if found else (),
+                "duties": DUTIES,
                 "ends_at": found.state.ends_at if found else None,
                 "answerable": trouble is None,
             },

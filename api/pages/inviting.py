@@ -14,6 +14,7 @@ from api.pages.own_initiatives import OwnInitiative, place_of
 from api.pages.page import Page, PageContent, RunOne
 from api.pages.visits import Visit
 from domain.initiatives.state import INITIATIVE, Initiative
+from domain.labels import DUTIES, TWO_PEOPLE
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused
 from domain.rounds.state import RoundStatus
@@ -39,6 +40,7 @@ async def _show(visit: Visit) -> PageContent:
     if not scopes:
         raise NotFound
     administers = Role.ADMINISTRATOR in house.roles(visit.who)
+    asked = visit.query.get("role")
     return PageContent(
         "invite.html",
         {
@@ -48,7 +50,14 @@ async def _show(visit: Visit) -> PageContent:
             "roles": MEMBER_ROLES if administers else (),
             "by_email": visit.wiring.settings.writes_letters,
             "made": None,
-            "start": {"scope": scopes[0].code, "language": visit.locale.language, "days": "14"},
+            "duties": DUTIES,
+            "two_people": TWO_PEOPLE,
+            "start": {
+                "scope": scopes[0].code,
+                "language": visit.locale.language,
+                "days": "14",
+                **({f"roles.{asked}": "yes"} if asked in MEMBER_ROLES else {}),
+            },
         },
         labels={
             "scope": msg("For what"),
@@ -91,18 +100,19 @@ def _scopes(who: str, house: Initiative, place: OwnInitiative) -> list[Scope]:
 
 
 async def _make(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent:
-    made = await _invited(visit, form)
+    asked, made = await _invited(visit, form)
     shown = await _show(visit)
     context = {
         **shown.context,
         "made": made,
+        "invited": asked,
         "shown_once": made.link is not None,
         "language": form.fields.get("language", ""),
     }
     return replace(shown, context=context)
 
 
-async def _invited(visit: Visit, form: SubmittedForm) -> NewInvitation:
+async def _invited(visit: Visit, form: SubmittedForm) -> tuple[Invited, NewInvitation]:
     plain = nested(form.typed())
     scope = str(plain.get("scope", ""))
     kind = scope.partition("-")[0]
@@ -119,21 +129,23 @@ async def _invited(visit: Visit, form: SubmittedForm) -> NewInvitation:
             await visit.wiring.attempts.count("invite", account=visit.who.encode(), network=None)
         except Problem as error:
             raise Refused(error.detail) from None
-    return await visit.wiring.invitations.make(
-        Invited(
-            initiative=visit.path["initiative"],
-            roles=roles,
-            call=scope if kind == "call" else None,
-            round=scope if kind == "round" else None,
-            email=email,
-            note=str(plain.get("note") or ""),
-            days=_days(form.fields.get("days", "")),
-        ),
+    invited = Invited(
+        initiative=visit.path["initiative"],
+        roles=roles,
+        call=scope if kind == "call" else None,
+        round=scope if kind == "round" else None,
+        email=email,
+        note=str(plain.get("note") or ""),
+        days=_days(form.fields.get("days", "")),
+    )
+    made = await visit.wiring.invitations.make(
+        invited,
         actor=visit.who,
         channel=Channel.PAGE,
         locale=locale,
         key=form.own("key"),
     )
+    return invited, made
 
 
 def _days(typed: str) -> int:

@@ -60,7 +60,7 @@ _SETS_OF_FIELDS: Final[Mapping[str, Message]] = {
     "removed": msg("Answer"),
     "scores": msg("Points"),
 }
-_UNKNOWN: Final = msg("Another field of this form")
+_UNKNOWN: Final = msg("In this form")
 _IN_A_TABLE: Final = re.compile(r"instalments\[([0-9]+)\]\.(.+)")
 
 

@@ -12,6 +12,7 @@ from api.pages.visits import Visit
 from domain import access
 from domain.deciding import Allowed
 from domain.initiatives.state import INITIATIVE, Initiative
+from domain.labels import DUTIES, TWO_PEOPLE
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.values import MEMBER_ROLES, Role
@@ -56,6 +57,8 @@ async def _show(visit: Visit) -> PageContent:
             "open": [each for each in listed.items if each.status == "open"],
             "over": [each for each in listed.items if each.status != "open"],
             "ticked": lambda roles: {f"roles.{role}": "yes" for role in roles},
+            "duties": DUTIES,
+            "two_people": TWO_PEOPLE,
             "all_roles": MEMBER_ROLES if Role.ADMINISTRATOR in house.roles(visit.who) else (),
         },
         labels={"roles": msg("Roles")},

@@ -190,11 +190,11 @@ def written(
     blank = 1 if few and not own("lines") else BLANK_OPTIONS
     languages = work.languages
     labels: dict[str, Message | str] = {
-        "max_words": msg("Most words"),
+        "max_words": msg("At most how many words"),
         "minimum": msg("Smallest number"),
         "maximum": msg("Largest number"),
-        "least_entries": msg("Least entries"),
-        "most_entries": msg("Most entries"),
+        "least_entries": msg("At least how many entries"),
+        "most_entries": msg("At most how many entries"),
         "choices": msg("Options"),
         "label": msg("Question"),
         "form": msg("The form"),

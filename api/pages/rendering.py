@@ -25,10 +25,12 @@ from minijinja import Environment, load_from_path, safe
 
 from api.locales import LANGUAGES, Locale
 from api.pages.chips import Chips
+from api.pages.prose import linked, prose
 from api.pages.trying import Offer
 from domain import limits
 from domain.amounts import example_amount
 from domain.answers import entry_bounds, number_bounds
+from domain.calls.awards import award_range
 from domain.commands.register import REGISTER
 from domain.labels import REASONS, label
 from domain.messages import Message, msg
@@ -359,6 +361,8 @@ def _environment(locale: Locale, words: _Words) -> Environment:
             "said": said,
             "plain": plain,
             "paragraphs": paragraphs,
+            "prose": lambda text: safe(prose(text)),
+            "linked": lambda text: safe(linked(text)),
         },
         globals={
             "_": words.translated,
@@ -375,6 +379,7 @@ def _environment(locale: Locale, words: _Words) -> Environment:
             "chip_of": chips.drawn,
             "status_label": chips.label,
             "example": words.example,
+            "awards": award_range,
             "limits": limits,
             "within": words.within,
             "number_bounds": number_bounds,

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -28,6 +29,7 @@ from api.pages.visits import Visit
 from domain import limits
 from domain.applications import rules
 from domain.applications.state import ApplicationStatus
+from domain.calls.state import Call
 from domain.commands.applications.submitting import SubmitApplication
 from domain.forms import Answer, AnyQuestion, BudgetLine, Entries, GroupedAnswer, Question
 from domain.messages import Message, msg
@@ -55,15 +57,51 @@ async def _applicant(visit: Visit) -> PageContent:
         visit = with_errors(visit, visit.returned.form, typed, wrong, status=200)
     shown = await writing(
         visit,
-        ApplicationForm("application.submit", call, stage, visit.wiring.clock() + timedelta(days=30)),
+        ApplicationForm(
+            "application.submit",
+            call,
+            stage,
+            shown_until(visit, work, stage, call),
+            rolling=work.call.rolling,
+        ),
         heading=msg("Apply"),
-        note=msg("You can change what you submit until the deadline, and withdraw it."),
+        note=note_for(work.call),
         send=msg("Try the answers"),
     )
     return replace(
         shown,
-        context={**shown.context, "preview": True, "wrong": None if wrong is None else len(wrong)},
+        context={
+            **shown.context,
+            "preview": True,
+            "undated": planned_until(work, stage, call) is None,
+            "first": stage.id == call.stages[0].id,
+            "wrong": None if wrong is None else len(wrong),
+        },
         script=False,
+    )
+
+
+def planned_until(work: Work, stage: Stage, call: CallDetail) -> datetime | None:
+    """The deadline of a stage as it is known now: that of its round, otherwise the planned one."""
+    found = [round.closes_at for round in call.rounds if round.stage == stage.id]
+    if found:
+        return found[-1]
+    if stage.deadline is None:
+        return None
+    return datetime.fromisoformat(stage.deadline).replace(tzinfo=ZoneInfo(work.call.time_zone))
+
+
+def shown_until(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> datetime:
+    """A moment with which the form is shown as an open one. Where no date is planned yet, the page says so instead."""
+    return planned_until(work, stage, call) or visit.wiring.clock() + timedelta(days=30)
+
+
+def note_for(call: Call) -> Message:
+    """What applicants are told about changing what they submitted."""
+    return (
+        msg("It goes to review at once, so you cannot change it; you can withdraw it.")
+        if call.rolling
+        else msg("You can change what you submit until the deadline, and withdraw it.")
     )
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +21,15 @@ from api.pages.rendering import said
 from api.pages.returned_forms import with_errors
 from api.pages.review_drafts import COMMENTS, DraftedReview, review_typed
 from api.pages.reviews import form_context
-from api.pages.stage_previews import Tried, as_prepared, review_of, tried
+from api.pages.stage_previews import (
+    Tried,
+    as_prepared,
+    note_for,
+    planned_until,
+    review_of,
+    shown_until,
+    tried,
+)
 from api.pages.trying import Offer
 from api.pages.visits import Visit
 from domain.commands.reviews import SubmitReview
@@ -99,8 +106,8 @@ class _Run:
         """The questions that are asked first, then the form."""
         visit = self._returned("application-submit", errors)
         first = self.stage.id == self.work.call.stages[0].id
-        until = visit.wiring.clock() + timedelta(days=30)
-        form = ApplicationForm(APPLICATION, self.call, self.stage, until)
+        until = shown_until(visit, self.work, self.stage, self.call)
+        form = ApplicationForm(APPLICATION, self.call, self.stage, until, rolling=self.work.call.rolling)
         eligibility = eligibility_first(visit, form) if first else None
         if eligibility is not None:
             return self._page(eligibility, "eligibility", msg("Whom this call is for"))
@@ -108,9 +115,11 @@ class _Run:
             visit,
             form,
             heading=msg("Apply"),
-            note=msg("You can change what you submit until the deadline, and withdraw it."),
+            note=note_for(self.work.call),
             send=msg("Submit the application"),
         )
+        undated = planned_until(self.work, self.stage, self.call) is None
+        shown = replace(shown, context={**shown.context, "undated": undated})
         return self._page(shown, "form", msg("The form"))
 
     def submitted(self, application: Tried) -> PageContent:

@@ -21,7 +21,7 @@ from domain.messages import Message, counted, msg
 from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
-from domain.values import Role
+from domain.values import Money, Role
 from projections import (
     applications,
     calls,
@@ -48,6 +48,7 @@ async def waiting_for(
     """All that waits for the visitor; `own` are their applications."""
     return [
         *await _beginning(visit, places),
+        *_empty_funds(places),
         *await _reviews(visit, places),
         *await _invitations(visit),
         *await drafts_to_finish(visit),
@@ -80,6 +81,23 @@ async def _beginning(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem
             found.append(TodoItem(page, msg("Open a fund: every call says which money pays for it")))
         elif Role.OFFICER in place.own.roles:
             found.append(TodoItem(page, msg("Draft the first call")))
+    return found
+
+
+def _empty_funds(places: list[OwnInitiative]) -> list[TodoItem]:
+    """Funds in which nothing was pledged yet, for finance; and for officers, who see there who records a pledge."""
+    found = []
+    for place in places:
+        for fund in place.funds:
+            if fund.pledged != Money.of(0, fund.currency):
+                continue
+            if Role.FINANCE in place.own.roles:
+                words = msg("Record the first pledge to the fund {fund}", fund=fund.name)
+            elif Role.OFFICER in place.own.roles:
+                words = msg("The fund {fund} is empty: see how money comes into it", fund=fund.name)
+            else:
+                continue
+            found.append(TodoItem(f"/funds/{fund.id}", words))
     return found
 
 

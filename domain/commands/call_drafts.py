@@ -155,7 +155,7 @@ def _drafted(command: DraftCall, call: str, initiative: str, fund_currency: str)
     drafting.check_grace_minutes(command.grace_minutes, "grace_minutes")
     drafting.check_time_zone(command.time_zone, "time_zone")
     rolling = command.intake == "rolling"
-    quorum = 2 if rolling or (command.stages is None and command.fast_track_up_to is not None) else 3
+    quorum = 2 if rolling or command.stages is None else 3
     return CallDrafted(
         call=call,
         initiative=initiative,

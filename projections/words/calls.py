@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
+from domain.calls.awards import award_range
 from domain.calls.facts import (
     CallAwardReleased,
     CallAwardsConfirmed,
@@ -179,8 +180,7 @@ def _gives(fact: CallDrafted | CallDraftChanged | CallChanged, currency: str) ->
     return (
         msg("Budget: {budget}", budget=Money.of(fact.budget, currency)),
         msg(
-            "Awards: from {least} to {most}",
-            least=Money.of(fact.minimum_award, currency),
-            most=Money.of(fact.maximum_award, currency),
+            "Awards: {range}",
+            range=award_range(Money.of(fact.minimum_award, currency), Money.of(fact.maximum_award, currency)),
         ),
     )

@@ -115,7 +115,7 @@ SCORED = PrepareCallRubric(call=CALL, stage=STAGE, rubric=RUBRIC)
 class TestADraftWithATitleAlone:
     def test_has_one_stage_in_which_nothing_is_asked(self) -> None:
         (only,) = state(begun()).stages
-        assert (only.id, only.form.questions, only.rubric.criteria, only.quorum) == (STAGE, (), (), 3)
+        assert (only.id, only.form.questions, only.rubric.criteria, only.quorum) == (STAGE, (), (), 2)
 
     def test_lacks_everything_else(self) -> None:
         found = [(each.part, each.stage, str(each.sentence)) for each in missing(state(begun()))]

@@ -136,7 +136,7 @@ class TestAProposal:
         world = world_with_grant(*accepted())
         kind, told = world.turned_down(ProposeGrantAmendment(grant=GRANT, **fields), OFFICER)
         field = {"ends_on": "ends_on", "due": "instalments[0].due"}[day]
-        sentence = "This day is in the past. Change it, or confirm that dates in the past are meant."
+        sentence = "This day is in the past. Change it, or confirm that the dates in the past are right."
         assert (kind, told) == (Invalid, {field: sentence})
         meant = ProposeGrantAmendment(grant=GRANT, **fields, confirm_past_due=True)
         assert world.run(meant, OFFICER).answers == GRANT

@@ -39,7 +39,7 @@ from tests.grants.scene import (
 DUE = date(2026, 6, 1)
 
 
-PAST = "This day is in the past. Change it, or confirm that dates in the past are meant."
+PAST = "This day is in the past. Change it, or confirm that the dates in the past are right."
 
 
 def plan(

@@ -43,7 +43,7 @@ def test_the_facts_are_there_once_each_and_in_order(running: Running, walked: Wa
 
 
 TIMELINE = """
-officer    officer   Officer 1 drafted the call “Winter call”. [Budget: 10,000.00 EUR; Awards: from 100.00 EUR to 5,000.00 EUR; Reviews of each application: 3; The jury does not see who applied.]
+officer    officer   Officer 1 drafted the call “Winter call”. [Budget: 10,000.00 EUR; Awards: 100.00 EUR to 5,000.00 EUR; Reviews of each application: 3; The jury does not see who applied.]
 officer    officer   Officer 1 published the call “Winter call”.
 officer    officer   Officer 1 opened the round. [Closes: {deadline}]
 artist     applicant The applicant submitted application {application} and asked for 1,500.50 EUR.

@@ -64,11 +64,17 @@ class Builder:
         typed |= {
             said: str(value)
             for said, value in (
-                ("Most words", question.max_words),
+                ("At most how many words", question.max_words),
                 ("Smallest number", question.minimum),
                 ("Largest number", question.maximum),
-                ("Least entries", question.least_entries if isinstance(question, Question) else None),
-                ("Most entries", question.most_entries if isinstance(question, Question) else None),
+                (
+                    "At least how many entries",
+                    question.least_entries if isinstance(question, Question) else None,
+                ),
+                (
+                    "At most how many entries",
+                    question.most_entries if isinstance(question, Question) else None,
+                ),
             )
             if value is not None
         }
@@ -103,6 +109,6 @@ class Builder:
                 new.get_by_label(f"Name ({LANGUAGE[code]})").fill(text)
             for code, text in criterion.guidance.items():
                 new.get_by_label(f"Guidance for jurors ({LANGUAGE[code]})").fill(text)
-            new.get_by_label("Most points").fill(str(criterion.scale))
+            new.get_by_label("At most how many points").fill(str(criterion.scale))
             new.get_by_label("Weight").fill(str(criterion.weight))
             self.who.press("Save the criteria")

@@ -164,7 +164,7 @@ class TestAQuestion:
             **{"max_words": "lots", "label.en": "Kept?"},
         )
         assert wrong.status_code == 422
-        assert 'href="#call-prepare_form-max_words">Most words' in wrong.text
+        assert 'href="#call-prepare_form-max_words">At most how many words' in wrong.text
         assert 'value="Kept?"' in wrong.text
 
     def test_without_options_is_told_where_they_are_written(self, stage: Stage, draft: str) -> None:

@@ -131,7 +131,7 @@ class TestADraft:
         assert [
             (each["title"]["en"], each["quorum"], each["blindness"], each["deadline"]) for each in found
         ] == [
-            ("Letter", 3, "double", "2030-05-31T18:00:00"),
+            ("Letter", 2, "double", "2030-05-31T18:00:00"),
             ("Project", 2, "open", None),
         ]
         blind_later = change(officer, page, "call-change_stages", move="down 0")
@@ -254,3 +254,74 @@ class TestMoney:
         page = stage.visitor("officer").open(f"/funds/{fund}").text
         assert "fund-pledge" not in page
         assert "fund-receive" not in page
+
+
+class TestWhatMostCallsHave:
+    def test_is_chosen_in_a_new_draft(self, stage: Stage, draft: str) -> None:
+        found = stage.speaking("officer").get(f"/api/calls/{draft}")
+        (only,) = found["stages"]
+        assert (found["applications_per_applicant"], only["quorum"], only["form"]["title_in_summary"]) == (
+            "one",
+            2,
+            True,
+        )
+        assert found["time_zone"] == "Europe/Berlin"  # that of the other calls of the initiative
+
+
+class TestTheDates:
+    def test_of_a_rolling_call_are_refused_and_kept_where_a_deadline_call_is_written(
+        self, stage: Stage, draft: str
+    ) -> None:
+        typed = {"intake.takes_until": "2030-05-31T18:00", "intake.decide_within_days": "9"}
+        wrong = change(stage.visitor("officer"), f"/calls/{draft}/setup/dates", "call-change_draft", **typed)
+        assert wrong.status_code == 422
+        assert "Write the deadline of this call with its stages" in wrong.text
+        assert 'value="2030-05-31T18:00"' in wrong.text
+        assert 'id="call-change_draft-intake.decide_within_days-error"' in wrong.text
+
+    def test_that_are_planned_are_shown_in_the_list_of_parts_and_in_the_preview(
+        self, stage: Stage, draft: str
+    ) -> None:
+        officer = stage.visitor("officer")
+        preview = f"/calls/{draft}/stages/main/preview"
+        assert "No date is planned yet." in officer.open(preview).text
+        planned = {"stages[0].deadline": "2030-05-31T18:00"}
+        assert change(officer, f"/calls/{draft}/setup/stages", "call-change_stages", **planned).is_redirect
+        assert "31 May 2030" in officer.open(f"/calls/{draft}/setup").text
+        shown = officer.open(preview).text
+        assert "31 May 2030" in shown
+        assert "No date is planned yet." not in shown
+
+    def test_leave_the_questions_that_are_asked_first_in_the_preview(self, stage: Stage, draft: str) -> None:
+        officer = stage.visitor("officer")
+        typed = {"eligibility[0].label.en": "Do you write?", "eligibility[0].refusal.en": "Not for you."}
+        page = f"/calls/{draft}/setup/eligibility"
+        assert change(officer, page, "call-change_draft", **typed).is_redirect
+        shown = officer.open(f"/calls/{draft}/stages/main/preview").text
+        assert "Do you write?" in shown
+        assert "Not for you." in shown
+
+
+class TestAnEmptyFund:
+    def test_says_who_records_a_pledge_and_stands_on_the_start_pages_of_those_who_can_fill_it(
+        self, stage: Stage
+    ) -> None:
+        officer, house = stage.visitor("officer"), house_of(stage)
+        money = {"name": "Autumn fund", "currency": "EUR", "basis": "received"}
+        fund = change(officer, f"/initiatives/{house}", "fund-open", **money).headers["location"]
+        assert "Finance records pledges and the money that arrives." in officer.open(fund).text
+        assert "The fund Autumn fund is empty" in officer.open("/me").text
+        finance = stage.visitor("finance").open("/me").text
+        assert f'href="{fund}"' in finance
+        assert "Record the first pledge to the fund Autumn fund" in finance
+
+
+class TestTheDescription:
+    def test_keeps_its_paragraphs_and_links_on_the_call_s_page(self, stage: Stage, draft: str) -> None:
+        officer = stage.visitor("officer")
+        texts = {"texts.summary.en": "First, see https://example.org.\n\nWe pay:\n- travel\n- <b>rent</b>"}
+        assert change(officer, f"/calls/{draft}/setup/texts", "call-change_draft", **texts).is_redirect
+        shown = officer.open(f"/calls/{draft}").text
+        link = '<a href="https://example.org" rel="noopener noreferrer">https://example.org</a>'
+        assert f"<p>First, see {link}.</p><p>We pay:</p><ul><li>travel</li>" in shown
+        assert "<li>&lt;b&gt;rent&lt;/b&gt;</li>" in shown

@@ -21,7 +21,7 @@ from domain.values import Money
 _LATEST_ZONE: Final = timedelta(hours=12)
 """How far the last time zone in which a day ends is behind UTC."""
 
-PAST: Final = msg("This day is in the past. Change it, or confirm that dates in the past are meant.")
+PAST: Final = msg("This day is in the past. Change it, or confirm that the dates in the past are right.")
 
 
 class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
