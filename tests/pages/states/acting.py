@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
+
+
+def press(button: Locator) -> None:
+    """Press a button that sends its form, or leads on, and wait for the page that comes."""
+    with button.page.expect_navigation():
+        button.click()
 
 
 def opened(page: Page) -> None:
@@ -20,7 +26,7 @@ def sent(form: str, **typed: str) -> Callable[[Page], None]:
         place = page.locator(f"form#{form}")
         for name, value in typed.items():
             place.locator(f"[name='{name}']").fill(value)
-        place.locator("p.send button, button").last.click()
+        press(place.locator("p.send button, button").last)
 
     return send
 
@@ -35,7 +41,7 @@ def with_mistakes(page: Page) -> None:
         "answers.months": "99",
     }.items():
         page.locator(f"main form [name='{name}']").fill(value)
-    page.locator("main form p.send button").first.click()
+    press(page.locator("main form p.send button").first)
 
 
 def with_a_removed_answer(page: Page) -> None:
@@ -44,7 +50,7 @@ def with_a_removed_answer(page: Page) -> None:
         "document.querySelector('main form .send').insertAdjacentHTML('beforebegin', "
         "'<input type=hidden name=answers.removed value=\"In a village near Tbilisi.\">')"
     )
-    page.locator("main form p.send button").first.click()
+    press(page.locator("main form p.send button").first)
 
 
 def signed_out(page: Page) -> None:
@@ -52,15 +58,15 @@ def signed_out(page: Page) -> None:
     page.locator("[name=title]").fill("Ten kitchens")
     page.locator("[name='answers.idea']").fill("Ten concerts in ten kitchens.")
     page.context.clear_cookies()
-    page.locator("main form p.send button").first.click()
+    press(page.locator("main form p.send button").first)
 
 
 def wrong_key(page: Page) -> None:
     """A key that nobody has is sent."""
     page.locator("main input[type=password]").fill("ow_nothing")
-    page.locator("main form p.send button").last.click()
+    press(page.locator("main form p.send button").last)
 
 
 def not_in_exile(page: Page) -> None:
     page.locator("main select").select_option("no")
-    page.locator("main form p.send button").first.click()
+    press(page.locator("main form p.send button").first)
