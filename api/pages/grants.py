@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from api.pages import report_drafts
 from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.grant_acts import ACTS, INSTALMENT_ACTS, REPORT_ACTS
@@ -12,6 +13,7 @@ from api.pages.named_parties import names_of_parties
 from api.pages.organisations import names_among
 from api.pages.own_grants import WHERE, state_words, to_do_words
 from api.pages.page import Page, PageContent, offers_of
+from api.pages.report_drafts import DraftedReport
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.dossiers import payment_record_ends
@@ -93,6 +95,8 @@ async def _one(visit: Visit) -> PageContent:
     answers = {
         each.number: await offers_of(visit, trial, REPORT_ACTS, (shown, each)) for each in shown.reports
     }
+    reports = next((each for each in offers if each.do == report_drafts.SUBMIT and each.may), None)
+    reporting = visit.form(report_drafts.SUBMIT, seen=shown.version) if reports else None
     planning = visit.form("grant.schedule", seen=shown.version)
     amending = visit.form("grant.propose_amendment", seen=shown.version)
     call = await calls.one(reader, visit.person, shown.call)
@@ -120,6 +124,11 @@ async def _one(visit: Visit) -> PageContent:
             "answers": {number: {offer.do: offer for offer in found} for number, found in answers.items()},
             "offers": _named(tried) if inside else tried,
             "turns": turns.get(grant, {}),
+            "reporting": reporting,
+            "report_saved": DraftedReport(call.time_zone).saved(reporting.draft)
+            if reporting and reporting.draft
+            else None,
+            "others": report_drafts.other_version(visit),
             "planning": planning,
             "rows": _rows(planning),
             "amending": amending,
@@ -147,6 +156,7 @@ async def _one(visit: Visit) -> PageContent:
             "story": story,
             "actors": actors_in(story, Role.FINANCE),
         },
+        script=reporting is not None,
         initiative=call.initiative,
     )
 
@@ -182,6 +192,7 @@ PAGES = (
     Page(
         path="/grants/{grant}",
         show=_one,
+        drafts=report_drafts.DRAFTS,
         acts=(*ACTS, *INSTALMENT_ACTS, *REPORT_ACTS),
     ),
 )

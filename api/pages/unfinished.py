@@ -9,6 +9,7 @@ from api.pages.todo import TodoItem
 from api.pages.visits import Visit
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
+from domain.grants.state import GRANT
 from domain.messages import Message, msg
 from domain.refusals import NotFound
 from domain.values import is_id
@@ -22,6 +23,7 @@ WHERE: Final = {
         "/applications/{about}/continue",
         msg("Finish the draft of your answers for the next stage"),
     ),
+    "grant.submit_report": ("/grants/{about}", msg("Finish the draft of your report")),
 }
 """The page with the form of a draft, and what is said of it, by the command that the form sends. Drafts of reviews are among
 the reviews to write."""
@@ -48,5 +50,7 @@ async def _item(visit: Visit, draft: Draft, where: str, words: Message) -> TodoI
     call = about
     if is_id(APPLICATION.kind, about):
         call = (await visit.wiring.reader.the(APPLICATION, about)).call
+    elif is_id(GRANT.kind, about):
+        call = (await visit.wiring.reader.the(GRANT, about)).call
     title = (await visit.wiring.reader.the(CALL, call)).title
     return TodoItem(where.format(about=about), words, about=title)

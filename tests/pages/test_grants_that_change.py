@@ -35,6 +35,21 @@ def does(visitor: Visitor, path: str, form: str, **typed: str) -> str:
     return html.unescape(visitor.open(answer.headers["location"]).text)
 
 
+def a_report_is_kept_as_a_draft_until_it_is_submitted(stage: Stage, grant: str) -> None:
+    artist = stage.visitor("applicant")
+    form = artist.form(grant, "grant-submit_report")
+    saved = artist.send(grant, form | {"text": "Twelve songs, half of the way.", "_draft": "save"})
+    assert saved.status_code == 303
+    for page in (artist.open(grant).text, stage.visitor("applicant").open(grant).text):
+        assert "Twelve songs, half of the way." in page
+    assert "Finish the draft of your report" in artist.open("/me").text
+    assert "half of the way" not in stage.visitor("officer").open(grant).text
+    page = does(artist, grant, "grant-submit_report", text="Twelve songs were sung.")
+    assert "Your report is submitted." in page
+    assert "half of the way" not in page
+    assert "Finish the draft of your report" not in artist.open("/me").text
+
+
 def it_is_suspended_with_a_reason_and_goes_on(stage: Stage, grant: str) -> None:
     officer, finance = stage.visitor("officer"), stage.visitor("finance")
     page = does(officer, grant, "grant-suspend", reason="report_overdue", explanation="Where is the report?")
@@ -143,6 +158,7 @@ def it_is_ended_early_and_says_what_came_of_it(stage: Stage, grant: str) -> None
 def test_a_grant_changes_by_page_and_json_tells_it(stage: Stage, grant: str) -> None:
     """Each step is a function above, named for what it shows."""
     for step in (
+        a_report_is_kept_as_a_draft_until_it_is_submitted,
         it_is_suspended_with_a_reason_and_goes_on,
         a_past_day_and_a_rest_are_asked_about_and_then_proposed,
         the_recipient_finds_it_on_their_page_and_accepts_it,

@@ -1,0 +1,59 @@
+"""The draft of a report on a grant, on the grant's page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from api.drafts.drafts import Draft
+from api.pages.drafting import PageDrafts, saved_at
+from api.pages.rendering import Said
+from api.pages.visits import Visit
+from domain.calls.state import CALL
+from domain.commands.grants.reports import SubmitGrantReport
+from domain.grants.state import GRANT
+from domain.messages import Message, msg
+from domain.refusals import Forbidden, NotFound, Refused
+
+SUBMIT: Final = "grant.submit_report"
+TEXT: Final = msg("What was done with the money")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedReport:
+    """The form of a report; see `api.pages.drafting.DraftedForm`. It can be written as long as the grant is under way."""
+
+    time_zone: str
+    until: datetime | None = None
+
+    def saved(self, draft: Draft) -> Message:
+        """When it was saved, and how long it is kept."""
+        return saved_at(draft, self.time_zone)
+
+    def counts(self, typed: Mapping[str, str]) -> dict[str, Message]:  # noqa: ARG002 - of every form with a draft
+        """Nothing is counted."""
+        return {}
+
+
+async def _drafted(visit: Visit, _command: str) -> DraftedReport:
+    """The form on a grant's page. Raises `CommandRejected` if the visitor cannot submit a report now."""
+    grant = visit.path["grant"]
+    offer = await visit.trial().of(msg("Submit a report"), SubmitGrantReport(grant=grant, text="-"))
+    if not offer.may:
+        if isinstance(offer.why_not, Message):
+            raise Refused(offer.why_not)
+        raise Forbidden(offer.not_yours) if isinstance(offer.not_yours, Message) else NotFound
+    state = await visit.wiring.reader.the(GRANT, grant)
+    call = await visit.wiring.reader.the(CALL, state.call)
+    return DraftedReport(call.time_zone)
+
+
+DRAFTS: Final = PageDrafts((SUBMIT,), _drafted)
+
+
+def other_version(visit: Visit) -> list[tuple[Said, str]]:
+    """What was saved elsewhere in a draft, with the label of its input."""
+    label = Said(visit.locale.language, visit.locale.say(TEXT))
+    return [(label, text) for name, text in visit.other_version.items() if name == "text" and text.strip()]
