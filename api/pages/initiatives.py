@@ -6,7 +6,7 @@ from typing import Any
 
 from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.locales import LANGUAGES
-from api.pages.call_setup import own_funds
+from api.pages.call_setup_parts import own_funds
 from api.pages.call_work import start_of, texts
 from api.pages.calls import open_round, takes_now
 from api.pages.page import Page, PageAction, PageContent
