@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from api.inputs.submitted import SubmittedForm
 from api.pages.news import NewsItem, together
-from api.pages.returned_forms import returned_form
+from api.pages.page import PageAction
+from api.pages.returned_forms import at_inputs, returned_form
 from domain.messages import msg
 from domain.refusals import Invalid
 
@@ -25,7 +26,8 @@ def test_a_refused_form_says_that_its_draft_is_saved_only_if_it_is() -> None:
 
 def test_the_error_of_a_field_is_shown_at_its_input() -> None:
     wrong = Invalid.field("scores.a", msg("This is needed."))
-    shown = returned_form(FORM, wrong, inputs=lambda field: f"{field}.amount")
+    act = PageAction(command="review.submit", done=msg("Done."), inputs=lambda field: f"{field}.amount")
+    shown = at_inputs(returned_form(FORM, wrong), act)
     assert list(shown.errors) == ["scores.a.amount"]
 
 
