@@ -16,6 +16,9 @@ NO_FACTORS: Final = msg(
 _NO_REVOKING: Final = msg(
     "Everybody can enter this demonstration as this person, so their access keys stay. Register yourself to try it."
 )
+_NO_ERASING: Final = msg(
+    "Everybody can enter this demonstration as this person, so their data stays. Register yourself to try it."
+)
 
 
 def is_demonstration_person(wiring: Wiring, person: str) -> bool:
@@ -33,3 +36,9 @@ def check_may_revoke(wiring: Wiring, person: str) -> None:
     """Raise `Refused` if the others who enter as this person would be locked out without an access key."""
     if is_demonstration_person(wiring, person):
         raise Refused(_NO_REVOKING)
+
+
+def check_may_erase(wiring: Wiring, person: str) -> None:
+    """Raise `Refused` if nobody could enter as this person any more."""
+    if is_demonstration_person(wiring, person):
+        raise Refused(_NO_ERASING)

@@ -13,7 +13,7 @@ import msgspec
 
 from api.drafts.drafts import Draft, DraftPlace
 from api.drafts.sharing import FORMS
-from api.inputs.answers import eligibility_answers, written
+from api.inputs.answers import REMOVED, eligibility_answers, written
 from api.inputs.submitted import Plain, SubmittedForm
 from api.run.wiring import Wiring
 from domain.applications.state import ApplicationStatus
@@ -160,8 +160,8 @@ def with_owners(draft: Draft, typed: Mapping[str, str]) -> dict[str, str]:
 
 
 def typed_fields(command: str) -> frozenset[str]:
-    """The fields of a command that are typed into its form."""
-    return frozenset(REGISTER[command].request.__struct_fields__) - {"call", "application"}
+    """The fields of a command that are typed into its form, and where answers to questions stand that were removed since."""
+    return (frozenset(REGISTER[command].request.__struct_fields__) | {REMOVED}) - {"call", "application"}
 
 
 def of_owner(name: str) -> bool:

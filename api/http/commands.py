@@ -12,6 +12,7 @@ import msgspec
 from litestar import Request as HTTPRequest
 from litestar import Response
 
+from api.accounts.demonstration_people import check_may_erase
 from api.drafts.drafts import DraftPlace
 from api.drafts.sharing import FORMS
 from api.http.named_ids import field_of
@@ -47,6 +48,7 @@ async def _forget_accounts(wiring: Wiring, command: Any) -> None:
 
 
 def _told_of_erasure(wiring: Wiring, command: Any) -> AbstractAsyncContextManager[None]:
+    check_may_erase(wiring, command.person)
     return told_of_erasure(wiring, command.person)
 
 

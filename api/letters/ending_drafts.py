@@ -13,6 +13,8 @@ from domain.letters.kinds import LetterKind
 from history.store import History
 from projections.letters.hearing import Notice
 
+REPORT: Final = "grant.submit_report"
+"""The command of the form of a report, whose draft is on the page of the grant."""
 AHEAD: Final = timedelta(days=7)
 """How long before it is deleted people are told."""
 AT_LEAST: Final = timedelta(days=3)
@@ -29,7 +31,7 @@ async def announce_endings(
 ) -> None:
     """Note who has to know that a draft is deleted soon, once for each date. Drafts whose form closes later than when
     they were saved are kept instead: `closing` tells when (see `api.drafts.keeping.closing_of`)."""
-    for draft in await drafts.ending(now + AHEAD, FORMS):
+    for draft in await drafts.ending(now + AHEAD, (*FORMS, REPORT)):
         closes = await closing(draft.place)
         if closes is not None and closes + timedelta(days=KEPT_DAYS) > draft.kept_until:
             await drafts.keep(draft.place, closes)

@@ -131,13 +131,14 @@ class Notices:
         return None if row is None else _notice_in(row)
 
     async def news(self, person: str, *, read: bool = False) -> list[PersonsNotice]:
-        """What is news for a person, or what was before they `read` it, the newest first. Reminders are none before their time."""
+        """What is news for a person, or what was before they `read` it, the newest first. Reminders are none before their time, nor
+        is the work that waits, which stands on the same page."""
         now = self._clock()
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 f"{_SELECT} WHERE person = %b AND seen = %b AND kept_until > %b AND happened_at <= %b "
-                "ORDER BY happened_at DESC, notice LIMIT %b::integer",
-                (person, read, now, now, MOST_NEWS),
+                "AND kind <> %b ORDER BY happened_at DESC, notice LIMIT %b::integer",
+                (person, read, now, now, LetterKind.WORK_WAITS.value, MOST_NEWS),
                 binary=True,
             )
             return [_notice_in(row) for row in await cursor.fetchall()]

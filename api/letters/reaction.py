@@ -19,6 +19,7 @@ import psycopg
 
 from api.drafts.drafts import Drafts
 from api.letters.composing import TemplateUnusable, composed
+from api.letters.ending_drafts import REPORT
 from api.letters.notices import Notices, PersonsNotice
 from api.letters.outbox import Outbox
 from api.locales import locale_of
@@ -373,7 +374,7 @@ class Reaction:
         if self.clock() >= draft.kept_until:
             return None
         about = draft.place.about
-        page = f"/drafts/{draft.id}"
+        page = f"/grants/{about}" if draft.place.command == REPORT else f"/drafts/{draft.id}"
         return await telling.of_ending_draft(self.reader, each.notice, about, page)
 
     async def still_told(self, key: bytes) -> bool:

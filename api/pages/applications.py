@@ -95,7 +95,7 @@ async def _one(visit: Visit) -> PageContent:
             "call": call,
             "may": {offer.do: offer for offer in offers},
             "offers": offers if shown.seen_as is not Role.APPLICANT else _still_possible(offers, shown),
-            "round": round,
+            "round": await rounds.one(reader, who, shown.round),
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
             "in_a_week": _evening(visit, call, 7),
             "in_two_weeks": _evening(visit, call, 14),

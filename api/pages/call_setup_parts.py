@@ -101,16 +101,21 @@ async def _money_filled(visit: Visit, form: SubmittedForm) -> Plain:
     work = await work_of(visit)
     typed = nested(form.typed())
     given = typed.get("money")
-    chosen = typed.get("fund") or work.call.fund
+    chosen = _text(typed.get("fund")) or work.call.fund
     known = {each.id: each.currency for each in await own_funds(visit, work.call.initiative)}
     currency = known.get(chosen, work.call.currency)
     money: Plain = {}
     for name in AMOUNTS:
         amount = given.get(name, {}) if isinstance(given, dict) else {}
-        text = amount.get("amount", "") if isinstance(amount, dict) else ""
+        text = _text(amount.get("amount")) if isinstance(amount, dict) else ""
         if text.strip():
             money[name] = {"amount": typed_amount(text, currency), "currency": currency}
     return {"fund": chosen, "money": money}
+
+
+def _text(sent: object) -> str:
+    """What was sent for an input, if it is a text: whoever sends more than a browser does is asked again."""
+    return sent if isinstance(sent, str) else ""
 
 
 # Dates
@@ -167,14 +172,15 @@ async def _dates_filled(visit: Visit, form: SubmittedForm) -> Plain:
     """What only a rolling call has is left out of another one: what stood there before without a word, but what was typed now is
     refused."""
     typed = nested(form.typed())
-    given = typed.get("intake")
-    intake = with_seconds(given, "takes_until") if isinstance(given, dict) else {}
+    sent = typed.get("intake")
+    given = sent if isinstance(sent, dict) else {}
+    intake = with_seconds(given, "takes_until")
     if intake.get("intake") != "rolling":
         before = _start_of_dates((await work_of(visit)).call)
         new = [
             FieldError(f"intake.{name}", _ONLY_ROLLING[name])
             for name in _ONLY_ROLLING
-            if (given or {}).get(name, "").strip() not in ("", before[f"intake.{name}"])
+            if _text(given.get(name)).strip() not in ("", before[f"intake.{name}"])
         ]
         if new:
             raise Invalid(tuple(new))

@@ -21,6 +21,7 @@ from api.pages.visits import Returned, Visit
 from domain.forms import Question
 from domain.identifying import Clue, clues_in
 from domain.messages import Message, msg
+from domain.refusals import CommandRejected
 from projections import organisations
 
 CLUES: Final[Mapping[Clue, Message]] = {
@@ -73,7 +74,11 @@ async def given_away(visit: Visit, asked: ApplicationForm, typed: Mapping[str, s
 
 def warned_of(found: list[GivenAway]) -> str:
     """A short name of some warnings, by which a form tells that its person has seen them."""
-    lines = [f"{each.input} {clue.template}" for each in found for clue in each.clues]
+    # A helper's name counts as one's own: who writes together is not known any more once the draft is gone.
+    said = [
+        (each.input, CLUES[Clue.NAME] if clue == A_NAME else clue) for each in found for clue in each.clues
+    ]
+    lines = [f"{name} {clue.template}" for name, clue in said]
     return sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -82,7 +87,10 @@ async def looked_at_again(visit: Visit, drafts: PageDrafts, form: SubmittedForm)
     gives the applicant away and they have not been told; None if it can be submitted."""
     if (other := written_since(visit, form)) is not None:
         return changed_elsewhere(visit, form, other)
-    drafted = await drafts.form(visit, form.own("do"))
+    try:
+        drafted = await drafts.form(visit, form.own("do"))
+    except CommandRejected:
+        return None  # the command says why, or that it was done already
     if not isinstance(drafted, DraftedApplication):
         return None
     found = await given_away(visit, drafted.form, form.typed())

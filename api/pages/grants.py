@@ -129,6 +129,7 @@ async def _one(visit: Visit) -> PageContent:
             if reporting and reporting.draft
             else None,
             "others": report_drafts.other_version(visit),
+            "unsent_report": visit.drafts.get(report_drafts.SUBMIT) if reporting is None else None,
             "planning": planning,
             "rows": _rows(planning),
             "amending": amending,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.demonstration_people import check_may_erase
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
 from api.inputs.submitted import SubmittedForm
@@ -17,7 +18,7 @@ from api.pages.checks import NOT_OF_THIS_PAGE, check_signed_form, key_of
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
-from api.pages.proving import must_sign_in_again, sign_in_again, with_kept
+from api.pages.proving import must_sign_in_again, sign_in_again, throw_away, with_kept
 from api.pages.responses import redirect
 from api.pages.returned_forms import returned_form
 from api.pages.site import Site
@@ -66,11 +67,14 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if form.own("language"):
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200)
             return await page(replace(visit, returned=more))
+        if form.own("away"):
+            return await throw_away(visit)
         if form.own("do") != "person.erase":
             raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
         if must_sign_in_again(visit):
             return await sign_in_again(visit, form)
         try:
+            check_may_erase(wiring, visit.who)
             _check_confirmed(form)
             return await erase(visit, form)
         except (Invalid, Refused, KeyReused, Contended) as error:

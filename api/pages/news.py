@@ -11,7 +11,6 @@ from api.inputs.submitted import Plain, SubmittedForm
 from api.letters.composing import CHOOSING, news_of
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
-from domain.letters.kinds import LetterKind
 from domain.messages import Message, msg
 from domain.persons.state import PERSON, Person
 from domain.values import Role
@@ -34,8 +33,6 @@ async def news_for(visit: Visit, *, read: bool = False) -> list[NewsItem]:
     in the same words of the same thing stands there once, with its newest time."""
     found = []
     for each in await visit.wiring.notices.news(visit.who, read=read):
-        if each.notice.kind is LetterKind.WORK_WAITS:
-            continue  # it stands above the news already
         try:
             tidings = await visit.wiring.reaction.tidings(each)
         except Unreadable:

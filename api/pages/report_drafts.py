@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from api.drafts.drafts import Draft
@@ -18,12 +18,13 @@ from domain.messages import Message, msg
 from domain.refusals import Forbidden, NotFound, Refused
 
 SUBMIT: Final = "grant.submit_report"
+_KEPT: Final = timedelta(days=365)
 TEXT: Final = msg("What was done with the money")
 
 
 @dataclass(frozen=True, slots=True)
 class DraftedReport:
-    """The form of a report; see `api.pages.drafting.DraftedForm`. It can be written as long as the grant is under way."""
+    """The form of a report; see `api.pages.drafting.DraftedForm`. It is kept for a year at least, as a grant lasts long."""
 
     time_zone: str
     until: datetime | None = None
@@ -47,7 +48,7 @@ async def _drafted(visit: Visit, _command: str) -> DraftedReport:
         raise Forbidden(offer.not_yours) if isinstance(offer.not_yours, Message) else NotFound
     state = await visit.wiring.reader.the(GRANT, grant)
     call = await visit.wiring.reader.the(CALL, state.call)
-    return DraftedReport(call.time_zone)
+    return DraftedReport(call.time_zone, visit.wiring.clock() + _KEPT)
 
 
 DRAFTS: Final = PageDrafts((SUBMIT,), _drafted)

@@ -72,7 +72,7 @@ _VERSION: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 _MOST_QUERY: Final = 300
 _QUERY_NAME: Final = frozenset(
-    {"lang", "cursor", "as_of", "status", "round", "lines", "next", "show", "kept"}
+    {"lang", "cursor", "as_of", "status", "round", "lines", "next", "show", "kept", "role"}
 )
 
 
@@ -226,6 +226,7 @@ class Site:
         if act is None and own and page.runs is not None and _KEY.match(form.own("key")):
             try:
                 drawn = await page.runs(visit, form, partial(self._run_one, visit))
+                await proving.sent(visit, form)
             except (Invalid, Refused, KeyReused, Contended) as error:
                 visit = replace(visit, returned=returned_form(form, error))
                 drawn = await page.show(visit)

@@ -125,7 +125,7 @@ def check_bank_account(account: str, *, bank_code: str | None, country: str | No
     bank of `bank_code`; or words. Spaces, points and hyphens are removed from numbers, and a number needs both. Raises
     `Invalid`, without any of them in the error."""
     country, bank_code = _written(country), _written(bank_code)
-    if not country and bank_code:
+    if not country and bank_code and not iban.is_valid(_written(account)):
         raise Invalid.field("country", msg("Say in which country the bank is."))
     if not country:
         paid = check_account(account)

@@ -260,7 +260,7 @@ async def _of_deadline(reader: Fresh, actor: Actor, notice: Notice, now: datetim
 
 
 async def of_ending_draft(reader: Fresh, notice: Notice, about: str, page: str) -> Tidings | None:
-    """What is told of a draft that is deleted soon: `about` is the call or the application that it is for, `page` where
+    """What is told of a draft that is deleted soon: `about` is the call, the application or the grant that it is for, `page` where
     it can be read. Who writes in it is known where drafts are kept."""
     assert notice.until is not None
     try:
@@ -268,6 +268,9 @@ async def of_ending_draft(reader: Fresh, notice: Notice, about: str, page: str) 
         if is_id(APPLICATION.kind, about):
             application: Application = await reader.the(APPLICATION, about)
             call_id = application.call
+        elif is_id(GRANT.kind, about):
+            grant: Grant = await reader.the(GRANT, about)
+            call_id = grant.call
         call: Call = await reader.the(CALL, call_id)
         house: Initiative = await reader.the(INITIATIVE, call.initiative)
     except NotFound:
