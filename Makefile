@@ -21,7 +21,7 @@ test: venv-dev ## run the tests (under 20 minutes on two cores)
 	@requirements/browser.sh --tell
 	.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not long" tests
 
-test-long: venv-dev ## run the tests that take longer (crashes under load, large data)
+test-long: venv-dev ## run the tests that take longer (crashes under load, large data; an hour or two)
 	@requirements/browser.sh --tell
 	.venv/bin/python -m pytest -m long tests
 

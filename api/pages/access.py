@@ -51,7 +51,7 @@ SCOPES: Final = {
 """What an access key can do."""
 DONE: Final = {
     "words-removed": msg("The nine words are removed. Nobody can sign in with them any more."),
-    "address-removed": msg("The address is removed, and a last letter tells it so."),
+    "address-removed": msg("The address is removed. A last letter to it says so."),
     "address-added": msg("The address is added. You can sign in with it from now on, and letters go there."),
     "session-ended": msg("That session is ended."),
     "sessions-ended": msg("All your other sessions are ended."),

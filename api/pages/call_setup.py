@@ -205,9 +205,6 @@ def _intake(work: Work) -> tuple[Message, ...]:
     )
 
 
-# Texts
-
-
 SAVED: Final = msg("The draft is saved.")
 SETUP: Final = "/calls/{call}/setup"
 

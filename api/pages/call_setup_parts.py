@@ -67,7 +67,7 @@ async def _money(visit: Visit) -> PageContent:
     work = await work_of(visit)
     call = work.call
     start = {
-        f"money.{name}.amount": Money.of(minor, call.currency).amount
+        f"money.{name}.amount": visit.locale.typed(Money.of(minor, call.currency))
         for name in AMOUNTS
         if (minor := getattr(call, name))
     }

@@ -1,4 +1,4 @@
-"""Pages of calls: the public list, a single call, and the form to apply."""
+"""Pages of calls: the public list, and a single call."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BLANK_ROWS = 3
 
 
 def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
-    """The round that takes applications now; if there are several, the one that closes first.
+    """The round that takes applications now; if there are several, the first in the list.
 
     A form that came back with errors is shown until the round closes, including the minutes of grace, which are granted
     silently: the applicant can still correct it then.

@@ -37,8 +37,8 @@ DRAFT_BUTTONS: Final = frozenset({"save", "auto", "preview", "discard"})
 """What the buttons of a form with a draft ask for; ``auto`` is the script."""
 
 CHANGED: Final = msg(
-    "This draft was also saved on another device, in another window or by somebody who writes in it, so nothing was overwritten. Below is what you typed "
-    "here, with what only the other one has. Where both differ, the other text is shown; take from it what you need, "
+    "This draft was also saved on another device, in another window or by somebody who writes in it, so nothing was overwritten. "
+    "Below is what you typed here, with what only the other one has. Where both differ, the other text is shown; take from it what you need, "
     "then save."
 )
 

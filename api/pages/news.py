@@ -15,6 +15,7 @@ from domain.messages import Message, msg
 from domain.persons.state import PERSON, Person
 from domain.values import Role
 from history.unreadable import Unreadable
+from projections.letters.work import WORKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,7 @@ async def _letters(visit: Visit) -> PageContent:
         "own_letters.html",
         {
             "start": {"letters": person.letters, "subjects": person.subjects},
-            "works": any(
-                not {Role.OFFICER, Role.CHAIR, Role.FINANCE, Role.APPROVER}.isdisjoint(roles)
-                for roles in _held(visit)
-            ),
+            "works": any(not WORKING.isdisjoint(roles) for roles in _held(visit)),
             "address": await visit.wiring.email.address_of(visit.who),
         },
         labels={"letters": msg("Which letters"), "subjects": msg("What their subjects say")},

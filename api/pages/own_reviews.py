@@ -69,8 +69,8 @@ async def own_rounds(visit: Visit, found: Sequence[OwnReview]) -> list[OwnRound]
 
 @dataclass(frozen=True, slots=True)
 class ReviewPlace:
-    """Where a review is among one's own in its round: its `number` of `total` (0 if one stepped back from it), how many are `submitted` and how many are `left` to
-    write, and the ids of the one before, the one after, and the next that is owed."""
+    """Where a review is among one's own in its round: its `number` of `total` (0 if one stepped back from it), how many are
+    `submitted` and how many are `left` to write, and the ids of the one before, the one after, and the next that is owed."""
 
     number: int
     total: int

@@ -72,8 +72,8 @@ class UseClaim(Command, frozen=True, kw_only=True):
 
 
 class ChooseLetters(Command, frozen=True, kw_only=True):
-    """Choose which letters one gets: `all`, all but the daily one about work that waits, or only those for signing in; what they would say is on the start page, too. And whether
-    their subjects are `discreet`, or may name the call (`telling`)."""
+    """Choose which letters one gets: `all`, `all_but_work` (all but the daily one about work that waits) or `sign_in_only`; what they
+    would say is on the start page, too. And whether their subjects are `discreet`, or may name the call (`telling`)."""
 
     person: PersonId
     letters: LettersWanted

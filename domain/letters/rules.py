@@ -18,7 +18,7 @@ def write_letter(
 ) -> tuple[Fact, ...]:
     """Write the initiative's own text for a kind of letter in a language."""
     if letter not in OF_CALLS:
-        raise Refused(msg("This letter is about the account of its reader, so only the program writes it."))
+        raise Refused(msg("Only the program writes this letter, so its text cannot be changed."))
     check_language(language, "language")
     text = templates.checked(letter, written)
     if initiative.letters.get(letter, {}).get(language) == text:
