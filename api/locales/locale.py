@@ -109,8 +109,9 @@ class Locale:
         return _money(self.language, amount.amount, amount.currency)
 
     def typed(self, amount: Money) -> str:
-        """A sum as somebody would type it into a field beside which its currency stands: ``1,250.50``."""
-        return self.money(amount).rpartition("\N{NO-BREAK SPACE}")[0]
+        """A sum as somebody would type it into a field beside which its currency stands, like the example there: ``1250.50``.
+        Thousands are not grouped, as ``1,250`` could be read in two ways once its decimals are taken away."""
+        return self.decimals(amount.amount)
 
     def decimals(self, amount: str) -> str:
         """A decimal string with this language's decimal sign: ``1250,50`` in Russian. Three decimals keep the point, as after

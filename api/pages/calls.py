@@ -88,7 +88,7 @@ async def _one(visit: Visit) -> PageContent:
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
             "roles": roles | {Role.JUROR} if judged else roles,
-            "offered": tuple(call.title),
+            "written_in": tuple(call.title),
         },
         parts={
             "asked": Part(

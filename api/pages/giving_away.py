@@ -48,8 +48,11 @@ class GivenAway:
     clues: tuple[Message, ...]
 
 
-async def given_away(visit: Visit, asked: ApplicationForm, typed: Mapping[str, str]) -> list[GivenAway]:
-    """What gives the applicant away; nothing in a call that is not blind. Answers that the jury does not see are left out."""
+async def given_away(
+    visit: Visit, asked: ApplicationForm, typed: Mapping[str, str], *, submitting: bool = False
+) -> list[GivenAway]:
+    """What gives the applicant away; nothing in a call that is not blind. Answers that the jury does not see are left out, and
+    when `submitting` also links where the form asks for one."""
     if not asked.stage.blind:
         return []
     names = [visit.me.name or ""] if visit.me else []
@@ -60,7 +63,7 @@ async def given_away(visit: Visit, asked: ApplicationForm, typed: Mapping[str, s
     if draft is not None and together:
         names += [each or "" for each in (await visit.wiring.shared_drafts.names(draft)).values()]
     words = {**CLUES, Clue.NAME: A_NAME} if together else CLUES
-    listed = [("title", visit.locale.say(msg("Title")), [typed.get("title", "")])] + [
+    listed = [("title", visit.locale.say(msg("Title")), [(typed.get("title", ""), False)])] + [
         (f"answers.{question.id}", said(question.label, visit.languages).text, _texts(question, typed))
         for question in asked.stage.form.questions
         if not question.identifying and question.kind in ("text", "long_text", "link", "budget", "group")
@@ -68,7 +71,7 @@ async def given_away(visit: Visit, asked: ApplicationForm, typed: Mapping[str, s
     return [
         GivenAway(name, label, tuple(words[clue] for clue in clues))
         for name, label, texts in listed
-        if (clues := clues_in("\n".join(texts), names))
+        if (clues := _clues(texts, names, submitting=submitting))
     ]
 
 
@@ -93,7 +96,7 @@ async def looked_at_again(visit: Visit, drafts: PageDrafts, form: SubmittedForm)
         return None  # the command says why, or that it was done already
     if not isinstance(drafted, DraftedApplication):
         return None
-    found = await given_away(visit, drafted.form, form.typed())
+    found = await given_away(visit, drafted.form, form.typed(), submitting=True)
     if not found or form.own("warned") == warned_of(found):
         return None
     warned = Returned(
@@ -113,11 +116,21 @@ def belongs(name: str, question: Question) -> bool:
     return name == whole or name.startswith((f"{whole}.", f"{whole}["))
 
 
-def _texts(question: Question, typed: Mapping[str, str]) -> list[str]:
-    """What was typed into a question; of a group, only what the jury reads."""
+def _texts(question: Question, typed: Mapping[str, str]) -> list[tuple[str, bool]]:
+    """What was typed into a question, and whether a link was asked for there; of a group, only what the jury reads."""
     hidden = {each.id for each in question.questions if each.identifying}
-    return [
-        text
-        for name, text in typed.items()
-        if belongs(name, question) and not (hidden and name.rpartition(".")[2] in hidden)
-    ]
+    links = {each.id for each in question.questions if each.kind == "link"}
+    found = []
+    for name, text in typed.items():
+        part = name.rpartition(".")[2] if question.questions else ""
+        if belongs(name, question) and part not in hidden:
+            found.append((text, question.kind == "link" or part in links))
+    return found
+
+
+def _clues(texts: list[tuple[str, bool]], names: list[str], *, submitting: bool) -> tuple[Clue, ...]:
+    """What gives the applicant away in texts of which it is known whether a link was asked for."""
+    clues = clues_in("\n".join(text for text, _ in texts), names)
+    if submitting and Clue.LINK not in clues_in("\n".join(text for text, link in texts if not link), names):
+        return tuple(clue for clue in clues if clue != Clue.LINK)
+    return clues

@@ -161,7 +161,8 @@ async def test_the_operator_can_sign_in_by_e_mail_and_again_by_the_link_of_a_let
         page = (await browser.get("/sign-in/letter")).text
         assert warning not in page, "they are choosing it here"
         code = {"_secret": hidden(page, "_secret"), "code": await box.code()}
-        assert (await browser.post("/sign-in/letter", data=code)).headers["location"] == "/me/access"
+        added = await browser.post("/sign-in/letter", data=code)
+        assert added.headers["location"] == "/me/access?show=address-added"
         (initiative,) = await founded(writing)
         assert [each.kind for each in await writing.ways_in.all(initiative.founder)] == ["email"]
         # The link of a later letter leads to where the browser wanted to go.

@@ -31,7 +31,7 @@ from tests.history.vectors import vectors
 
 GOLDEN = sorted(golden.FOLDER.glob("*.json"))
 
-GUARDED_SINCE = "2026-11-28"
+GUARDED_SINCE = "2026-11-29T00:00:00+00:00"
 """Since this date no released example may be removed. Before it, format 2 was not in use anywhere."""
 
 

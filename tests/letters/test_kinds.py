@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from api.letters.composing import TemplateUnusable, composed, program_text
+from api.letters.composing import NEWS, TemplateUnusable, composed, program_text
 from api.locales import LANGUAGES, Locale
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import Call
@@ -116,7 +116,8 @@ def test_a_value_that_looks_like_a_placeholder_is_not_filled() -> None:
     house = Initiative(name="{call}", letters={})
     tidings = Tidings(LetterKind.OFFER_LAPSED, "/x", house, CALL)
     letter = composed(tidings, language="en", telling=False, site="", happened_at=NOON, now=NOON)
-    assert "write to {call}." in str(letter.paragraphs[0])
+    assert letter.paragraphs[0] == NEWS
+    assert "write to {call}." in str(letter.paragraphs[1])
 
 
 def test_a_text_in_a_language_that_the_program_does_not_speak_is_used_whole() -> None:
@@ -133,7 +134,7 @@ def test_a_text_in_a_language_that_the_program_does_not_speak_is_used_whole() ->
         now=NOON,
     )
     written = letter.written("anna@example.org", Locale("en"))
-    assert (written.language, written.text.splitlines()[0]) == ("uk", "Так: Заклик")
+    assert (written.language, written.text.split("\n\n")[:2]) == ("uk", [str(NEWS), "Так: Заклик"])
 
 
 @pytest.mark.parametrize(

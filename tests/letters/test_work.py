@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from api.letters.composing import NEWS
 from tests.letters.conftest import Post
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,7 @@ async def test_each_is_told_once_a_day_what_waits_for_them(post: Post) -> None:
     await later(post, minutes=10)
     (letter,) = await post.letters("chair")
     assert letter.subject == "There is news for you"
-    assert letter.text.startswith("Work waits for you.\n\nWaiting now: 1 panel to decide in.")
+    assert letter.text.startswith(f"{NEWS}\n\nWork waits for you.\n\nWaiting now: 1 panel to decide in.")
     assert f"{post.wired.settings.address}/me\n" in letter.text
     for name in ("officer", "finance", "approver", "juror", "artist1"):
         assert WORK not in await post.kinds(name)

@@ -57,7 +57,7 @@ def test_countries_are_listed_in_the_order_of_the_alphabet() -> None:
 
 def test_an_amount_is_typed_as_its_language_writes_it() -> None:
     amount = Money(amount="1500.50", currency="EUR")
-    assert (ENGLISH.typed(amount), RUSSIAN.typed(amount)) == ("1,500.50", "1\xa0500,50")
+    assert (ENGLISH.typed(amount), RUSSIAN.typed(amount)) == ("1500.50", "1500,50")
     assert all(typed_amount(each.typed(amount), "EUR") == "1500.50" for each in (ENGLISH, RUSSIAN)), (
         "read again"
     )

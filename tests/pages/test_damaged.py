@@ -63,7 +63,7 @@ def test_a_damaged_application_is_shown_as_damaged(stage: Stage) -> None:
         assert "Canary of the damage" not in page.text, where
         assert "amaged" in page.text, where
     assert "Part of this is damaged" in pages["its page"].text
-    assert "Three concerts." not in pages["its page"].text
+    assert "Four concerts." not in pages["its page"].text
     shown = stage.speaking("officer").get(f"/api/applications/{application}")
     assert (shown["title"], shown["erased"], shown["answers"]["idea"]) == (None, False, None)
     assert {"title", "answers.idea"} <= set(shown["damaged"])

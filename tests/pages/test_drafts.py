@@ -174,7 +174,7 @@ def test_a_script_saves_while_somebody_writes_and_says_when_it_cannot(
 
     page.context.set_offline(True)
     page.get_by_label("Title").fill("Songs of the wide sea")
-    expect(status).to_contain_text("there is no connection", timeout=20_000)
+    expect(status).to_contain_text("Not saved: no connection.", timeout=20_000)
     expect(status).to_have_attribute("role", "alert")
     page.context.set_offline(False)
     expect(status).to_contain_text("Draft saved on", timeout=30_000)
@@ -190,7 +190,7 @@ def test_the_script_stops_where_another_device_has_saved(
     expect(page.locator("#draft-status")).to_contain_text("another device", timeout=20_000)
     assert 'value="Songs of home"' in artist.open(apply).text, "nothing was overwritten"
     page.get_by_role("button", name="Save the draft").click()
-    expect(page.get_by_role("heading", name="What was saved elsewhere")).to_be_visible()
+    expect(page.get_by_role("heading", name="The other version")).to_be_visible()
     assert page.get_by_label("Title").input_value() == "Songs of the sea"
 
 

@@ -9,14 +9,15 @@ TITLE = "A project to be forgotten"
 
 
 def test_what_was_written_is_gone_and_the_page_says_so(stage: Stage) -> None:
-    """It is offered once the application is withdrawn, and until then the page says why it cannot be done yet."""
+    """It is offered once the application is withdrawn, and until then the page about leaving says when it can be done."""
     applicant = stage.visitor("second applicant")
     sent = filled(stage, applicant, title=TITLE)
     address = applicant.send(f"/calls/{stage.call}/apply", sent).headers["location"].partition("?")[0]
     page = applicant.open(address).text
     assert TITLE in page
     assert "application-erase" not in page
-    assert "withdraw it first" in page
+    assert "withdraw it first" not in page
+    assert "once it is withdrawn or decided" in applicant.open("/me/leave").text
     assert f'<a href="{address}">The application <bdi>{TITLE}</bdi>' in applicant.open("/me").text
 
     withdraw = applicant.form(address, "application-withdraw")

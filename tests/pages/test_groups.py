@@ -86,7 +86,7 @@ def test_entries_are_added_and_removed_without_scripts_and_nothing_typed_is_lost
 
 def test_what_is_wrong_stands_beside_its_field_in_its_entry(stage: Stage, call: str) -> None:
     artist = stage.visitor("second applicant")
-    wrong = entry(0, **SONG) | entry(1, about="One two three four five six", year="1812")
+    wrong = entry(0, **SONG) | entry(1, about="One more of my early songs", year="1812")
     page = artist.send(f"/calls/{call}/apply", filled(artist, call, wrong))
     assert page.status_code == 422
     told = {
@@ -99,7 +99,7 @@ def test_what_is_wrong_stands_beside_its_field_in_its_entry(stage: Stage, call: 
         f"{WORKS}[1].year": "Write a whole number of at least 1,900.",
     }
     assert "Earlier works, entry 2: What was it called?" in words(page.text), "in the summary above"
-    assert inputs(page.text)["[1].about"] == "One two three four five six"
+    assert inputs(page.text)["[1].about"] == "One more of my early songs"
 
 
 def test_entries_are_previewed_shown_hidden_from_the_jury_and_changed(stage: Stage, call: str) -> None:

@@ -50,7 +50,7 @@ def form_opened(stage: Stage, browser: Browser, apply: str) -> Iterator[Open]:
         contexts.append(context)
         pages = [context.new_page() for _ in range(tabs)]
         pages[0].goto(f"{stage.address}/register")
-        pages[0].get_by_label("What should we call you?").fill("Somebody by the sea")
+        pages[0].get_by_label("What should we call you?").fill("Nora Lind")
         pages[0].get_by_role("button", name="Register and see my nine words").click()
         for page in pages:
             page.goto(apply)
@@ -94,7 +94,7 @@ def test_without_a_connection_the_page_stays_with_all_that_was_typed(stage: Stag
     type_answers(page)
     page.context.set_offline(True)
     press(page)
-    expect(page.locator("#draft-status")).to_contain_text("there is no connection")
+    expect(page.locator("#draft-status")).to_contain_text("Not saved: no connection.")
     assert page.locator('[name="title"]').input_value() == TITLE
     page.context.set_offline(False)
     press(page)
@@ -165,7 +165,7 @@ def test_signed_out_in_another_tab_a_long_answer_is_kept(stage: Stage, form_open
     page.locator('[name="title"]').fill(TITLE)
     expect(page.locator("#draft-status")).to_contain_text("Draft saved on", timeout=20_000)
     other.get_by_role("button", name="Sign out").click()
-    other.wait_for_url("**/")
+    other.wait_for_url("**/sign-in?show=signed-out")
     page.locator('[name="answers.idea"]').fill("A long answer. " * 5)
     expect(page.locator("#draft-status")).to_contain_text("session has expired", timeout=20_000)
     with page.expect_navigation():

@@ -87,5 +87,5 @@ def test_somebody_goes_past_the_navigation_and_signs_out_by_keys(stage: Stage, b
     assert page.evaluate("document.activeElement.id") == "main"
     page.get_by_role("button", name="Sign out").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{stage.address}/")
+    page.wait_for_url(f"{stage.address}/sign-in?show=signed-out")
     context.close()

@@ -15,7 +15,7 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'sel
 ANSWERS = {
     "title": "A sound project",
     "requested.amount": "300.00",
-    "answers.idea": "Three concerts.",
+    "answers.idea": "Four concerts.",
     "answers.costs[0].item": "Hall",
     "answers.costs[0].amount": "200.00",
     "answers.costs[4].item": "Paper",
@@ -91,8 +91,8 @@ def test_more_lines_are_had_by_a_button(stage: Stage, applicant: Visitor) -> Non
     before = stage.facts()
     page = applicant.send(f"/calls/{stage.call}/apply", filled(stage, applicant, _lines="1"))
     assert page.status_code == 200
-    assert 'value="Three' not in page.text
-    assert "Three concerts.</textarea>" in page.text
+    assert 'value="Four' not in page.text
+    assert "Four concerts.</textarea>" in page.text
     assert 'name="answers.costs[4].item"' in page.text
     assert 'name="answers.costs[5].item"' not in page.text
     assert stage.facts() == before
@@ -138,11 +138,11 @@ def test_a_form_without_the_session_s_secret_is_refused(stage: Stage, applicant:
         assert (
             said(page) == "This form belongs to another session, so nothing was saved. Open the page again."
         )
-        assert "Three concerts.</textarea>" in page.text
+        assert "Four concerts.</textarea>" in page.text
     applicant.client.cookies.clear()
     page = applicant.send(apply, sent)
     assert page.status_code == 401
-    assert "Three concerts.</textarea>" in page.text
+    assert "Four concerts.</textarea>" in page.text
     assert stage.facts() == before
 
 
@@ -412,7 +412,7 @@ def test_what_people_write_turns_nothing_around_it(stage: Stage, applicant: Visi
     sent = applicant.send(apply, filled(stage, applicant, title=title))
     shown = applicant.open(sent.headers["location"]).text
     assert f"<h1><bdi>{title}</bdi></h1>" in shown
-    assert '<p class="answer" dir="auto">Three concerts.</p>' in shown
+    assert '<p class="answer" dir="auto">Four concerts.</p>' in shown
 
 
 def test_what_gives_the_applicant_away_to_a_blind_jury_is_asked_about_once(

@@ -46,7 +46,7 @@ def test_the_form_begins_with_what_was_submitted_and_a_change_shows(
         'value="300.00"',
         'value="Hall"',
         'value="Paper"',
-        "Three concerts.</textarea>",
+        "Four concerts.</textarea>",
         '<option value="no" selected>',
         'value="2027-01-31"',
     ):
@@ -118,7 +118,7 @@ def test_by_json_the_same(stage: Stage, application: str) -> None:
     text = {
         "title": "By JSON",
         "requested": {"amount": "300.00", "currency": "EUR"},
-        "answers": {"idea": "Three concerts.", "costs": [{"item": "Hall", "amount": "300"}], "before": False},
+        "answers": {"idea": "Four concerts.", "costs": [{"item": "Hall", "amount": "300"}], "before": False},
     }
     artist.post(f"/api{application}/resubmit", **text)
     artist.post(f"/api{application}/change", **(text | {"title": "By JSON again"}))

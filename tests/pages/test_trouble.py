@@ -19,7 +19,7 @@ def test_nothing_typed_is_lost_when_nothing_can_be_written(stage: Stage) -> None
             page = applicant.send(apply, sent)
             assert (page.status_code, page.headers["retry-after"].isdigit()) == (503, True)
             assert said(page) == "The database cannot be used right now; try again shortly."
-            assert "Three concerts.</textarea>" in page.text
+            assert "Four concerts.</textarea>" in page.text
             assert "This is a demonstration." in page.text
             for path in ("/", apply, "/me"):
                 assert applicant.open(path).status_code == 200

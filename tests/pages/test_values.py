@@ -31,7 +31,7 @@ def applied(stage: Stage, visitor: Visitor, **other: str) -> httpx.Response:
 
 def by_json(stage: Stage, status: int, **other: Any) -> dict[str, Any]:
     """The same application by JSON; its errors by field, or what it became."""
-    answers = {"idea": "Three concerts.", "costs": [{"item": "Hall", "amount": "300.00"}], "before": False}
+    answers = {"idea": "Four concerts.", "costs": [{"item": "Hall", "amount": "300.00"}], "before": False}
     sent = {
         "round": stage.round,
         "title": "A sound project",
@@ -110,13 +110,13 @@ def test_a_sum_in_another_currency_is_refused_by_name(stage: Stage, applicant: V
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\u2028", "\x85", "\t"], ids=ascii)
 def test_a_title_is_one_line_and_an_answer_has_lines(stage: Stage, applicant: Visitor, end: str) -> None:
     """Whatever ends a line where it was written."""
-    page = applied(stage, applicant, title=f"Winter{end}house", **{"answers.idea": f"One{end}two"})
+    page = applied(stage, applicant, title=f"Winter{end}house", **{"answers.idea": f"One{end}more"})
     assert "<h1><bdi>Winter house</bdi></h1>" in page.text
     between = " " if end == "\t" else "\n"
-    assert f'<p class="answer" dir="auto">One{between}two</p>' in page.text
-    answers = {"idea": f"One{end}two", "costs": [{"item": f"Hall{end}", "amount": "300.00"}], "before": True}
+    assert f'<p class="answer" dir="auto">One{between}more</p>' in page.text
+    answers = {"idea": f"One{end}more", "costs": [{"item": f"Hall{end}", "amount": "300.00"}], "before": True}
     shown = by_json(stage, 201, title=f"Winter{end}house", answers=answers)
-    assert (shown["title"], shown["answers"]["idea"]) == ("Winter house", f"One{between}two")
+    assert (shown["title"], shown["answers"]["idea"]) == ("Winter house", f"One{between}more")
     assert shown["answers"]["costs"] == [{"item": "Hall", "amount": "300.00"}]
 
 

@@ -98,11 +98,25 @@ def the_artist_submits(artist: Human, idea: str) -> Applied:
     artist.sees(idea)
     assert WRITTEN["where somebody lives"] not in artist.text(), "the jury does not see it"
     artist.follow(artist.say("Back to the form"))
-    artist.press(artist.say("Submit the application"), SUBMIT)
+    _submits_although_it_gives_them_away(artist, "Submit the application", SUBMIT)
     artist.sees(idea)
     assert artist.page.locator(".notice").count() == 1, "it says that it is submitted"
     handle = artist.page.locator("dd.handle").first.inner_text()
     return Applied(artist, artist.path, handle)
+
+
+def _submits_although_it_gives_them_away(
+    artist: Human, button: str, form: str, typed: Typed | None = None
+) -> None:
+    """The artist is told once that the title and the answers contain words of their name, and submits them as they are."""
+    artist.press(artist.say(button), form, typed, wrong=True)
+    artist.sees(
+        artist.say(
+            "Nothing was submitted yet: the jury should not learn who you are, and these answers may tell it. Change "
+            "them, or press the button once more to submit them as they are."
+        )
+    )
+    artist.press(artist.say(button), form)
 
 
 def the_officer_returns_an_application(officer: Human, application: Applied) -> None:
@@ -119,10 +133,9 @@ def the_artist_answers(application: Applied) -> None:
     artist.go(application.path)
     artist.sees(WRITTEN["questions"])
     artist.follow(artist.say("Answer and submit again"))
-    artist.press(
-        artist.say("Submit the application again"),
-        "application-resubmit",
-        {"#answers.q1": WRITTEN["answer to questions"]},
+    answer = {"#answers.q1": WRITTEN["answer to questions"]}
+    _submits_although_it_gives_them_away(
+        artist, "Submit the application again", "application-resubmit", answer
     )
 
 

@@ -154,8 +154,6 @@ def the_officer_writes_a_call(officer: Human, house: str) -> str:
     write("Who can apply", "Save the questions", "call-change_draft", first)
     berlin = {"#intake.time_zone": "Berlin" if officer.language == "en" else "Берлин"}
     write("When and how often people can apply", "Save this part", "call-change_draft", berlin)
-    quorum = {"#stages[0].quorum": "2"}
-    write("Stages, reviews and the jury's view", "Save the stages", "call-change_stages", quorum)
     for kind, question in QUESTIONS:
         officer.go(setup)
         officer.follow(officer.say("Form and criteria"))
