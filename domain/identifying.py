@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-_ADDRESS: Final = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+")
+# It is only looked for where a run of its characters begins: a very long word would keep the server busy for minutes.
+_ADDRESS: Final = re.compile(r"(?<![^\s@<>()])[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+")
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _ACCOUNT: Final = re.compile(r"(?<![\w@.])@[\w.]{3,}")
 _NUMBER: Final = re.compile(r"\+[\d\s().-]{7,}\d")
