@@ -46,9 +46,9 @@ async def news_for(visit: Visit, *, read: bool = False) -> list[NewsItem]:
 def together(found: Sequence[NewsItem]) -> list[NewsItem]:
     """The news with lines that say the same told once, at the place of the newest, with their number and a link to what they have in
     common: ``/reviews`` for several reviews."""
-    alike: dict[str, list[NewsItem]] = {}
+    alike: dict[Message, list[NewsItem]] = {}
     for each in found:
-        alike.setdefault(repr(each.words), []).append(each)
+        alike.setdefault(each.words, []).append(each)
     told = []
     for same in alike.values():
         lists = {each.href.rpartition("/")[0] for each in same}

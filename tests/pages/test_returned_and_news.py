@@ -44,3 +44,8 @@ def test_equal_lines_of_the_news_are_one_line_with_their_number() -> None:
         NewsItem("/applications/application-a", decided, NOON, "UTC"),
     ]
     assert together(news[:2]) == news[:2]
+    of_calls = [
+        NewsItem(f"/applications/{call}", msg("{call} is decided.", call=call), NOON, "UTC")
+        for call in ("first", "second")
+    ]
+    assert together(of_calls) == of_calls, "the same sentence about another call says something else"
