@@ -81,6 +81,14 @@ class IndexEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadBoth:
+    """Request of a plan: what `Load` and `IndexEntries` ask for, in one round trip. The reply is a tuple of both replies."""
+
+    streams: tuple[tuple[Aggregate[Any], str], ...]
+    indexes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
     """A folded stream and the version at which it was read (0 if it has no fact yet). `told` is the version that people
     are told (`Fact.told`)."""
@@ -90,7 +98,7 @@ class Loaded(Generic[S]):
     told: int
 
 
-PlanRequest = Load | IndexEntries
+PlanRequest = Load | IndexEntries | LoadBoth
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +271,7 @@ def together(*parts: Part[Any]) -> Part[tuple[Any, ...]]:  # Any: the overloads 
     """Load several things at once, each written as if it were loaded alone: ``call, read = yield from
     together(the(CALL, call_id), maybe(READING, reading_id))``.
 
-    All streams go into one request, and all indexes into another. Missing streams are refused in the order of the
-    parts.
+    All streams and indexes go into one request. Missing streams are refused in the order of the parts.
     """
     found: dict[int, Any] = {}
     requests: dict[int, PlanRequest] = {}
@@ -279,17 +286,33 @@ def together(*parts: Part[Any]) -> Part[tuple[Any, ...]]:  # Any: the overloads 
     for number in range(len(parts)):
         go_on(number, None)
     while requests:
-        streams = [
-            each for request in requests.values() if isinstance(request, Load) for each in request.streams
-        ]
-        indexes = [
-            each
-            for request in requests.values()
-            if isinstance(request, IndexEntries)
-            for each in request.indexes
-        ]
-        loaded = (yield Load(tuple(streams))) if streams else {}
-        entries = (yield IndexEntries(tuple(indexes))) if indexes else {}
+        streams = tuple([each for request in requests.values() for each in _streams(request)])
+        indexes = tuple([each for request in requests.values() for each in _indexes(request)])
+        loaded, entries = yield from _both(streams, indexes)
         for number, request in sorted(requests.items()):
-            go_on(number, loaded if isinstance(request, Load) else entries)
+            match request:
+                case Load():
+                    go_on(number, loaded)
+                case IndexEntries():
+                    go_on(number, entries)
+                case LoadBoth():
+                    go_on(number, (loaded, entries))
     return tuple([found[number] for number in range(len(parts))])
+
+
+def _both(streams: tuple[tuple[Aggregate[Any], str], ...], indexes: tuple[str, ...]) -> Part[tuple[Any, Any]]:
+    """The replies to `Load` and `IndexEntries`, of which one may be empty, with one request."""
+    if not indexes:
+        return (yield Load(streams)), {}
+    if not streams:
+        return {}, (yield IndexEntries(indexes))
+    replies: tuple[Any, Any] = yield LoadBoth(streams, indexes)
+    return replies
+
+
+def _streams(request: PlanRequest) -> tuple[tuple[Aggregate[Any], str], ...]:
+    return () if isinstance(request, IndexEntries) else request.streams
+
+
+def _indexes(request: PlanRequest) -> tuple[str, ...]:
+    return () if isinstance(request, Load) else request.indexes

@@ -12,6 +12,8 @@ from domain.deciding import (
     Denied,
     Fact,
     IndexEntries,
+    Load,
+    LoadBoth,
     Loaded,
     Outcome,
     PlannedCommand,
@@ -122,11 +124,15 @@ class Attempt:
                 act: PlannedCommand = stop.value
                 return act
             try:
-                if isinstance(request, IndexEntries):
-                    answer = await self._reading.index_entries(request.indexes)
-                else:
-                    answer = await self._reading.load((*request.streams, *along))
-                    along = ()
+                match request:
+                    case IndexEntries(indexes=indexes):
+                        answer = await self._reading.index_entries(indexes)
+                    case Load(streams=streams):
+                        answer = await self._reading.load((*streams, *along))
+                        along = ()
+                    case LoadBoth(streams=streams, indexes=indexes):
+                        answer = await self._reading.load_with((*streams, *along), indexes)
+                        along = ()
             except BaseException:
                 plan.close()
                 raise

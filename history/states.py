@@ -97,8 +97,20 @@ class ReadSet:
         Raises `NotFound` for an id of another kind than its aggregate, even if the stream is cached, so that a stream is
         never folded as the wrong kind; and `Unreadable` if one of the streams has a fact that cannot be read.
         """
+        return (await self.load_with(streams, ()))[0]
+
+    async def index_entries(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The entries of some indexes, always read from the database, in one round trip."""
+        return (await self.load_with((), indexes))[1]
+
+    async def load_with(
+        self, streams: Sequence[tuple[Aggregate[Any], str]], indexes: Sequence[str]
+    ) -> tuple[dict[str, Loaded[Any]], dict[str, tuple[str, ...]]]:
+        """What `load` and `index_entries` give, in the same round trip."""
         for aggregate, stream in streams:
             check_stream_id(aggregate.kind, stream)
+        stored = {index: self._states.stored_name(index) for index in indexes}
+        entries: dict[str, tuple[str, ...]] = {}
         ask: dict[str, int] = {}
         start: dict[str, Folded] = {}
         for aggregate, stream in streams:
@@ -110,9 +122,9 @@ class ReadSet:
                 continue
             start[stream] = known or Folded(aggregate.empty, 0, 0, None)
             ask[stream] = start[stream].version
-        if ask:
+        if ask or stored:
             history = self._states.history
-            rows = await history.load(ask)
+            rows, entries = await history.read(ask, stored.values())
             for stream, facts in rows.items():
                 version = 0
                 try:
@@ -130,8 +142,12 @@ class ReadSet:
                 self._take(stream, folded)
                 if folded.version or AGGREGATES[stream.partition("-")[0]].often_absent:
                     self._states.keep(stream, folded)
-        found = {stream: self._loaded[stream] for _, stream in streams}
-        return {stream: Loaded(each.state, each.version, each.told) for stream, each in found.items()}
+        self.indexes |= {name: len(found) for name, found in entries.items()}
+        loaded = {stream: self._loaded[stream] for _, stream in streams}
+        return (
+            {stream: Loaded(each.state, each.version, each.told) for stream, each in loaded.items()},
+            {index: entries[name] for index, name in stored.items()},
+        )
 
     def _take(self, stream: str, folded: Folded) -> None:
         self._loaded[stream] = folded
@@ -140,17 +156,8 @@ class ReadSet:
     async def holds(self) -> bool:
         """Whether no stream or index that was read has changed since. Then the reads are consistent, however many round
         trips they took."""
-        if self.versions and await self._states.history.load(self.versions):
-            return False
-        entries = await self._states.history.entries(self.indexes)
-        return all(len(entries[index]) == count for index, count in self.indexes.items())
-
-    async def index_entries(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """The entries of some indexes, always read from the database, in one round trip."""
-        stored = {index: self._states.stored_name(index) for index in indexes}
-        found = await self._states.history.entries(stored.values())
-        self.indexes |= {index: len(entries) for index, entries in found.items()}
-        return {index: found[name] for index, name in stored.items()}
+        newer, entries = await self._states.history.read(self.versions, self.indexes)
+        return not newer and all(len(entries[index]) == count for index, count in self.indexes.items())
 
     def version(self, stream: str) -> int:
         """The version at which a stream was read; 0 for a new stream, which was not read."""

@@ -13,14 +13,14 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg.rows import RowMaker
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from history.appends import APPEND_LOCK, Append, Appended, DueDate, Idempotency, Lost, Unavailable
-from history.arrays import integers, texts
+from history.arrays import BinaryValue, integers, texts
 from history.batched_lookups import BatchedLookup
 from history.group_commit import GroupCommit, cannot_now, connection_lost, remembered
 from history.keyfiles import KeysUnusable
@@ -64,19 +64,21 @@ _TROUBLE: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 # These statements are written so that PostgreSQL uses a generic plan, because planning took longer than running them. The
 # arrays are in sub-selects, so that a plan for the actual keys does not look cheaper than the generic plan. Each lookup is
 # a sub-select (OFFSET 0 prevents flattening), so that the generic plan uses the primary key at any size of the table.
-_LOAD: Final = Prepared(
-    b"history_load",
+_FACTS: Final = (
     b"SELECT w.number, f.version, f.topic, f.document, f.leaf "
     b"FROM unnest((SELECT $1::text[]), (SELECT $2::integer[])) WITH ORDINALITY AS w (stream, after, number), "
     b"LATERAL (SELECT * FROM history.facts o WHERE o.stream = w.stream AND o.version > w.after "
-    b"ORDER BY o.version OFFSET 0) AS f",
+    b"ORDER BY o.version OFFSET 0) AS f"
 )
-
-_ENTRIES: Final = Prepared(
-    b"history_entries",
-    b"SELECT w.name, i.entry FROM unnest((SELECT $1::text[])) AS w (name), "
-    b"LATERAL (SELECT o.entry FROM history.indexes o WHERE o.name = w.name ORDER BY o.entry OFFSET 0) AS i",
+# Rows of the same shape, so that both can be asked for in one statement: the number is negative, the entry in the place of
+# the topic.
+_ENTRIES: Final = (
+    b"SELECT -w.number, 0, i.entry, NULL::bytea, NULL::bytea FROM unnest((SELECT $%d::text[])) WITH ORDINALITY AS w "
+    b"(name, number), LATERAL (SELECT o.entry FROM history.indexes o WHERE o.name = w.name ORDER BY o.entry OFFSET 0) AS i"
 )
+_LOAD: Final = Prepared(b"history_load", _FACTS)
+_LOAD_ENTRIES: Final = Prepared(b"history_entries", _ENTRIES % 1)
+_LOAD_BOTH: Final = Prepared(b"history_both", _FACTS + b" UNION ALL " + _ENTRIES % 3)
 
 _KEYS: Final = Prepared(
     b"history_keys",
@@ -98,8 +100,7 @@ class History:
         self.id = history_id
         self._group = GroupCommit(pool)
         self._alone = asyncio.Lock()
-        self._loads = BatchedLookup(self._load)
-        self._indexes = BatchedLookup(self._entries)
+        self._reads: BatchedLookup[tuple[str, int] | str, Any] = BatchedLookup(self._read)
         self._keys = BatchedLookup(self._wrapped)
 
     @asynccontextmanager
@@ -123,19 +124,40 @@ class History:
     async def load(self, after: Mapping[str, int]) -> dict[str, Sequence[LoadedFact]]:
         """The facts of some streams after the given versions, in order; a stream without facts is left out. One round trip,
         shared with other callers (`history.batched_lookups`)."""
-        found = await self._loads.get(after.items())
-        return {question[0]: found[question] for question in after.items() if question in found}
+        return (await self.read(after, ()))[0]
 
-    async def _load(self, after: frozenset[tuple[str, int]]) -> dict[tuple[str, int], Sequence[LoadedFact]]:
-        asked = list(after)
+    async def entries(self, indexes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The entries of some indexes, each sorted. One round trip, shared with other callers."""
+        return (await self.read({}, indexes))[1]
+
+    async def read(
+        self, after: Mapping[str, int], indexes: Iterable[str]
+    ) -> tuple[dict[str, Sequence[LoadedFact]], dict[str, tuple[str, ...]]]:
+        """What `load` and `entries` give, in the same round trip."""
+        wanted = tuple(indexes)
+        found = await self._reads.get((*after.items(), *wanted))
+        loaded = {question[0]: found[question] for question in after.items() if question in found}
+        return loaded, {index: found.get(index, ()) for index in wanted}
+
+    async def _read(self, questions: frozenset[tuple[str, int] | str]) -> dict[tuple[str, int] | str, Any]:
+        """Facts by stream and version, and entries by the name of their index. Any: one or the other."""
+        after = [each for each in questions if isinstance(each, tuple)]
+        names = [each for each in questions if isinstance(each, str)]
+        asked: list[BinaryValue] = []
+        if after:
+            asked += (texts([stream for stream, _ in after]), integers([version for _, version in after]))
+        if names:
+            asked.append(texts(names))
+        statement = _LOAD_BOTH if after and names else _LOAD if after else _LOAD_ENTRIES
         async with self.connection() as connection:
-            rows = await call_as(
-                _LOADED_FACT,
-                connection,
-                _LOAD,
-                (texts([stream for stream, _ in asked]), integers([version for _, version in asked])),
-            )
-        return {asked[number - 1]: tuple(group) for number, group in groupby(rows, itemgetter(0))}
+            rows = await call_as(_LOADED_FACT, connection, statement, asked)
+        found: dict[tuple[str, int] | str, Any] = {}
+        for number, group in groupby(rows, itemgetter(0)):
+            if number > 0:
+                found[after[number - 1]] = tuple(group)
+            else:
+                found[names[-number - 1]] = tuple([row.topic for row in group])
+        return found
 
     async def at(self, positions: Iterable[int]) -> list[PositionedFact]:
         """The facts at some positions, in order."""
@@ -156,17 +178,6 @@ class History:
             )
             row = await cursor.fetchone()
             return None if row is None else int(row[0])
-
-    async def entries(self, indexes: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """The entries of some indexes, each sorted. One round trip, shared with other callers."""
-        wanted = tuple(indexes)
-        found = await self._indexes.get(wanted)
-        return {index: found.get(index, ()) for index in wanted}
-
-    async def _entries(self, names: frozenset[str]) -> dict[str, tuple[str, ...]]:
-        async with self.connection() as connection:
-            rows = await call(connection, _ENTRIES, (texts(list(names)),))
-        return {name: tuple([entry for _, entry in group]) for name, group in groupby(rows, itemgetter(0))}
 
     async def held(self, names: Iterable[bytes]) -> frozenset[bytes]:
         """Of some unique names, given as hashes, those that a stream holds."""

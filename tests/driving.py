@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from domain.deciding import (
     Fact,
     IndexEntries,
     Load,
+    LoadBoth,
     Loaded,
     Outcome,
     PlannedCommand,
@@ -159,13 +160,15 @@ class World:
 
     def _answer(
         self, request: PlanRequest, read: set[str]
-    ) -> Mapping[str, Loaded[Any]] | Mapping[str, tuple[str, ...]]:
+    ) -> Any:  # Any: the answer's type depends on the request
         match request:
             case Load(streams=wanted):
                 read.update(stream for _, stream in wanted)
                 return {stream: self._load(aggregate, stream) for aggregate, stream in wanted}
             case IndexEntries(indexes=indexes):
                 return {index: tuple(sorted(self.indexes.get(_stored(index), ()))) for index in indexes}
+            case LoadBoth(streams=wanted, indexes=indexes):
+                return self._answer(Load(wanted), read), self._answer(IndexEntries(indexes), read)
 
     def _check(self, outcome: Outcome, known: set[str]) -> None:
         """Check that only streams that were read, or new ones, are written, and that each unique name is held once."""

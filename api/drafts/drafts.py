@@ -17,8 +17,10 @@ import msgspec
 from domain.messages import msg
 from domain.refusals import NotFound
 from domain.values import stream_id
+from history.arrays import texts
+from history.batched_lookups import BatchedLookup
 from history.outside import NotOpened, open_box, seal
-from history.statements import Connection
+from history.statements import Connection, Prepared, call
 from history.store import History, opened_keys
 from history.vault import Vault
 
@@ -98,6 +100,7 @@ class Drafts:
         self._vault = vault
         self._clock = clock
         self._random = random
+        self._helpers = BatchedLookup(self._helpers_of)
 
     async def find(self, place: DraftPlace) -> Draft | None:
         """A person's draft; None if there is none, or if what is stored cannot be opened."""
@@ -181,13 +184,18 @@ class Drafts:
     async def helpers(self, place: DraftPlace) -> frozenset[str]:
         """Who else wrote, or may have written, in a draft; the draft itself is not opened, so that they are known even if it cannot
         be."""
+        return (await self._helpers.get((place,))).get(place, frozenset())
+
+    async def _helpers_of(self, places: frozenset[DraftPlace]) -> dict[DraftPlace, frozenset[str]]:
+        """The helpers of some drafts; every submission by JSON asks for them, so those that come at once ask together."""
+        asked = list(places)
+        columns = [texts(list(column)) for column in zip(*[_key_of(place) for place in asked], strict=True)]
         async with self._history.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT w.person FROM accounts.drafts d JOIN accounts.draft_writers w ON w.draft = d.draft "
-                "WHERE d.person = %b AND d.about = %b AND d.command = %b",
-                _key_of(place),
-            )
-            return frozenset([str(person) for (person,) in await cursor.fetchall()]) - {place.person}
+            rows = await call(connection, _HELPERS, columns)
+        people: dict[DraftPlace, set[str]] = {}
+        for number, person in rows:
+            people.setdefault(asked[number - 1], set()).add(person)
+        return {place: frozenset(found) - {place.person} for place, found in people.items()}
 
     async def discard(self, place: DraftPlace, *, seen: int | None = None) -> None:
         """Delete a draft, if there is one; with `seen`, only this revision, so that what others wrote meanwhile stays."""
@@ -343,6 +351,12 @@ def _key_of(place: DraftPlace) -> tuple[str, str, str]:
     return place.person, place.about, place.command
 
 
+_HELPERS: Final = Prepared(
+    b"draft_helpers",
+    b"SELECT a.number, w.person FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::text[])) "
+    b"WITH ORDINALITY AS a (person, about, command, number) JOIN accounts.drafts d USING (person, about, command) "
+    b"JOIN accounts.draft_writers w ON w.draft = d.draft",
+)
 _SAVE: Final = (
     "INSERT INTO accounts.drafts AS d (draft, person, about, command, revision, box, saved_at, kept_until, form) "
     "VALUES (%b, %b, %b, %b, 1, %b, %b, %b, %b) ON CONFLICT (person, about, command) DO UPDATE SET "

@@ -48,6 +48,8 @@ class LanguageChoice:
 
 def same_place(path: str, query: dict[str, str], language: str) -> str:
     """The address of the same page in another language."""
+    if not query:
+        return f"{path}?lang={language}"
     # The framework gives the parameters in no defined order.
     kept = {name: query[name] for name in sorted(query) if name != "lang"}
     return f"{path}?{urlencode({**kept, 'lang': language}, quote_via=quote)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 from typing import Final
@@ -13,9 +14,12 @@ _PARAGRAPHS: Final = re.compile(r"\n[^\S\n]*\n\s*")
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"“”«»]+")
 _AFTER: Final = ".,;:!?'’…"
 """Punctuation at the end of an address belongs to the sentence around it."""
+_KEPT: Final = 200
+"""How many texts are kept as HTML: they are the staff's, and change seldom."""
 _ITEM: Final = ("- ", "– ", "— ", "• ")
 
 
+@lru_cache(_KEPT)
 def prose(text: str) -> str:
     """A text as paragraphs. Lines that begin with a dash or a bullet become a list."""
     return "".join(_paragraph(each.split("\n")) for each in _PARAGRAPHS.split(_plain(text)) if each)

@@ -5,11 +5,22 @@ So a page offers what would succeed, and otherwise shows the sentence with which
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
-from domain.deciding import Command, CommandContext, Denied, IndexEntries, PlannedCommand
+from domain.deciding import (
+    Aggregate,
+    Command,
+    CommandContext,
+    Denied,
+    IndexEntries,
+    Load,
+    LoadBoth,
+    PlannedCommand,
+)
 from domain.messages import Message
 from domain.refusals import CommandRejected, Invalid
 from domain.values import stream_id
@@ -83,9 +94,19 @@ class Trial:
             except StopIteration as stop:
                 act: PlannedCommand = stop.value
                 return act
-            if isinstance(request, IndexEntries):
-                if unknown := [index for index in request.indexes if index not in self._indexes]:
-                    self._indexes |= await self._reading.index_entries(unknown)
-                answer = self._indexes
-            else:
-                answer = await self._reading.load(request.streams)
+            match request:
+                case Load():
+                    answer = await self._reading.load(request.streams)
+                case IndexEntries():
+                    answer = (await self._read((), request.indexes))[1]
+                case LoadBoth():
+                    answer = await self._read(request.streams, request.indexes)
+
+    async def _read(
+        self, streams: Sequence[tuple[Aggregate[Any], str]], indexes: Iterable[str]
+    ) -> tuple[object, object]:
+        """The states of streams and the entries of indexes; each index is read once."""
+        unknown = [index for index in indexes if index not in self._indexes]
+        loaded, found = await self._reading.load_with(streams, unknown)
+        self._indexes |= found
+        return loaded, self._indexes

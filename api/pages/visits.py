@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -114,7 +115,7 @@ class Visit:
     @property
     def locale(self) -> Locale:
         """The language of the page, with the time zone that the visitor chose."""
-        return replace(locale_of(self.languages), own_zone=self.me.time_zone if self.me else None)
+        return _locale(self.languages, self.me.time_zone if self.me else None)
 
     def clocks(self, zone: str) -> str:
         """The time zone in which this visitor reads what happened: their own one, else `zone`."""
@@ -185,3 +186,8 @@ class Visit:
     def tag(self, version: Version) -> str:
         """The tag by which a form names a version that the visitor sees."""
         return self.wiring.runner.version_tag(self.who, version.stream, version.number)
+
+
+@lru_cache(1_000)
+def _locale(languages: tuple[str, ...], own_zone: str | None) -> Locale:
+    return replace(locale_of(languages), own_zone=own_zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -89,6 +90,9 @@ async def _serve(
         if begun is not None:
             await begun(wiring)
         server = server_of(make_app(wiring), Limits(settings))
+        # What exists by now stays for good, so no collection of garbage needs to look at it again.
+        gc.collect()
+        gc.freeze()
 
         def end() -> None:
             server.should_exit = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import re
@@ -155,8 +157,34 @@ def status_of(person: Person, path: str) -> str | None:
 @contextmanager
 def demonstration(folder: Path | None = None, *, small: bool = True) -> Iterator[Running]:
     """A demonstration of one's own, for a test that moves its clock far ahead, or fills its disk. Most tests need a `small`
-    one."""
-    folder = folder or Path(tempfile.mkdtemp(prefix="ow-"))
+    one; without a `folder` it continues a copy of one that was begun before."""
+    if folder is None:
+        folder = Path(tempfile.mkdtemp(prefix="ow-"))
+        if small:
+            # This keeps owners: PostgreSQL does not run as root.
+            subprocess.run(["cp", "-a", f"{_begun_before()}/.", str(folder)], check=True)
+    folder.mkdir(exist_ok=True)
+    try:
+        with _running(folder, small=small) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@functools.cache
+def _begun_before() -> Path:
+    """The folder of a small demonstration that was started and stopped, to be copied: creating one takes several times as long
+    as continuing it."""
+    folder = Path(tempfile.mkdtemp(prefix="ow-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with _running(folder, small=True):
+        pass
+    return folder
+
+
+@contextmanager
+def _running(folder: Path, *, small: bool) -> Iterator[Running]:
+    """`make demo` in this folder, until it is stopped."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -166,7 +194,6 @@ def demonstration(folder: Path | None = None, *, small: bool = True) -> Iterator
         "OVERWINTER_PORT": str(port),
         "OVERWINTER_DEMO": "1",
     }
-    folder.mkdir(exist_ok=True)
     output = folder / "output.txt"
     with output.open("w") as written:
         process = subprocess.Popen(
@@ -187,7 +214,6 @@ def demonstration(folder: Path | None = None, *, small: bool = True) -> Iterator
     finally:
         process.send_signal(signal.SIGINT)
         ended = process.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
     assert ended == 0
 
 

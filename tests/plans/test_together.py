@@ -1,16 +1,15 @@
-"""Several things that a plan asks for at once go into one request for streams and one for indexes."""
+"""Several things that a plan asks for at once go into one request."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from domain.calls.state import CALL, Call
 from domain.deciding import (
-    IndexEntries,
     Load,
+    LoadBoth,
     Loaded,
     Part,
     PlanRequest,
@@ -30,10 +29,10 @@ WHO = numbered("person", 1)
 REVIEWS = (numbered("review", 1), numbered("review", 2))
 
 
-def driven(part: Part[Any], *answers: Mapping[str, Any]) -> tuple[list[PlanRequest], Any]:
+def driven(part: Part[Any], *answers: Any) -> tuple[list[PlanRequest], Any]:
     """What a part of a plan requests for when it is answered like this, and what it comes to."""
     requests = []
-    answer: Mapping[str, Any] | None = None
+    answer: Any = None  # Any: it depends on the request
     left = list(answers)
     while True:
         try:
@@ -44,15 +43,14 @@ def driven(part: Part[Any], *answers: Mapping[str, Any]) -> tuple[list[PlanReque
         answer = left.pop(0)
 
 
-def test_streams_go_into_one_wish_and_indexes_into_another() -> None:
+def test_streams_and_indexes_go_into_one_request() -> None:
     """Each part gets what it asked for, in the order in which it was written."""
     call, person = Call(title={"en": "Invented"}), Person()
     requests, found = driven(
         together(index_entries("one"), the(CALL, CALL_ID), index_entries("two"), maybe(PERSON, WHO)),
-        {CALL_ID: Loaded(call, 3, 3), WHO: Loaded(person, 0, 0)},
-        {"one": ("a",), "two": ()},
+        ({CALL_ID: Loaded(call, 3, 3), WHO: Loaded(person, 0, 0)}, {"one": ("a",), "two": ()}),
     )
-    assert requests == [Load(((CALL, CALL_ID), (PERSON, WHO))), IndexEntries(("one", "two"))]
+    assert requests == [LoadBoth(((CALL, CALL_ID), (PERSON, WHO)), ("one", "two"))]
     assert found == (("a",), call, (), person)
 
 
@@ -67,16 +65,26 @@ def test_a_part_that_needs_more_goes_on_by_itself() -> None:
 
     requests, found = driven(
         together(reviews(), two_calls()),
-        {CALL_ID: Loaded(Call(), 1, 1)},
-        {"reviews": REVIEWS},
+        ({CALL_ID: Loaded(Call(), 1, 1)}, {"reviews": REVIEWS}),
         {WHO: Loaded(Person(), 0, 0), **{review: Loaded(Review(), 1, 1) for review in REVIEWS}},
     )
     assert requests == [
-        Load(((CALL, CALL_ID),)),
-        IndexEntries(("reviews",)),
+        LoadBoth(((CALL, CALL_ID),), ("reviews",)),
         Load((*[(REVIEW, review) for review in REVIEWS], (PERSON, WHO))),
     ]
     assert found == ({review: Review() for review in REVIEWS}, (Call(), Person()))
+
+
+def test_parts_that_ask_for_several_things_themselves_go_into_the_same_request() -> None:
+    call, person = Call(title={"en": "Invented"}), Person()
+    requests, found = driven(
+        together(
+            together(index_entries("one"), the(CALL, CALL_ID)), maybe(PERSON, WHO), index_entries("two")
+        ),
+        ({CALL_ID: Loaded(call, 3, 3), WHO: Loaded(person, 0, 0)}, {"one": ("a",), "two": ()}),
+    )
+    assert requests == [LoadBoth(((CALL, CALL_ID), (PERSON, WHO)), ("one", "two"))]
+    assert found == ((("a",), call), person, ())
 
 
 def test_what_is_not_there_is_refused_in_the_order_of_the_parts() -> None:
