@@ -146,18 +146,21 @@ class _Remembered:
         return self
 
     async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:
-        return {
+        return (await self.load_with(streams, ()))[0]
+
+    async def load_with(
+        self, streams: Sequence[tuple[Aggregate[Any], str]], indexes: Sequence[str]
+    ) -> tuple[dict[str, Loaded[Any]], dict[str, tuple[str, ...]]]:
+        loaded = {
             stream: Loaded(self.world.state(aggregate, stream), len(facts), sum(fact.told for fact in facts))
             for aggregate, stream in streams
             for facts in [self.world.facts(stream)]
         }
+        return loaded, {index: tuple(sorted(self.world.indexes.get(index, ()))) for index in indexes}
 
     async def holds(self) -> bool:
         """Nobody else writes."""
         return True
-
-    async def index_entries(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        return {index: tuple(sorted(self.world.indexes.get(index, ()))) for index in indexes}
 
 
 def fork(world: World) -> World:

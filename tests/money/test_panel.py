@@ -288,18 +288,20 @@ async def test_a_refusal_is_of_one_moment(house: House, monkeypatch: pytest.Monk
     told that they are announced, not what its applications have become."""
     round = await confirmed_panel(house, 6)
     history = house.offices[0].runner.history
-    load = history.load
+    read = history.read
     loads: list[int] = []
 
-    async def meddling(after: Mapping[str, int]) -> Mapping[str, Sequence[LoadedFact]]:
+    async def meddling(
+        after: Mapping[str, int], indexes: Iterable[str]
+    ) -> tuple[dict[str, Sequence[LoadedFact]], dict[str, tuple[str, ...]]]:
         if any(stream.startswith("application-") for stream in after):
             loads.append(len(after))
             if len(loads) == 1:
                 await house.offices[1].run(
                     "panel.announce", house.people["second_officer"], panel=round.panel
                 )
-        return await load(after)
+        return await read(after, indexes)
 
-    monkeypatch.setattr(history, "load", meddling)
+    monkeypatch.setattr(history, "read", meddling)
     assert await announce(house, round) == ANNOUNCED
     assert loads
