@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.deciding import Fact
 from domain.grants import rules
+from domain.grants.facts import Condition
 from domain.grants.state import GRANT as GRANTS
 from domain.grants.state import Grant
 from domain.grants.steps import Step, step_of
@@ -43,6 +44,7 @@ DAY_AFTER: Final = NOON + timedelta(hours=24)
 WAYS: Final = 80
 STEPS_OF_A_WAY: Final = 40
 OFTEN_HINDERED: Final = 0.15
+CONDITIONS: Final[tuple[Condition, ...]] = ("none", "report")
 NO_REASON: Final[dict[str, Any]] = {"reason": "other", "explanation": None}
 
 Rule = Callable[[Grant], tuple[Fact, ...]]
@@ -128,7 +130,7 @@ def onward() -> Iterator[Rule]:
 def hindrances() -> Iterator[Rule]:
     """What comes between, now and then."""
     for number in (1, 2, 3):
-        yield lambda grant, n=number: rules.fail(GRANT, grant, number=n, reason="account_closed")  # type: ignore[misc]
+        yield lambda grant, n=number: rules.fail(GRANT, grant, number=n, reason="returned_by_bank")  # type: ignore[misc]
         yield lambda grant, n=number: rules.return_report(GRANT, grant, report=n, **NO_REASON)  # type: ignore[misc]
     yield set_payee
     yield screened("match")
@@ -160,8 +162,8 @@ def cases() -> tuple[Case, ...]:
     usual, unusual = list(onward()), list(hindrances())
     for way in range(WAYS):
         choice = Random(way)
-        conditions = [choice.choice(("none", "report")) for _ in range(3)]
-        grant = after(Grant(), (*accepted(), scheduled(*((10_000, each) for each in conditions))))  # type: ignore[misc]
+        conditions: list[Condition] = [choice.choice(CONDITIONS) for _ in range(3)]
+        grant = after(Grant(), (*accepted(), scheduled(*((10_000, each) for each in conditions))))
         for _ in range(STEPS_OF_A_WAY):
             known.setdefault(repr(grant), grant)
             tried = unusual if choice.random() < OFTEN_HINDERED else usual
