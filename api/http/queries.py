@@ -57,8 +57,8 @@ from projections.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class QueryRoute:
-    """An address that answers a question. The path's parameters are handed to the query in their order. A `public`
-    one is answered to everybody, within what the query itself shows them."""
+    """An address that answers a question. The path's parameters are handed to the query in their order, and the time to one
+    that takes `now`. A `public` one is answered to everybody, within what the query itself shows them."""
 
     path: str
     name: str
@@ -244,6 +244,8 @@ def operation_of(read: QueryRoute) -> Operation:
                 exported, ending, asking.wiring.reader, asking.person, about, filters, asking.locale
             )
         how = await _how(asking, wanted)
+        if "now" in parameters:
+            how["now"] = asking.wiring.clock()
         viewer = (asking.person,) if viewed else ()
         answer = await read.query(
             asking.wiring.reader, *viewer, *(asking.path[name] for name in names), **how

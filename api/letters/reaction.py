@@ -361,7 +361,7 @@ class Reaction:
         if each.notice.kind is LetterKind.DRAFT_ENDING:
             return await self._of_ending_draft(each)
         if each.notice.kind is LetterKind.WORK_WAITS:
-            waits = await work_of(self.reader, each.person)
+            waits = await work_of(self.reader, each.person, now=self.clock())
             return Tidings(each.notice.kind, "/me", None, None, {"work": waits}) if waits else None
         return await telling.tidings(self.reader, each.person, each.notice, now=self.clock())
 

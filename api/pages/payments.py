@@ -34,14 +34,11 @@ _GROUPS = (
     ("failed", msg("The bank did not pay"), (InstalmentStatus.FAILED,)),
     ("second", msg("Waiting for a second person"), (InstalmentStatus.APPROVED_ONCE,)),
     ("first", msg("Waiting for a first approval"), (InstalmentStatus.REQUESTED,)),
-    (
-        "bank",
-        msg("Approved: make the transfer in your bank, then record it here"),
-        (InstalmentStatus.APPROVED,),
-    ),
+    ("bank", msg("Approved by two people"), (InstalmentStatus.APPROVED,)),
     ("planned", msg("Not requested yet"), (InstalmentStatus.SCHEDULED,)),
 )
-"""The parts of the page besides payments that are under way: an anchor, a heading, and the statuses."""
+"""The parts of the page besides payments that are under way: an anchor, a heading, and the statuses. What is to be done is told
+beside each payment, because it may still have to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +164,9 @@ async def _to_confirm(visit: Visit, roles: frozenset[Role]) -> list[GrantTasks]:
         return []
 
     async def some(cursor: str | None) -> ListPage[GrantTasks]:
-        return await grants.tasks(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+        return await grants.tasks(
+            visit.wiring.reader, visit.person, now=visit.wiring.clock(), cursor=cursor, limit=MOST
+        )
 
     found = [
         each for each in await whole(some) if any(task.kind is TaskKind.CONFIRM_PAYEE for task in each.tasks)

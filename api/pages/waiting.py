@@ -371,7 +371,9 @@ async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
         return []
 
     async def own(cursor: str | None) -> ListPage[GrantTasks]:
-        return await grants.tasks(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+        return await grants.tasks(
+            visit.wiring.reader, visit.person, now=visit.wiring.clock(), cursor=cursor, limit=MOST
+        )
 
     titles = {call.id: call.title for place in places for call in place.calls}
     found: dict[tuple[TaskKind, str], list[GrantTasks]] = {}

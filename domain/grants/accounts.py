@@ -62,16 +62,19 @@ class _Character(NamedTuple):
     like: str
 
 
-def check_account(account: str) -> str:
+def check_account(account: str, *, national: bool = False) -> str:
     """`account` trimmed, within its limits. A text that looks like an IBAN must be valid, and is returned without
-    spaces, hyphens and other separators, and without the word IBAN before it. Raises `Invalid`, without the account in
-    the error."""
-    text = check_line(account, "account", least=limits.ACCOUNT_LEAST, most=limits.ACCOUNT)
+    spaces, hyphens and other separators, and without the word IBAN before it. `national`: it may be an
+    account number of a country without IBANs, so one that is short, or begins with no other country, is kept. Raises
+    `Invalid`, without the account in the error."""
+    least = 1 if national else limits.ACCOUNT_LEAST
+    text = check_line(account, "account", least=least, most=limits.ACCOUNT)
     like = [_like(character) for character in text]
     said = _SAYS_IBAN.match("".join(each or " " for each in like))
     begin = said.end() if said else 0
     compact = [_Character(place, each) for place, each in enumerate(like, 1) if each and place > begin]
-    if said or _is_meant_as_iban(text, compact):
+    other = national and not said and not _countries("".join(each.like for each in compact[:2]))
+    if said or (_is_meant_as_iban(text, compact) and not other):
         return _check_iban(text, compact)
     if _holds_iban(like):
         raise Invalid.field("account", msg("Write only the IBAN, without the bank's name or other words."))
@@ -154,7 +157,7 @@ def _check_iban(text: str, compact: Sequence[_Character]) -> str:
             "account",
             msg(
                 "An IBAN begins with the two letters of its country, such as DE; this does not. "
-                "For another kind of account, write first what it is, such as Account 12345678."
+                "For another kind of account, write its number here, and say which country the bank is in and what its code is."
             ),
         )
     length = _length(country)

@@ -18,18 +18,20 @@ from stdnum.exceptions import ValidationError
 from stdnum.nz import bankaccount
 from stdnum.us import rtn
 
-from domain import limits
 from domain.currencies import DECIMALS
 from domain.grants.accounts import check_account
 from domain.messages import Message, msg
 from domain.refusals import FieldError, Invalid
-from domain.texts import check_line
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}\Z", re.ASCII)
 _PLAIN: Final = re.compile(r"[A-Z0-9]*\Z", re.ASCII)
 _BETWEEN: Final = re.compile(r"[ \-./]+")
 _FEWEST, _MOST = 4, 34
 """The length of an account number in any country."""
+_NUMBER: Final = re.compile(r"(?:[^\s0-9+]+\s*)?(?:[0-9][ \-./]*){4,}\Z")
+"""An account number and nothing else, or after one word. Nobody can pay to it without the bank's country and code. A number after
+a plus is a telephone's, to which money can be sent in some countries."""
+_WHICH_COUNTRY: Final = msg("Say in which country the bank is.")
 
 
 class BankAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,29 +124,24 @@ _NATIONAL: Final = {
 
 def check_bank_account(account: str, *, bank_code: str | None, country: str | None) -> BankAccount:
     """An account in its normal form: an IBAN, which needs nothing else; with a `country`, an account number there, at the
-    bank of `bank_code`; or words. Spaces, points and hyphens are removed from numbers, and a number needs both. Raises
-    `Invalid`, without any of them in the error."""
+    bank of `bank_code`; or words. Spaces, points and hyphens are removed from numbers, and a number needs both, also after one
+    word (Account 12345678). Raises `Invalid`, without any of them in the error."""
     country, bank_code = _written(country), _written(bank_code)
-    if not country and bank_code and not iban.is_valid(_written(account)):
-        raise Invalid.field("country", msg("Say in which country the bank is."))
-    if not country:
-        paid = check_account(account)
-        if _is_number(paid):
-            raise Invalid(
-                (
-                    FieldError("country", msg("Say in which country the bank is.")),
-                    FieldError("bank_code", msg("Write the code of the bank, too.")),
-                )
-            )
-        return BankAccount(account=paid)
-    if iban.is_valid(_written(account)):
+    paid = check_account(account, national=bool(country))
+    if iban.is_valid(paid):
         # Country and code may be left over from another account; they are part of the IBAN.
-        return BankAccount(account=check_account(account))
+        return BankAccount(account=paid)
+    if not country:
+        if bank_code:
+            raise Invalid.field("country", _WHICH_COUNTRY)
+        if _NUMBER.match(paid):
+            raise Invalid(_incomplete(paid))
+        return BankAccount(account=paid)
     if not _COUNTRY.match(country) or country not in countries():
         raise Invalid.field(
             "country", msg("Write the country of the bank as its two letters, such as US or AM.")
         )
-    number = _written(check_line(account, "account", most=limits.ACCOUNT))
+    number = _written(paid)
     national = _NATIONAL.get(country)
     errors = [
         FieldError(field, why)
@@ -165,6 +162,20 @@ def check_bank_account(account: str, *, bank_code: str | None, country: str | No
             ),
         )
     return BankAccount(account=number, bank_code=bank_code, country=country)
+
+
+def _incomplete(number: str) -> tuple[FieldError, ...]:
+    """What is said of an account number without country and bank code."""
+    wrong = (
+        FieldError("country", _WHICH_COUNTRY),
+        FieldError("bank_code", msg("Write the code of the bank, too.")),
+    )
+    if number[0].isdigit():
+        return wrong
+    doubt = msg(
+        "This reads as the number of a bank account. If it is not, say in a sentence how you can be paid."
+    )
+    return (FieldError("account", doubt), *wrong)
 
 
 @cache
@@ -201,12 +212,6 @@ def _wrong_number(number: str, national: _National | None) -> Message | None:
     if not _PLAIN.match(number) or not _FEWEST <= len(number) <= _MOST:
         return msg("Use only the letters A to Z and digits for the account number, 4 to 34 of them.")
     return None
-
-
-def _is_number(account: str) -> bool:
-    """Whether it is an account number and nothing else: nobody can pay to it without the bank's country and code."""
-    number = _written(account)
-    return number.isascii() and number.isdigit() and len(number) >= _FEWEST
 
 
 def _written(text: str | None) -> str:

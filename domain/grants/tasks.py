@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
-from domain.grants import rules
 from domain.grants.state import Grant
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
-from domain.refusals import CommandRejected
+from domain.grants.steps import Step, step_of, step_to_request
+
+_LATER: Final = datetime.max.replace(tzinfo=UTC)
+"""After every waiting time."""
 
 
 class TaskKind(enum.StrEnum):
@@ -34,17 +39,17 @@ class Task(msgspec.Struct, frozen=True):
     number: int | None = None
 
 
-def tasks_on(grant: Grant, *, screening: bool, erased: bool = False) -> tuple[Task, ...]:
-    """What waits to be done on a grant. `screening`: its payee is screened before a payment; `erased`: its recipient was erased,
+def tasks_on(grant: Grant, *, screening: bool, now: datetime, erased: bool = False) -> tuple[Task, ...]:
+    """What waits to be done on a grant now. `screening`: its payee is screened before a payment; `erased`: its recipient was erased,
     so nothing more of it is confirmed, approved or paid."""
     if grant.status not in (GrantStatus.ACCEPTED, GrantStatus.SUSPENDED):
         return ()
+    steps = [
+        (number, step_of(grant, number, screening=screening, erased=erased, now=now))
+        for number in sorted(grant.instalments)
+    ]
     known = (
-        *(
-            Task(TaskKind.SETTLE, number)
-            for number, instalment in sorted(grant.instalments.items())
-            if instalment.status is InstalmentStatus.INSTRUCTED
-        ),
+        *_about(steps, TaskKind.SETTLE, Step.SETTLE),
         *(
             Task(TaskKind.ANSWER_REPORT, number)
             for number, status in sorted(grant.reports.items())
@@ -53,30 +58,25 @@ def tasks_on(grant: Grant, *, screening: bool, erased: bool = False) -> tuple[Ta
     )
     if grant.status is GrantStatus.SUSPENDED:
         return known
-    return (*(() if erased else _towards_payment(grant, screening=screening)), *known, *_of_staff(grant))
+    confirm = grant.payee is not None and not grant.payee.confirmed and not erased
+    screen = any(step is Step.SCREEN for _, step in steps)
+    return (
+        *((Task(TaskKind.CONFIRM_PAYEE),) if confirm else ()),
+        *_about(steps, TaskKind.APPROVE, Step.APPROVE_FIRST, Step.APPROVE_SECOND),
+        *((Task(TaskKind.RECORD_SCREENING),) if screen else ()),
+        *_about(steps, TaskKind.INSTRUCT, Step.INSTRUCT),
+        *known,
+        *_of_staff(grant),
+    )
 
 
-def _towards_payment(grant: Grant, *, screening: bool) -> tuple[Task, ...]:
-    """What stands between the bank details and the payment."""
-    if grant.payee is None:
-        return ()
-    if not grant.payee.confirmed:
-        return (Task(TaskKind.CONFIRM_PAYEE),)
-    numbers = sorted(grant.instalments)
-    approve = [
-        Task(TaskKind.APPROVE, number) for number in numbers if grant.next_approval(number) is not None
-    ]
-    approved = [
-        number
-        for number in numbers
-        if grant.next_approval(number) is None
-        and grant.instalments[number].status in (InstalmentStatus.APPROVED, InstalmentStatus.FAILED)
-    ]
-    if grant.screened == "match":
-        return tuple(approve)
-    if approved and screening and grant.screened is None:
-        return (*approve, Task(TaskKind.RECORD_SCREENING))
-    return (*approve, *(Task(TaskKind.INSTRUCT, number) for number in approved))
+def may_have_tasks(grant: Grant) -> bool:
+    """Whether something waits on a grant now, or will once the waiting time after a change of bank details is over."""
+    return bool(tasks_on(grant, screening=False, now=_LATER))
+
+
+def _about(steps: Sequence[tuple[int, Step]], kind: TaskKind, *wanted: Step) -> list[Task]:
+    return [Task(kind, number) for number, step in steps if step in wanted]
 
 
 def _of_staff(grant: Grant) -> tuple[Task, ...]:
@@ -113,29 +113,10 @@ def tasks_of_recipient(grant: Grant) -> tuple[RecipientTask, ...]:
         return ()
     if grant.payee is None:
         return (RecipientTask(RecipientTaskKind.ADD_PAYEE),)
-    scheduled = [
-        number
-        for number, instalment in sorted(grant.instalments.items())
-        if instalment.status is InstalmentStatus.SCHEDULED
+    steps = [
+        (step_to_request(grant, each), each) for each in sorted(grant.instalments.keys() - grant.begun.keys())
     ]
-    ready = [
-        RecipientTask(RecipientTaskKind.REQUEST, each) for each in scheduled if _requestable(grant, each)
-    ]
-    return (*ready[:1], *_report_due(grant, scheduled))
-
-
-def _requestable(grant: Grant, number: int) -> bool:
-    """Whether the request would be accepted; of which grant it is makes no difference."""
-    try:
-        rules.request("", grant, number=number)
-    except CommandRejected:
-        return False
-    return True
-
-
-def _report_due(grant: Grant, scheduled: list[int]) -> tuple[RecipientTask, ...]:
-    """The report for which the next instalment waits, unless one is being read or was accepted."""
-    if not scheduled or ReportStatus.SUBMITTED in grant.reports.values() or grant.unused_reports:
-        return ()
-    following = grant.instalments[scheduled[0]].plan
-    return (RecipientTask(RecipientTaskKind.REPORT, scheduled[0]),) if following.condition == "report" else ()
+    return (
+        *[RecipientTask(RecipientTaskKind.REQUEST, each) for step, each in steps if step is Step.REQUEST][:1],
+        *(RecipientTask(RecipientTaskKind.REPORT, each) for step, each in steps if step is Step.REPORT),
+    )

@@ -5,75 +5,77 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from domain.grants.state import Grant, InstalmentState
-from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
+import msgspec
+
+from domain.grants.state import Grant
+from domain.grants.statuses import InstalmentStatus
+from domain.grants.steps import Step, earliest_scheduled, step_of
 from domain.grants.tasks import TaskKind
 from domain.messages import Message, counted, msg
 
 
 def turn_of(
-    grant: Grant, number: int, *, viewer: str, screening: bool, told: bool, now: datetime
+    grant: Grant, number: int, *, viewer: str, screening: bool, told: bool, erased: bool, now: datetime
 ) -> Message | None:
     """Whose turn it is with an instalment of a grant, as told to `viewer`; None if nobody has to do anything more. `screening`: the
-    payee is screened before a payment; `told`: the viewer may know what that found."""
+    payee is screened before a payment; `told`: the viewer may know what that found; `erased`: the recipient was erased."""
+    if not told:
+        grant, screening = msgspec.structs.replace(grant, screening=None), False
     instalment = grant.instalments[number]
-    if instalment.status in (InstalmentStatus.SETTLED, InstalmentStatus.CANCELLED):
-        return None
-    if instalment.status is InstalmentStatus.INSTRUCTED:
-        return msg("Finance records the payment here once the bank's statement shows it.")
-    if grant.status is GrantStatus.SUSPENDED:
-        return msg("The grant is suspended: the staff have to resume it first.")
-    if grant.status is not GrantStatus.ACCEPTED:
-        return None
-    if grant.payee is None:
-        return msg("The recipient has to add bank details first.")
-    if not grant.payee.confirmed:
-        return msg("Somebody from finance has to confirm the bank details first.")
-    if instalment.status is InstalmentStatus.SCHEDULED:
-        return _to_request(grant, instalment)
-    match grant.next_approval(number):
-        case 1:
+    match step_of(grant, number, screening=screening, erased=erased, now=now):
+        case Step.NONE:
+            return None
+        case Step.SETTLE:
+            return msg("Finance records the payment here once the bank's statement shows it.")
+        case Step.ERASED:
+            return msg(
+                "The recipient's data was erased, so it cannot be paid any more. The staff can end the grant; then what was not paid "
+                "returns to the fund."
+            )
+        case Step.RESUME:
+            return msg("The grant is suspended: the staff have to resume it first.")
+        case Step.ANSWER_AMENDMENT:
+            return msg("The recipient has to answer the amendment first.")
+        case Step.ADD_PAYEE:
+            return msg("The recipient has to add bank details first.")
+        case Step.CONFIRM_PAYEE:
+            return msg("Somebody from finance has to confirm the bank details first.")
+        case Step.REQUEST_EARLIER:
+            return msg(
+                "The recipient has to request instalment {number} first.", number=earliest_scheduled(grant)
+            )
+        case Step.REPORT:
+            return msg(
+                "The recipient has to submit a report. When the staff have accepted it, the recipient can request this instalment."
+            )
+        case Step.ANSWER_REPORT:
+            return msg("The staff have to accept the report; then the recipient can request it.")
+        case Step.REQUEST:
+            return msg("The recipient has to request it on the page of their grant.")
+        case Step.APPROVE_FIRST:
             return msg(
                 "Two people have to approve it: first somebody from finance, then an approver, who is somebody else."
             )
-        case 2 if instalment.first_approver == viewer:
+        case Step.APPROVE_SECOND if instalment.first_approver == viewer:
             return msg("You have approved it. One more person is needed: an approver.")
-        case 2:
+        case Step.APPROVE_SECOND:
             return msg("One person has approved it. One more is needed: an approver, who is somebody else.")
-        case None:
-            return _to_order(grant, instalment, screening=screening, told=told, now=now)
+        case Step.SCREEN:
+            return msg("Somebody from finance has to screen the payee and record it first.")
+        case Step.ON_A_LIST:
+            return msg("Nothing can be paid, because the payee was found on a sanctions list.")
+        case Step.WAIT:
+            assert grant.payee is not None
+            return msg(
+                "The bank details were changed, so finance can order it from {start}.",
+                start=grant.payee.payable_from,
+            )
+        case Step.INSTRUCT if instalment.status is InstalmentStatus.FAILED:
+            return msg("Finance makes the transfer in the bank again, and then records the new order here.")
+        case Step.INSTRUCT:
+            return msg("Finance makes the transfer in the bank, and then records the order here.")
         case other:
             assert_never(other)
-
-
-def _to_request(grant: Grant, instalment: InstalmentState) -> Message:
-    if grant.amendment is not None:
-        return msg("The recipient has to answer the amendment first.")
-    if instalment.plan.condition != "report" or grant.unused_reports:
-        return msg("The recipient has to request it on the page of their grant.")
-    if ReportStatus.SUBMITTED in grant.reports.values():
-        return msg("The staff have to accept the report; then the recipient can request it.")
-    return msg(
-        "The recipient has to submit a report. When the staff have accepted it, the recipient can request this instalment."
-    )
-
-
-def _to_order(
-    grant: Grant, instalment: InstalmentState, *, screening: bool, told: bool, now: datetime
-) -> Message:
-    assert grant.payee is not None
-    if told and screening and grant.screened is None:
-        return msg("Somebody from finance has to screen the payee and record it first.")
-    if told and grant.screened == "match":
-        return msg("Nothing can be paid, because the payee was found on a sanctions list.")
-    if grant.payee.payable_from is not None and now < grant.payee.payable_from:
-        return msg(
-            "The bank details were changed, so finance can order it from {start}.",
-            start=grant.payee.payable_from,
-        )
-    if instalment.status is InstalmentStatus.FAILED:
-        return msg("Finance makes the transfer in the bank again, and then records the new order here.")
-    return msg("Finance makes the transfer in the bank, and then records the order here.")
 
 
 def task_words(kind: TaskKind, count: int) -> Message:

@@ -37,7 +37,7 @@ from domain.grants.facts import (
 )
 from domain.grants.state import Grant, InstalmentState, Payee, evolve
 from domain.grants.statuses import GrantStatus, InstalmentStatus, ReportStatus
-from domain.grants.tasks import tasks_on
+from domain.grants.tasks import may_have_tasks
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, row_of, told_version
@@ -146,7 +146,7 @@ def fold(rows: Rows, fact: ApplicationSubmitted | GrantFact, placed: Placed) -> 
         row = row_of(GrantRow, fact, **given)
     assert row is not None
     row = grant_row(row, state, fact, placed.version)
-    has_tasks = row.amendment is not None or bool(tasks_on(state, screening=False))
+    has_tasks = row.amendment is not None or may_have_tasks(state)
     rows.put(GRANTS, replace(row, version=told, has_tasks=has_tasks))
     if isinstance(fact, GrantInstalmentsScheduled | GrantAmended) and fact.instalments is not None:
         rows.clear(INSTALMENTS, fact.grant)

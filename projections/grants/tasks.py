@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from domain import access
@@ -41,9 +43,14 @@ class GrantTasks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def tasks(
-    reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    reader: Reader,
+    viewer: str | None,
+    *,
+    now: datetime,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
 ) -> ResultPage[GrantTasks]:
-    """What waits for one to do on the grants of one's initiatives: bank details to confirm, instalments to approve, to send to
+    """What waits now for one to do on the grants of one's initiatives: bank details to confirm, instalments to approve, to send to
     the bank and to record as paid, screenings, reports, schedules and amendments. Sorted by the random ids of the grants. Nothing is listed
     that somebody else must do: one's own grants, and those that followed on a conflict of interest, are left out, and so are
     those that cannot be read. A page may have fewer items than asked for. Raises `Forbidden` for nobody."""
@@ -86,6 +93,7 @@ async def tasks(
         found = tasks_on(
             grant,
             screening=house.screening or loaded[row["call"]].state.screening,
+            now=now,
             erased=loaded[row["recipient"]].state.erased,
         )
         initiative = house.within(grant.call)

@@ -12,7 +12,9 @@ from domain.grants.state import GRANT, Grant
 from domain.grants.turns import turn_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message
-from domain.parties import acts_for
+from domain.organisations import ORGANISATION
+from domain.parties import acts_for, is_organisation
+from domain.persons.state import PERSON
 from projections.reader import Reader
 
 
@@ -26,6 +28,10 @@ async def turns(
     around = await reader.readable(
         *((CALL, call) for call in sorted({grant.call for grant in grants.values()})),
         *((INITIATIVE, house) for house in sorted({grant.initiative for grant in grants.values()})),
+        *(
+            (ORGANISATION if is_organisation(party) else PERSON, party)
+            for party in sorted({grant.recipient for grant in grants.values()})
+        ),
     )
     actor = await reader.actor(viewer)
     conflicts = {
@@ -33,7 +39,9 @@ async def turns(
     }
     found: dict[str, dict[int, Message]] = {}
     for each, grant in grants.items():
-        if acts_for(actor, grant.recipient) or not {grant.call, grant.initiative} <= around.keys():
+        if acts_for(actor, grant.recipient) or not (
+            {grant.call, grant.initiative, grant.recipient} <= around.keys()
+        ):
             continue
         house: Initiative = around[grant.initiative].state
         initiative = house.within(grant.call)
@@ -43,8 +51,11 @@ async def turns(
         required = house.screening or around[grant.call].state.screening
         setting = grant.payee.setting if grant.payee else 0
         told = isinstance(access.sees_screening(actor, grant, setting), Allowed)
+        erased = around[grant.recipient].state.erased
         said = {
-            number: turn_of(grant, number, viewer=viewer, screening=required, told=told, now=now)
+            number: turn_of(
+                grant, number, viewer=viewer, screening=required, told=told, erased=erased, now=now
+            )
             for number in grant.instalments
         }
         found[each] = {number: words for number, words in said.items() if words is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, assert_never
 
 from domain.applications.facts import ApplicationResubmitted
@@ -104,12 +105,12 @@ async def _place(reader: Fresh, fact: WorkAdded) -> tuple[str, str, str | None]:
             return grant.initiative, grant.call, None
 
 
-async def work_of(reader: Reader, person: str) -> tuple[Message, ...]:
+async def work_of(reader: Reader, person: str, *, now: datetime) -> tuple[Message, ...]:
     """What waits for a person now, with how often: as on their page Today, without what only they began."""
     counts: dict[TaskKind, int] = {}
 
     async def own(cursor: str | None) -> ResultPage[GrantTasks]:
-        return await grants.tasks(reader, person, cursor=cursor, limit=MOST)
+        return await grants.tasks(reader, person, now=now, cursor=cursor, limit=MOST)
 
     for grant in await whole(own):
         for task in grant.tasks:

@@ -387,7 +387,12 @@ def _grant(walk: Walk, application: str) -> None:
     _waiting_list(walk, application, grant)
     walk.stop_and_do(ARTIST, "grant.accept", grant=grant)
     walk.stop_and_do(
-        ARTIST, "grant.set_payee", grant=grant, kind="recipient", name="Applicant One", account="Account 1234"
+        ARTIST,
+        "grant.set_payee",
+        grant=grant,
+        kind="recipient",
+        name="Applicant One",
+        account="In cash, by hand",
     )
     walk.stop_and_do(FINANCE, "grant.confirm_payee", grant=grant, setting=1)
     screening = {"result": "no_match", "reference": "S-1", "screened_on": walk.now.date()}

@@ -36,7 +36,7 @@ from tests.grants.scene import (
 )
 
 APPROVE = ApproveInstalment(grant=GRANT, instalment=1)
-ACCOUNT = SetGrantPayee(grant=GRANT, kind="other", name="Other Holder", account="Account 1234")
+ACCOUNT = SetGrantPayee(grant=GRANT, kind="other", name="Other Holder", account="In cash, by hand")
 UNCONFIRMED = (
     Refused,
     "The bank details are not confirmed yet. Confirm them first; then this instalment can be approved.",

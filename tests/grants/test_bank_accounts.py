@@ -168,10 +168,61 @@ def test_without_a_country_it_is_an_iban_or_words_as_before() -> None:
     assert list(wrong("DE88 3704 0044 0532 0130 00", None, None)) == ["account"]
 
 
-def test_an_iban_needs_nothing_else_and_what_is_left_over_from_another_account_is_dropped() -> None:
-    assert check_bank_account(
-        "DE89 3704 0044 0532 0130 00", bank_code="AGRIAM22", country="AM"
-    ) == BankAccount(account="DE89370400440532013000")
+@pytest.mark.parametrize(
+    "written",
+    ["DE89 3704 0044 0532 0130 00", "IBAN DE89 3704 0044 0532 0130 00", "iban: de89-3704-0044-0532-0130-00"],
+)
+@pytest.mark.parametrize(
+    ("bank_code", "country"), [("AGRIAM22", "AM"), ("111000025", "US"), ("AGRIAM22", None), (None, "DE")]
+)
+def test_an_iban_needs_nothing_else_and_what_is_left_over_from_another_account_is_dropped(
+    written: str, bank_code: str | None, country: str | None
+) -> None:
+    assert check_bank_account(written, bank_code=bank_code, country=country) == BankAccount(
+        account="DE89370400440532013000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bank_code", "country"), [("AGRIAM22", "AM"), ("111000025", "US"), (None, "DE"), (None, None)]
+)
+@pytest.mark.parametrize(
+    "written",
+    [
+        "DE88 3704 0044 0532 0130 00",
+        "IBAN DE88 3704 0044 0532 0130 00",
+        "Winter Bank DE88 3704 0044 0532 0130 00",
+    ],
+)
+def test_an_iban_with_a_typing_error_is_no_account_number_of_another_country(
+    written: str, bank_code: str | None, country: str | None
+) -> None:
+    (said,) = wrong(written, bank_code, country).items()
+    assert said[0] == "account"
+    assert "IBAN" in said[1]
+
+
+def test_a_number_that_begins_with_letters_is_one_where_there_are_no_ibans() -> None:
+    assert check_bank_account("JP12345678901234567", bank_code="AGRIJPJT", country="JP").country == "JP"
+
+
+@pytest.mark.parametrize(
+    "written", ["Account 12345678", "Konto: 1234-5678", "№ 40817810099910004312", "M-Pesa 254712345678"]
+)
+def test_a_number_after_a_word_needs_the_bank_too(written: str) -> None:
+    assert wrong(written, None, None) == {
+        "account": "This reads as the number of a bank account. If it is not, say in a sentence how you can be paid.",
+        "country": "Say in which country the bank is.",
+        "bank_code": "Write the code of the bank, too.",
+    }
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["In cash, by hand", "Cash by hand, telephone 091 234567", "M-Pesa +254 712 345678", "DE00 EXAMPLE"],
+)
+def test_who_has_no_account_says_in_words_how_they_can_be_paid(written: str) -> None:
+    assert check_bank_account(written, bank_code="", country="") == BankAccount(account=written)
 
 
 def test_all_faults_are_told_at_once() -> None:

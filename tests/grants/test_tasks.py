@@ -30,6 +30,7 @@ from domain.grants.tasks import (
     RecipientTaskKind,
     Task,
     TaskKind,
+    may_have_tasks,
     tasks_of_recipient,
     tasks_on,
 )
@@ -48,6 +49,7 @@ from tests.grants.scene import (
     FUNDER,
     GRANT,
     INITIATIVE,
+    NOON,
     OFFICER,
     OTHER_FINANCE,
     PAYMENTS,
@@ -188,7 +190,7 @@ def test_it_waits_for_exactly_those_who_can_do_it(
 ) -> None:
     world = world_with_grant(*facts)
     grant, initiative = world.state(GRANTS, GRANT), world.state(INITIATIVES, INITIATIVE)
-    assert set(tasks_on(grant, screening=False)) == set(tasks)
+    assert set(tasks_on(grant, screening=False, now=NOON)) == set(tasks)
     for task, people in tasks.items():
         listed = {
             who
@@ -218,25 +220,34 @@ def test_it_waits_for_exactly_those_who_can_do_it(
     ids=["offered", "nothing asked for yet", "report accepted", "suspended", "ended"],
 )  # fmt: skip
 def test_nothing_waits_for_the_house_where_it_is_the_recipients_turn(facts: tuple[Fact, ...]) -> None:
-    assert tasks_on(world_with_grant(*facts).state(GRANTS, GRANT), screening=False) == ()
+    assert tasks_on(world_with_grant(*facts).state(GRANTS, GRANT), screening=False, now=NOON) == ()
 
 
 def test_a_screening_that_is_required_comes_before_the_bank_and_a_match_stops_it() -> None:
     ready = (*payable(*ONE), requested(), *approved())
 
     def found(*more: Fact) -> tuple[Task, ...]:
-        return tasks_on(world_with_grant(*ready, *more).state(GRANTS, GRANT), screening=True)
+        return tasks_on(world_with_grant(*ready, *more).state(GRANTS, GRANT), screening=True, now=NOON)
 
     assert found() == (Task(TaskKind.RECORD_SCREENING),)
     assert found(screened("no_match")) == (Task(TaskKind.INSTRUCT, 1),)
     assert found(screened("match")) == ()
 
 
+def test_nobody_is_told_to_pay_until_the_waiting_time_after_a_change_of_bank_details_is_over() -> None:
+    changed = (*payable(*ONE), payee_set(2, waits=True), payee_confirmed(2), requested(), *approved())
+    grant = world_with_grant(*changed).state(GRANTS, GRANT)
+    day_after = NOON + timedelta(hours=24)
+    assert tasks_on(grant, screening=False, now=day_after - timedelta(seconds=1)) == ()
+    assert tasks_on(grant, screening=False, now=day_after) == (Task(TaskKind.INSTRUCT, 1),)
+    assert may_have_tasks(grant)
+
+
 def test_nothing_is_paid_once_the_recipient_was_erased_but_what_the_bank_was_told() -> None:
     grant = world_with_grant(*payable(), requested(), *approved(), instructed()).state(GRANTS, GRANT)
-    assert tasks_on(grant, screening=False, erased=True) == (Task(TaskKind.SETTLE, 1),)
+    assert tasks_on(grant, screening=False, now=NOON, erased=True) == (Task(TaskKind.SETTLE, 1),)
     grant = world_with_grant(*payable(), requested()).state(GRANTS, GRANT)
-    assert tasks_on(grant, screening=False, erased=True) == ()
+    assert tasks_on(grant, screening=False, now=NOON, erased=True) == ()
 
 
 def test_no_task_is_for_whoever_declared_a_conflict_or_receives_the_grant() -> None:

@@ -23,6 +23,7 @@ from tests.grants.scene import (
     instructed,
     paid,
     payable,
+    payee_confirmed,
     payee_set,
     report_submitted,
     reported,
@@ -48,11 +49,16 @@ ON_A_LIST = GrantScreened(
 
 
 def said(
-    *facts: Fact, number: int = 1, viewer: str = OFFICER, screening: bool = False, told: bool = True
+    *facts: Fact,
+    number: int = 1,
+    viewer: str = OFFICER,
+    screening: bool = False,
+    told: bool = True,
+    erased: bool = False,
 ) -> str:
     """The sentence in English; empty if nobody has to do anything."""
     grant = world_with_grant(*facts).state(GRANTS, GRANT)
-    found = turn_of(grant, number, viewer=viewer, screening=screening, told=told, now=NOON)
+    found = turn_of(grant, number, viewer=viewer, screening=screening, told=told, erased=erased, now=NOON)
     return "" if found is None else str(found)
 
 
@@ -69,6 +75,17 @@ def said(
         (AFTER_REPORT, 2, "The recipient has to submit a report."),
         ((*AFTER_REPORT, report_submitted()), 2, "The staff have to accept the report"),
         ((*AFTER_REPORT, *reported()), 2, "The recipient has to request it"),
+        ((*payable(), *reported()), 2, "The recipient has to request instalment 1 first."),
+        (
+            (*payable((1, "none"), (1, "report"), (1, "report")), requested(), *reported()),
+            3,
+            "The recipient has to request instalment 2 first.",
+        ),
+        (
+            (*payable(*ONE), payee_set(2, waits=True), payee_confirmed(2), requested(), *approved()),
+            1,
+            "The bank details were changed, so finance can order it from",
+        ),
         ((*payable(*ONE), requested()), 1, "Two people have to approve it"),
         (APPROVED, 1, "Finance makes the transfer in the bank, and then records the order"),
         ((*APPROVED, instructed()), 1, "Finance records the payment here"),
@@ -94,3 +111,9 @@ def test_a_screening_is_told_of_only_to_those_who_may_know_it() -> None:
     assert said(*APPROVED, screening=True).startswith("Somebody from finance has to screen the payee")
     assert "sanctions list" in said(*APPROVED, ON_A_LIST)
     assert said(*APPROVED, ON_A_LIST, screening=True, told=False) == said(*APPROVED)
+
+
+def test_nobody_is_told_to_pay_a_recipient_who_was_erased() -> None:
+    for before in (payable(*ONE), (*payable(*ONE), requested()), APPROVED):
+        assert said(*before, erased=True).startswith("The recipient's data was erased")
+    assert said(*APPROVED, instructed(), erased=True).startswith("Finance records the payment here")

@@ -254,7 +254,7 @@ class House:
             grant=grant,
             kind="recipient",
             name="Applicant One",
-            account="Account 1234",
+            account="In cash, by hand",
         )
         await self.run("grant.confirm_payee", "finance", grant=grant, setting=1)
         await self.schedule(grant, cents, planned(*instalments))

@@ -91,7 +91,7 @@ class Moves:
 
     def payee(self, **host: Any) -> Attempt:
         """Whoever acts for the recipient says where to pay: to itself, or to a host."""
-        paid = {"kind": "recipient", **host, "name": "Applicant One", "account": "Account 1234"}
+        paid = {"kind": "recipient", **host, "name": "Applicant One", "account": "In cash, by hand"}
         return self._on_grant("grant.set_payee", self.acting, **paid)
 
     def _on_grant(self, command: str, who: str, **fields: Any) -> Attempt:

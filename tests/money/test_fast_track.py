@@ -55,7 +55,7 @@ async def test_it_is_paid_in_one_instalment_that_two_people_approve(house: House
         grant=grant,
         kind="recipient",
         name="Applicant One",
-        account="Account 1234",
+        account="In cash, by hand",
     )
     one = {"grant": grant, "instalment": 1}
     assert await house.tried("grant.confirm_payee", artist, grant=grant, setting=1)

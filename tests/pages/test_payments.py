@@ -71,6 +71,14 @@ def test_payments_are_recorded_after_a_preview_and_what_changed_meanwhile_is_nam
     assert "Тихая книга" in late
 
 
+def test_what_waits_is_told_in_json_as_it_is_now(stage: Stage, grant: str) -> None:
+    found = stage.speaking("finance").get("/api/me/grant-tasks")["items"]
+    # Its second instalment is paid or on its way, so nothing is left to order.
+    assert all(
+        task["kind"] != "instruct" for each in found if each["grant"] == grant for task in each["tasks"]
+    )
+
+
 def test_a_funder_sees_that_a_call_was_cancelled_and_waits_for_no_decision(stage: Stage) -> None:
     officer, funder = stage.speaking("officer"), stage.visitor("funder")
     initiative = stage.speaking("funder").get("/api/me")["initiatives"][0]["initiative"]

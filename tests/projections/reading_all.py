@@ -56,7 +56,7 @@ def every_query(season: Season) -> dict[str, Query]:
         "initiatives.of_call": lambda r, v: initiatives.of_call(r, v, season.call),
         "grants.of_call": lambda r, v: grants.of_call(r, v, season.call),
         "grants.mine": grants.mine,
-        "grants.tasks": grants.tasks,
+        "grants.tasks": lambda r, v: grants.tasks(r, v, now=season.office.now),
         "grants.to_offer": lambda r, v: grants.to_offer(r, v, season.call),
         "funds.one": lambda r, v: funds.one(r, v, season.fund),
         "funds.of_initiative": lambda r, v: funds.of_initiative(r, v, season.initiative),

@@ -59,7 +59,7 @@ async def everything(season: Season, who: str) -> dict[str, str]:
         "notes": panel_notes.of_round(reader, viewer, season.round),
         "messages": correspondence.messages(reader, viewer, application),
         "notes of the staff": correspondence.notes(reader, viewer, application),
-        "tasks": grants.tasks(reader, viewer, limit=MOST),
+        "tasks": grants.tasks(reader, viewer, now=season.office.now, limit=MOST),
     }
     return {name: await answered(asking) for name, asking in asked.items()}
 

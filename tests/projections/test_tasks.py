@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from domain.grants.tasks import TaskKind
@@ -20,7 +22,9 @@ async def tasks(season: Season, *people: str) -> dict[str, list[tuple[str, int |
     return {
         person: [
             (str(task.kind), task.number)
-            for grant in (await grants.tasks(season.reader, getattr(season, person))).items
+            for grant in (
+                await grants.tasks(season.reader, getattr(season, person), now=season.office.now)
+            ).items
             for task in grant.tasks
         ]
         for person in people
@@ -56,7 +60,7 @@ async def test_it_is_told_with_the_handle_and_the_sum_of_the_instalment(season: 
     await season.run("instalment.request", season.artist1, **one, instalment=2)
     season.project()
     shown = await grants.one(season.reader, season.finance, one["grant"])
-    assert (await grants.tasks(season.reader, season.finance)).items == (
+    assert (await grants.tasks(season.reader, season.finance, now=season.office.now)).items == (
         GrantTasks(
             grant=one["grant"],
             call=season.call,
@@ -81,6 +85,40 @@ async def test_an_amendment_waits_until_it_is_answered_and_a_payee_until_it_is_c
     assert await tasks(season, "officer", "finance") == {"officer": [], "finance": []}
 
 
+async def test_a_payment_waits_for_finance_only_when_the_waiting_time_after_new_bank_details_is_over(
+    season: Season,
+) -> None:
+    one = await granted(season)
+    await season.run("grant.submit_report", season.artist1, **one, text="Done.")
+    await season.run("grant.accept_report", season.officer, **one, report=1)
+    await season.run(
+        "grant.set_payee", season.artist1, **one, kind="recipient", name="Another", account="Another 1"
+    )
+    await season.run("grant.confirm_payee", season.finance, **one, setting=2)
+    second = one | {"instalment": 2}
+    await season.run("instalment.request", season.artist1, **second)
+    await season.run("instalment.approve", season.finance, **second)
+    await season.run("instalment.approve", season.approver, **second)
+    assert await tasks(season, "finance") == {"finance": []}
+    (turn,) = (await grants.turns(season.reader, season.finance, [one["grant"]], now=season.office.now))[
+        one["grant"]
+    ].values()
+    assert str(turn).startswith("The bank details were changed")
+    season.office.now += timedelta(hours=24)
+    assert await tasks(season, "finance") == {"finance": [("instruct", 2)]}
+
+
+async def test_nobody_is_told_to_pay_somebody_who_was_erased(season: Season) -> None:
+    one = await granted(season)
+    await season.run("grant.submit_report", season.artist1, **one, text="Done.")
+    await season.run("grant.accept_report", season.officer, **one, report=1)
+    await season.run("instalment.request", season.artist1, **one, instalment=2)
+    await season.run("person.erase", season.administrator, person=season.artist1, reason="safety")
+    assert await tasks(season, "finance") == {"finance": []}
+    turns = await grants.turns(season.reader, season.finance, [one["grant"]], now=season.office.now)
+    assert [str(turn)[:31] for turn in turns[one["grant"]].values()] == ["The recipient's data was erased"]
+
+
 async def test_what_was_awarded_waits_for_the_staff_to_offer_it(season: Season) -> None:
     await season.begin()
     for part in (season.apply, season.close, season.assign, season.judge, season.decide):
@@ -98,4 +136,4 @@ async def test_what_was_awarded_waits_for_the_staff_to_offer_it(season: Season) 
 async def test_nobody_who_is_not_signed_in_asks(season: Season) -> None:
     await season.begin()
     with pytest.raises(Forbidden):
-        await grants.tasks(season.reader, None)
+        await grants.tasks(season.reader, None, now=season.office.now)

@@ -16,7 +16,7 @@ from domain.grants.accounts import check_account
 from domain.refusals import Invalid
 
 KEPT = "DE89370400440532013000"
-NO_COUNTRY = "An IBAN begins with the two letters of its country, such as DE; this does not. For another kind of account, write first what it is, such as Account 12345678."
+NO_COUNTRY = "An IBAN begins with the two letters of its country, such as DE; this does not. For another kind of account, write its number here, and say which country the bank is in and what its code is."
 
 
 def refusal(account: str) -> str:
