@@ -18,6 +18,8 @@ KEPT: Final = timedelta(days=90)
 """How long something is news."""
 MOST_NEWS: Final = 20
 """How much news a start page shows."""
+WORK_EVERY: Final = timedelta(days=1)
+"""How often somebody gets a letter that work waits, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class Notices:
         """Note, in the caller's transaction, that a notice's letter is written, or that none is to be; False if that was noted
         before, or the notice is gone."""
         cursor = await connection.execute(
-            "UPDATE accounts.notices SET settled = true WHERE notice = %b AND NOT settled", (key,)
+            "UPDATE accounts.notices SET settled = true, write_at = %b WHERE notice = %b AND NOT settled",
+            (self._clock(), key),
         )
         return cursor.rowcount == 1
 
@@ -111,16 +114,23 @@ class Notices:
                 (list(keys),),
             )
 
-    async def drop(self, key: bytes) -> None:
-        """Delete a notice of which no letter was written; the same can be added again."""
-        async with self._history.connection() as connection:
-            await connection.execute("DELETE FROM accounts.notices WHERE notice = %b AND NOT settled", (key,))
-
-    async def postpone(self, key: bytes, until: datetime) -> None:
-        """Write a notice's letter later."""
+    async def drop(self, keys: Sequence[bytes]) -> None:
+        """Delete notices of which no letters were written, as if nothing had been noted."""
+        if not keys:
+            return
         async with self._history.connection() as connection:
             await connection.execute(
-                "UPDATE accounts.notices SET write_at = %b WHERE notice = %b AND NOT settled", (until, key)
+                "DELETE FROM accounts.notices WHERE notice = ANY (%b::bytea[]) AND NOT settled", (list(keys),)
+            )
+
+    async def postpone(self, keys: Sequence[bytes], until: datetime) -> None:
+        """Write the letters of some notices later."""
+        if not keys:
+            return
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "UPDATE accounts.notices SET write_at = %b WHERE notice = ANY (%b::bytea[]) AND NOT settled",
+                (until, list(keys)),
             )
 
     async def find(self, key: bytes) -> PersonsNotice | None:
@@ -167,15 +177,21 @@ class Notices:
 
 
 async def _add(connection: Connection, found: Sequence[PersonsNotice]) -> None:
+    """Add notices, unless they were added before. That work waits is noted only if no such letter is to be written to the person
+    anyway, and its letter is written a day after the last one at the earliest."""
     if not found:
         return
     await connection.execute(
         "INSERT INTO accounts.notices (notice, person, kind, about, until, happened_at, write_at, kept_until) "
-        "SELECT n.notice, n.person, n.kind, n.about, n.until, n.happened_at, n.happened_at, n.kept_until "
+        "SELECT n.notice, n.person, n.kind, n.about, n.until, n.happened_at, "
+        "greatest(n.happened_at, (SELECT max(o.write_at) + %b::interval FROM accounts.notices o "
+        "WHERE n.kind = %b::text AND o.kind = n.kind AND o.person = n.person AND o.settled)), n.kept_until "
         "FROM unnest(%b::bytea[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[], "
         "%b::timestamptz[]) AS n (notice, person, kind, about, until, happened_at, kept_until) "
         "WHERE EXISTS (SELECT FROM vault.keys k WHERE k.subject = n.person) ON CONFLICT DO NOTHING",
         (
+            WORK_EVERY,
+            LetterKind.WORK_WAITS.value,
             [each.key for each in found],
             [each.person for each in found],
             [each.notice.kind.value for each in found],

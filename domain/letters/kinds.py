@@ -25,6 +25,7 @@ class LetterKind(enum.StrEnum):
     INVITATION_LAPSED = "invitation-lapsed"
     DEADLINE_NEAR = "deadline-near"
     DRAFT_ENDING = "draft-ending"
+    REPORT_DRAFT_ENDING = "report-draft-ending"
     APPLICATION_ELIGIBLE = "application-eligible"
     APPLICATION_DECIDED = "application-decided"
     APPLICATION_CANCELLED = "application-cancelled"
@@ -149,6 +150,16 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
         more=msg(
             "It was not submitted, and its form is closed. It is deleted after {deadline}. If you still need what is written there, copy "
             "it before."
+        ),
+        takes=_BY,
+    ),
+    LetterKind.REPORT_DRAFT_ENDING: Wording(
+        label=msg("Reminder: the draft of a report is about to be deleted"),
+        subject=DATE,
+        says=msg("The draft of your report on a grant of “{call}” is about to be deleted."),
+        more=msg(
+            "The report was not submitted, and nobody changed its draft for a long time. The draft is deleted after {deadline}. While the "
+            "grant runs, you can still finish and submit it. Otherwise copy what you still need before then."
         ),
         takes=_BY,
     ),
