@@ -188,9 +188,10 @@ class SharedDrafts:
         roles = house.held_anywhere_in(call_id, rounds, person)
         read = Reading()
         if call_id in state.handles and rounds:
-            streams = [reading_of(person, each) for each in rounds]
-            readings = await self._reader.load(*((READING, each) for each in streams))
-            for each in streams:
+            # Of most rounds they have read nothing, and such streams do not exist.
+            streams = [(READING, reading_of(person, each)) for each in rounds]
+            readings = await self._reader.states.read_set(bypass_cache=True).load(streams)
+            for _, each in streams:
                 read = with_earlier(read, readings[each].state)
         verdict = access.helps_to_write(read, received=received, roles=roles)
         if isinstance(verdict, Denied):
