@@ -60,6 +60,9 @@ AHEAD: Final = timedelta(days=2)
 UNUSABLE_PAUSE: Final = timedelta(hours=1)
 """When a letter is tried again whose text or whose facts cannot be used now."""
 
+_LISTS: Final = {LetterKind.REVIEW_ASKED: "/reviews"}
+"""The kinds of which one letter tells several, and where they are listed."""
+
 log = logging.getLogger("overwinter.letters")
 
 
@@ -314,9 +317,12 @@ class Reaction:
         if morning is not None and each.notice.kind not in OF_ACCOUNT:
             await self.notices.postpone([each.key], morning)
             return False
+        beside = await self._alike(each, tidings)
         try:
             letter = composed(
-                tidings,
+                replace(tidings, link=_LISTS[each.notice.kind], several=1 + len(beside))
+                if beside
+                else tidings,
                 language=person.language,
                 telling=person.subjects == "telling",
                 site=self.site,
@@ -331,7 +337,7 @@ class Reaction:
             await self.notices.postpone([each.key], now + UNUSABLE_PAUSE)
             return False
         async with self.history.connection() as connection, connection.transaction():
-            mine = await self.notices.settle(connection, each.key)
+            mine = await self.notices.settle(connection, each.key, beside)
             if mine:
                 await self.outbox.put(
                     connection,
@@ -342,6 +348,17 @@ class Reaction:
                     notice=each.key,
                 )
         return mine
+
+    async def _alike(self, each: PersonsNotice, tidings: Tidings) -> list[bytes]:
+        """The other notices that the same letter tells: of which the same is to be said, but for the link."""
+        if each.notice.kind not in _LISTS:
+            return []
+        found = []
+        for other in await self.notices.open_beside(each):
+            theirs = await self.tidings(other)
+            if theirs is not None and replace(theirs, link=tidings.link) == tidings:
+                found.append(other.key)
+        return found
 
     async def tidings(self, each: PersonsNotice) -> Tidings | None:
         """What a notice may tell its person now; None if nothing, or no longer. Raises `Unreadable` and `Behind`."""
@@ -361,7 +378,10 @@ class Reaction:
         if each is None:
             return False
         person: Person = (await self.reader.load((PERSON, each.person)))[each.person].state
-        return not person.erased and _wants(person, each) and await self.tidings(each) is not None
+        if person.erased or not _wants(person, each):
+            return False
+        told = [each, *await self.notices.told_beside(each)]
+        return any([await self.tidings(notice) is not None for notice in told])
 
 
 def _is_work(each: PersonsNotice) -> bool:

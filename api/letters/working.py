@@ -15,8 +15,6 @@ from projections.letters.telling import Tidings
 from projections.letters.work import WorkAdded, work_of, workers
 from projections.reader import Behind, Reader
 
-TOGETHER_FOR: Final = timedelta(minutes=10)
-"""How long work is gathered before its letter is written."""
 BEHIND_PAUSE: Final = timedelta(minutes=5)
 """When a letter is tried again that tells what the read models do not know yet."""
 _PATIENCE: Final = 1.0
@@ -34,10 +32,9 @@ async def notices_of_work(
     except (NotFound, Unreadable):
         log.error("nobody is told of work that waits, because it is not known for whom")  # noqa: TRY400
         return []
-    write_at = happened_at + TOGETHER_FOR
     return [
         PersonsNotice.of(
-            person, Notice(LetterKind.WORK_WAITS, person), cause=f"work {cause}", happened_at=write_at
+            person, Notice(LetterKind.WORK_WAITS, person), cause=f"work {cause}", happened_at=happened_at
         )
         for person in people
     ]

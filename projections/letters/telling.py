@@ -40,7 +40,8 @@ NO_DATE: Final = msg("No date is set. Reviews count until the panel opens.")
 @dataclass(frozen=True, slots=True)
 class Tidings:
     """What a person may be told now. `link` is the page to read more, `values` are those of the letter's placeholders
-    without those of every letter, and `zone` is the call's time zone. Letters about an account have neither house nor
+    without those of every letter, and `zone` is the call's time zone. `several`: how many alike one letter tells, with a link to
+    all of them. Letters about an account have neither house nor
     call."""
 
     kind: LetterKind
@@ -48,6 +49,7 @@ class Tidings:
     house: Initiative | None
     call: Call | None
     values: Mapping[str, Any] = field(default_factory=dict)  # Any: values of a message
+    several: int = 1
 
     @property
     def zone(self) -> str:
