@@ -42,6 +42,7 @@ class LetterKind(enum.StrEnum):
     AMENDMENT_PROPOSED = "amendment-proposed"
     REVIEW_ASKED = "review-asked"
     REVIEW_DUE = "review-due"
+    PANEL_OPENED = "panel-opened"
     INVITATION_DUE = "invitation-due"
     MESSAGE_RECEIVED = "message-received"
     MESSAGE_TO_STAFF = "message-to-staff"
@@ -275,6 +276,14 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
             "It is wanted by {deadline}. What you have written is saved. If you cannot do it, please tell {initiative}."
         ),
         takes=_BY,
+    ),
+    LetterKind.PANEL_OPENED: Wording(
+        label=msg("The panel is open, for the jury"),
+        subject=NEWS,
+        says=msg("The panel of “{call}” is open."),
+        more=msg(
+            "From now on reviews can no longer be written or changed. You can read the ranking, and write notes for the panel if you like."
+        ),
     ),
     LetterKind.INVITATION_DUE: Wording(
         label=msg("Reminder: an invitation to the next stage is not answered yet"),

@@ -259,6 +259,33 @@ class TestALetterThatWaits:
             )
             assert await post.wired.reaction.still_told(key) is told
 
+    async def test_that_the_panel_is_open_is_for_jurors_to_whom_its_ranking_is_shown(
+        self, post: Post
+    ) -> None:
+        season = await post.season.begin()
+        people = ("juror", "second_juror", "third_juror", "chair", "officer", "artist1")
+        for name in people:
+            await post.confirm(name)
+        for part in (season.apply, season.close, season.assign, season.judge, season.open_panel):
+            await part()
+        await season.run(
+            "initiative.remove_member",
+            season.administrator,
+            initiative=season.initiative,
+            person=season.third_juror,
+        )
+        await post.write()
+        told = {name for name in people if "panel-opened" in await post.kinds(name)}
+        assert told == {"juror", "second_juror"}
+        (letter,) = [each for each in await post.letters("juror") if "ranking" in each.text]
+        assert "reviews can no longer be written or changed" in letter.text
+        assert f"/rounds/{season.round}/ranking" in letter.text
+        # Once it is closed, nobody is told that it is open.
+        ((key, *_), *_) = post.rows("SELECT notice FROM accounts.outbox WHERE name = 'panel-opened'")
+        assert isinstance(key, bytes)
+        await season.decide()
+        assert not await post.wired.reaction.still_told(key)
+
     async def test_is_gone_with_its_reader(self, post: Post) -> None:
         season = await post.season.begin()
         await post.confirm("artist1")
