@@ -26,7 +26,8 @@ from domain import access, limits
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
 from domain.commands.applications.helping import RecordWriter
-from domain.deciding import Denied
+from domain.deciding import Allowed, Denied
+from domain.grants.state import GRANT
 from domain.indexes import rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
@@ -34,7 +35,7 @@ from domain.persons.state import PERSON, Person
 from domain.readings import READING, Reading, reading_of, with_earlier
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.texts import check_text
-from domain.values import SYSTEM, Channel, is_id
+from domain.values import SYSTEM, Channel, Role, is_id
 from history.outside import NotOpened, open_box, seal
 from history.requests import Request
 from history.runner import Runner
@@ -60,6 +61,8 @@ FORMS: Final = frozenset(
     {"application.submit", "application.change", "application.resubmit", "application.continue"}
 )
 """The commands whose forms several people can write together. A review is its juror's alone."""
+REPORT: Final = "grant.submit_report"
+"""The command of the form of a report, whose draft is on the page of its grant."""
 _SHAPE: Final = re.compile(r"owd_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
@@ -117,6 +120,23 @@ class SharedDrafts:
         """Those of some drafts that a person may read now."""
         return [each for each in drafts if await self._may_read(each, person)]
 
+    async def may_open(self, place: DraftPlace, person: str) -> bool:
+        """Whether the page with a draft opens now for its owner, or for somebody who helps: the owner has to act for the applicant
+        or the recipient still, and who helps must not have learnt what excludes them."""
+        try:
+            owner = await self._reader.actor(place.person)
+            if is_id(GRANT.kind, place.about):
+                verdict = access.recipient(owner, await self._reader.the(GRANT, place.about))
+            elif is_id(APPLICATION.kind, place.about):
+                verdict = access.applicant(owner, await self._reader.the(APPLICATION, place.about))
+            else:
+                verdict = Allowed(Role.APPLICANT)
+            if person != place.person:
+                await self._check_helps(place, person)
+        except (Forbidden, NotFound):
+            return False
+        return isinstance(verdict, Allowed)
+
     async def names(self, draft: Draft) -> dict[str, str | None]:
         """How those who write in a draft are called, its owner first; None for somebody whose name cannot be read."""
         people = (draft.place.person, *sorted(draft.writers))
@@ -168,9 +188,10 @@ class SharedDrafts:
         roles = house.held_anywhere_in(call_id, rounds, person)
         read = Reading()
         if call_id in state.handles and rounds:
-            streams = [reading_of(person, each) for each in rounds]
-            readings = await self._reader.load(*((READING, each) for each in streams))
-            for each in streams:
+            # Of most rounds they have read nothing, and such streams do not exist.
+            streams = [(READING, reading_of(person, each)) for each in rounds]
+            readings = await self._reader.states.read_set(bypass_cache=True).load(streams)
+            for _, each in streams:
                 read = with_earlier(read, readings[each].state)
         verdict = access.helps_to_write(read, received=received, roles=roles)
         if isinstance(verdict, Denied):

@@ -72,6 +72,11 @@ def composed(
         paragraphs=(
             *(() if telling else (NEWS,)),
             text,
+            *(
+                (msg("You are asked for {count} reviews. You find all of them here:", count=tidings.several),)
+                if tidings.several > 1
+                else ()
+            ),
             f"{site}{tidings.link}",
             FOOTER,
             f"{site}{CHOOSING}",

@@ -18,6 +18,12 @@ KEPT: Final = timedelta(days=90)
 """How long something is news."""
 MOST_NEWS: Final = 20
 """How much news a start page shows."""
+TOGETHER_FOR: Final = timedelta(minutes=10)
+"""How long things are gathered that one letter tells."""
+GATHERED: Final = frozenset({LetterKind.WORK_WAITS, LetterKind.REVIEW_ASKED})
+"""The kinds of letters that tell several things in one."""
+WORK_EVERY: Final = timedelta(days=1)
+"""How often somebody gets a letter that work waits, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +99,37 @@ class Notices:
             )
             return [_notice_in(row) for row in await cursor.fetchall()]
 
-    async def settle(self, connection: Connection, key: bytes) -> bool:
-        """Note, in the caller's transaction, that a notice's letter is written, or that none is to be; False if that was noted
-        before, or the notice is gone."""
-        cursor = await connection.execute(
-            "UPDATE accounts.notices SET settled = true WHERE notice = %b AND NOT settled", (key,)
-        )
+    async def settle(self, connection: Connection, key: bytes, others: Sequence[bytes] = ()) -> bool:
+        """Note, in the caller's transaction, that a notice's letter is written, which tells some others, too; False if that was
+        noted before, or the notice is gone."""
+        now = self._clock()
+        settling = "UPDATE accounts.notices SET settled = true, write_at = %b WHERE notice = ANY (%b::bytea[]) AND NOT settled"
+        cursor = await connection.execute(settling, (now, [key]))
+        if cursor.rowcount == 1 and others:
+            await connection.execute(settling, (now, list(others)))
         return cursor.rowcount == 1
+
+    async def open_beside(self, each: PersonsNotice) -> list[PersonsNotice]:
+        """The other notices of the same kind for the same person of which no letter is written yet."""
+        return await self._beside(each, told=False)
+
+    async def told_beside(self, each: PersonsNotice) -> list[PersonsNotice]:
+        """The other notices that the letter of a notice tells, too."""
+        return await self._beside(each, told=True)
+
+    async def _beside(self, each: PersonsNotice, *, told: bool) -> list[PersonsNotice]:
+        if each.notice.kind not in GATHERED:
+            return []
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT o.notice, o.person, o.kind, o.about, o.until, o.happened_at FROM accounts.notices n "
+                "JOIN accounts.notices o ON o.person = n.person AND o.kind = n.kind AND o.notice <> n.notice "
+                "WHERE n.notice = %b AND o.settled = %b AND (o.write_at = n.write_at AND n.settled OR NOT o.settled) "
+                "ORDER BY o.happened_at, o.notice",
+                (each.key, told),
+                binary=True,
+            )
+            return [_notice_in(row) for row in await cursor.fetchall()]
 
     async def settle_without_letter(self, keys: Sequence[bytes]) -> None:
         """Note that no letters of some notices are to be written."""
@@ -111,16 +141,23 @@ class Notices:
                 (list(keys),),
             )
 
-    async def drop(self, key: bytes) -> None:
-        """Delete a notice of which no letter was written; the same can be added again."""
-        async with self._history.connection() as connection:
-            await connection.execute("DELETE FROM accounts.notices WHERE notice = %b AND NOT settled", (key,))
-
-    async def postpone(self, key: bytes, until: datetime) -> None:
-        """Write a notice's letter later."""
+    async def drop(self, keys: Sequence[bytes]) -> None:
+        """Delete notices of which no letters were written, as if nothing had been noted."""
+        if not keys:
+            return
         async with self._history.connection() as connection:
             await connection.execute(
-                "UPDATE accounts.notices SET write_at = %b WHERE notice = %b AND NOT settled", (until, key)
+                "DELETE FROM accounts.notices WHERE notice = ANY (%b::bytea[]) AND NOT settled", (list(keys),)
+            )
+
+    async def postpone(self, keys: Sequence[bytes], until: datetime) -> None:
+        """Write the letters of some notices later."""
+        if not keys:
+            return
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "UPDATE accounts.notices SET write_at = %b WHERE notice = ANY (%b::bytea[]) AND NOT settled",
+                (until, list(keys)),
             )
 
     async def find(self, key: bytes) -> PersonsNotice | None:
@@ -167,21 +204,31 @@ class Notices:
 
 
 async def _add(connection: Connection, found: Sequence[PersonsNotice]) -> None:
+    """Add notices, unless they were added before. That work waits is noted only if no such letter is to be written to the person
+    anyway, and its letter is written a day after the last one at the earliest."""
     if not found:
         return
     await connection.execute(
         "INSERT INTO accounts.notices (notice, person, kind, about, until, happened_at, write_at, kept_until) "
-        "SELECT n.notice, n.person, n.kind, n.about, n.until, n.happened_at, n.happened_at, n.kept_until "
+        "SELECT n.notice, n.person, n.kind, n.about, n.until, n.happened_at, "
+        "greatest(n.write_at, (SELECT max(o.write_at) + %b::interval FROM accounts.notices o "
+        "WHERE n.kind = %b::text AND o.kind = n.kind AND o.person = n.person AND o.settled)), n.kept_until "
         "FROM unnest(%b::bytea[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[], "
-        "%b::timestamptz[]) AS n (notice, person, kind, about, until, happened_at, kept_until) "
+        "%b::timestamptz[], %b::timestamptz[]) AS n (notice, person, kind, about, until, happened_at, write_at, kept_until) "
         "WHERE EXISTS (SELECT FROM vault.keys k WHERE k.subject = n.person) ON CONFLICT DO NOTHING",
         (
+            WORK_EVERY,
+            LetterKind.WORK_WAITS.value,
             [each.key for each in found],
             [each.person for each in found],
             [each.notice.kind.value for each in found],
             [each.notice.about for each in found],
             [each.notice.until for each in found],
             [each.happened_at for each in found],
+            [
+                each.happened_at + (TOGETHER_FOR if each.notice.kind in GATHERED else timedelta())
+                for each in found
+            ],
             [max(each.happened_at, each.notice.until or each.happened_at) + KEPT for each in found],
         ),
     )

@@ -18,10 +18,12 @@ from typing import Final
 import psycopg
 
 from api.drafts.drafts import Drafts
+from api.drafts.sharing import FORMS, SharedDrafts
 from api.letters.composing import TemplateUnusable, composed
-from api.letters.ending_drafts import REPORT
+from api.letters.ending_drafts import ending_draft
 from api.letters.notices import Notices, PersonsNotice
 from api.letters.outbox import Outbox
+from api.letters.working import BEHIND_PAUSE, knows_all_work, notices_of_work, work_tidings
 from api.locales import locale_of
 from domain.applications.state import APPLICATION
 from domain.letters.kinds import OF_ACCOUNT, LetterKind
@@ -45,8 +47,8 @@ from projections import profiles
 from projections.letters import telling
 from projections.letters.hearing import HEARD, Heard, Notice, notice_of, reminder_of
 from projections.letters.telling import Tidings
-from projections.letters.work import WorkAdded, work_of, workers
-from projections.reader import Reader
+from projections.letters.work import WorkAdded
+from projections.reader import Behind, Reader
 
 NAME: Final = "letters"
 BATCH: Final = 500
@@ -55,17 +57,11 @@ TOGETHER: Final = 100
 """The most letters whose readers are asked for together."""
 AHEAD: Final = timedelta(days=2)
 """How long before a date people are reminded of it."""
-TOGETHER_FOR: Final = timedelta(minutes=10)
-"""How long work is gathered before its letter is written."""
 UNUSABLE_PAUSE: Final = timedelta(hours=1)
 """When a letter is tried again whose text or whose facts cannot be used now."""
-_FORMS: Final = (
-    "application.submit",
-    "application.change",
-    "application.resubmit",
-    "application.continue",
-)
-"""The commands of the forms that are to be sent before a round's deadline."""
+
+_LISTS: Final = {LetterKind.REVIEW_ASKED: "/reviews"}
+"""The kinds of which one letter tells several, and where they are listed."""
 
 log = logging.getLogger("overwinter.letters")
 
@@ -91,6 +87,7 @@ class Reaction:
     notices: Notices
     outbox: Outbox
     drafts: Drafts
+    shared_drafts: SharedDrafts
     addresses_of: Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
     clock: Callable[[], datetime]
     site: str
@@ -120,12 +117,15 @@ class Reaction:
             log.error("no letter is written of the fact at position %d, which cannot be read", fact.position)  # noqa: TRY400
             return []
         fact_ = recorded.fact
+        leaf, decided_at = fact.leaf.hex(), recorded.envelope.decided_at
         added = (
-            await self._of_work(fact_, recorded.envelope.decided_at) if isinstance(fact_, WorkAdded) else []
+            await notices_of_work(self.reader, fact_, leaf, decided_at)
+            if isinstance(fact_, WorkAdded)
+            else []
         )
         if not isinstance(fact_, Heard | RoundReviewsDueSet):
             return added
-        return [*added, *await self._of_heard(fact_, recorded, fact.leaf.hex())]
+        return [*added, *await self._of_heard(fact_, recorded, leaf)]
 
     async def _of_heard(
         self, fact: Heard | RoundReviewsDueSet, recorded: Recorded, cause: str
@@ -140,22 +140,6 @@ class Reaction:
                 ]
             case other:
                 return await self._for_readers(notice_of(other), recorded, cause)
-
-    async def _of_work(self, fact: WorkAdded, happened_at: datetime) -> list[PersonsNotice]:
-        """The letters of today and of tomorrow that work waits: the second tells what was added after the first, and neither is
-        written if nothing waits then."""
-        try:
-            people = await workers(self.reader, fact)
-        except (NotFound, Unreadable):
-            log.error("nobody is told of work that waits, because it is not known for whom")  # noqa: TRY400
-            return []
-        return [
-            PersonsNotice.of(
-                person, Notice(LetterKind.WORK_WAITS, person), cause=f"work {at.date()}", happened_at=at
-            )
-            for at in (happened_at + TOGETHER_FOR, happened_at + timedelta(days=1))
-            for person in people
-        ]
 
     async def _of_due_reviews(self, round: str, review: str | None) -> list[PersonsNotice]:
         """The reminders of reviews that are owed, to be told some time before they are due."""
@@ -192,7 +176,7 @@ class Reaction:
         for due in await self.history.due_until(now, now + AHEAD):
             found += await self._reminders(due.stream, due.version, now)
         rounds: dict[str, tuple[Round, ...]] = {}
-        for place in await self.drafts.of_commands(_FORMS):
+        for place in await self.drafts.of_commands(sorted(FORMS)):
             try:
                 found += await self._of_draft(place.person, place.about, now, rounds)
             except (NotFound, Unreadable):
@@ -283,7 +267,13 @@ class Reaction:
         wanted = {
             each.key for each in due if each.person in people and _wants(people[each.person].person, each)
         }
-        await self.notices.settle_without_letter([each.key for each in due if each.key not in wanted])
+        unwanted = [each for each in due if each.key not in wanted]
+        await self.notices.settle_without_letter([each.key for each in unwanted if not _is_work(each)])
+        await self.notices.drop([each.key for each in unwanted if _is_work(each)])
+        work = [each.key for each in due if each.key in wanted and _is_work(each)]
+        if work and not await knows_all_work(self.reader):
+            await self.notices.postpone(work, self.clock() + BEHIND_PAUSE)
+            wanted -= {*work}
         return sum([await self._written(each, people[each.person]) for each in due if each.key in wanted])
 
     async def _recipients(self, people: Collection[str]) -> dict[str, Recipient]:
@@ -301,11 +291,15 @@ class Reaction:
         others."""
         try:
             return await self._write(each, recipient)
+        except Behind:  # an `Unavailable`, but of this letter alone
+            log.warning("a letter is written later: the read models are behind")
+            await self.notices.postpone([each.key], self.clock() + BEHIND_PAUSE)
+            return False
         except (Unavailable, psycopg.Error):
             raise  # no other letter could be written either
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one letter
             log.error("a letter cannot be written now: %s", type(error).__name__)  # noqa: TRY400 - may quote
-            await self.notices.postpone(each.key, self.clock() + UNUSABLE_PAUSE)
+            await self.notices.postpone([each.key], self.clock() + UNUSABLE_PAUSE)
             return False
 
     async def _write(self, each: PersonsNotice, recipient: Recipient) -> bool:
@@ -313,19 +307,22 @@ class Reaction:
         person = recipient.person
         tidings = await self.tidings(each)
         if tidings is None:
-            if each.notice.kind is LetterKind.WORK_WAITS:
-                await self.notices.drop(each.key)  # so that work which is added later that day is told
+            if _is_work(each):
+                await self.notices.drop([each.key])  # so that work which is added later that day is told
             else:
                 await self.notices.settle_without_letter([each.key])
             return False
         profile = await profiles.mine(self.reader, each.person)
         morning = next_morning(now, profile.time_zone or tidings.zone)
         if morning is not None and each.notice.kind not in OF_ACCOUNT:
-            await self.notices.postpone(each.key, morning)
+            await self.notices.postpone([each.key], morning)
             return False
+        beside = await self._alike(each, tidings)
         try:
             letter = composed(
-                tidings,
+                replace(tidings, link=_LISTS[each.notice.kind], several=1 + len(beside))
+                if beside
+                else tidings,
                 language=person.language,
                 telling=person.subjects == "telling",
                 site=self.site,
@@ -337,10 +334,10 @@ class Reaction:
                 "an initiative's text for the letter %s cannot be filled, so none is written; see its page of letters",
                 each.notice.kind.value,
             )
-            await self.notices.postpone(each.key, now + UNUSABLE_PAUSE)
+            await self.notices.postpone([each.key], now + UNUSABLE_PAUSE)
             return False
         async with self.history.connection() as connection, connection.transaction():
-            mine = await self.notices.settle(connection, each.key)
+            mine = await self.notices.settle(connection, each.key, beside)
             if mine:
                 await self.outbox.put(
                     connection,
@@ -352,30 +349,28 @@ class Reaction:
                 )
         return mine
 
+    async def _alike(self, each: PersonsNotice, tidings: Tidings) -> list[bytes]:
+        """The other notices that the same letter tells: of which the same is to be said, but for the link."""
+        if each.notice.kind not in _LISTS:
+            return []
+        found = []
+        for other in await self.notices.open_beside(each):
+            theirs = await self.tidings(other)
+            if theirs is not None and replace(theirs, link=tidings.link) == tidings:
+                found.append(other.key)
+        return found
+
     async def tidings(self, each: PersonsNotice) -> Tidings | None:
-        """What a notice may tell its person now; None if nothing, or no longer. Raises `Unreadable`."""
+        """What a notice may tell its person now; None if nothing, or no longer. Raises `Unreadable` and `Behind`."""
         if each.notice.kind in (LetterKind.DEADLINE_NEAR, LetterKind.INVITATION_DUE):
             begun = await self.drafts.begun(each.person, each.notice.about)
             if begun is not (each.notice.kind is LetterKind.DEADLINE_NEAR):
                 return None
-        if each.notice.kind is LetterKind.DRAFT_ENDING:
-            return await self._of_ending_draft(each)
-        if each.notice.kind is LetterKind.WORK_WAITS:
-            waits = await work_of(self.reader, each.person, now=self.clock())
-            return Tidings(each.notice.kind, "/me", None, None, {"work": waits}) if waits else None
+        if each.notice.kind in (LetterKind.DRAFT_ENDING, LetterKind.REPORT_DRAFT_ENDING):
+            return await ending_draft(self.reader, self.drafts, self.shared_drafts, each, now=self.clock())
+        if _is_work(each):
+            return await work_tidings(self.reader, each.person, now=self.clock())
         return await telling.tidings(self.reader, each.person, each.notice, now=self.clock())
-
-    async def _of_ending_draft(self, each: PersonsNotice) -> Tidings | None:
-        """What is told to somebody who writes in a draft that is deleted soon; None if it is deleted, was saved again
-        since, or they write in it no longer."""
-        draft = await self.drafts.kept(each.notice.about)
-        if draft is None or draft.kept_until != each.notice.until or each.person not in draft.people:
-            return None
-        if self.clock() >= draft.kept_until:
-            return None
-        about = draft.place.about
-        page = f"/grants/{about}" if draft.place.command == REPORT else f"/drafts/{draft.id}"
-        return await telling.of_ending_draft(self.reader, each.notice, about, page)
 
     async def still_told(self, key: bytes) -> bool:
         """Whether a letter that waited may still be sent to its reader."""
@@ -383,11 +378,18 @@ class Reaction:
         if each is None:
             return False
         person: Person = (await self.reader.load((PERSON, each.person)))[each.person].state
-        return not person.erased and _wants(person, each) and await self.tidings(each) is not None
+        if person.erased or not _wants(person, each):
+            return False
+        told = [each, *await self.notices.told_beside(each)]
+        return any([await self.tidings(notice) is not None for notice in told])
+
+
+def _is_work(each: PersonsNotice) -> bool:
+    return each.notice.kind is LetterKind.WORK_WAITS
 
 
 def _wants(person: Person, each: PersonsNotice) -> bool:
     """Whether a person gets letters of a notice's kind."""
     if person.letters == "all_but_work":
-        return each.notice.kind is not LetterKind.WORK_WAITS
+        return not _is_work(each)
     return person.letters == "all" or each.notice.kind in OF_ACCOUNT

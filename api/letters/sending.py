@@ -11,10 +11,13 @@ from api.letters.outbox import LetterToSend, Outbox
 from api.letters.smtp import Outcome, send
 from api.run.setting_values import MailServer
 from history.unreadable import Unreadable
+from projections.reader import Behind
 
 FIRST_PAUSE: Final = 15.0
 LONGEST_PAUSE: Final = 3600.0
 """After how many seconds a letter is tried again: the pause doubles from the first to the longest."""
+BEHIND_PAUSE: Final = 300.0
+"""The same for a letter that tells what the read models do not know yet."""
 
 log = logging.getLogger("overwinter.letters")
 
@@ -49,6 +52,9 @@ async def _may(
     except Unreadable as error:
         log.error("a letter cannot be sent now: %s", error)  # noqa: TRY400 - a traceback may quote what was read
         await outbox.wait(letter, LONGEST_PAUSE)
+        return False
+    except Behind:
+        await outbox.wait(letter, BEHIND_PAUSE)
         return False
     except BaseException:
         await outbox.wait(letter, FIRST_PAUSE)  # it was certainly not sent

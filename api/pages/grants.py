@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from api.drafts.sharing import REPORT
 from api.pages import report_drafts
 from api.pages.applications import actors_in, if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
@@ -95,8 +96,8 @@ async def _one(visit: Visit) -> PageContent:
     answers = {
         each.number: await offers_of(visit, trial, REPORT_ACTS, (shown, each)) for each in shown.reports
     }
-    reports = next((each for each in offers if each.do == report_drafts.SUBMIT and each.may), None)
-    reporting = visit.form(report_drafts.SUBMIT, seen=shown.version) if reports else None
+    reports = next((each for each in offers if each.do == REPORT and each.may), None)
+    reporting = visit.form(REPORT, seen=shown.version) if reports else None
     planning = visit.form("grant.schedule", seen=shown.version)
     amending = visit.form("grant.propose_amendment", seen=shown.version)
     call = await calls.one(reader, visit.person, shown.call)
@@ -129,7 +130,7 @@ async def _one(visit: Visit) -> PageContent:
             if reporting and reporting.draft
             else None,
             "others": report_drafts.other_version(visit),
-            "unsent_report": visit.drafts.get(report_drafts.SUBMIT) if reporting is None else None,
+            "unsent_report": visit.drafts.get(REPORT) if reporting is None else None,
             "planning": planning,
             "rows": _rows(planning),
             "amending": amending,

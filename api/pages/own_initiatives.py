@@ -9,13 +9,14 @@ from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.rounds.state import RoundStatus
 from domain.values import Role
-from projections import calls, funds
+from projections import funds
 from projections.calls import CallLine
 from projections.funds import FundLine
 from projections.initiatives import OwnRoles
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 from projections.reader import Reader
+from projections.work_waiting import calls_of, roles_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,7 @@ class OwnInitiative:
 
     def roles_in(self, call: str, round: str | None = None) -> frozenset[Role]:
         """All roles that the member holds in one of its calls, and in one of its rounds."""
-        for_call = [
-            role
-            for each in self.own.calls
-            if each.call == call and each.round in (None, round)
-            for role in each.roles
-        ]
-        return frozenset((*self.own.roles, *for_call))
+        return roles_in(self.own, call, round)
 
     @property
     def judges(self) -> bool:
@@ -62,24 +57,12 @@ async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInit
     async def own_funds(cursor: str | None) -> ListPage[FundLine]:
         return await funds.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
 
-    async def own_calls(cursor: str | None) -> ListPage[CallLine]:
-        if Role.OFFICER in own.roles:
-            return await calls.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
-        return await calls.public(reader, initiative=own.initiative, cursor=cursor, limit=MOST)
-
-    found_calls = [call for call in await whole(own_calls) if call.status != CallStatus.DISCARDED]
-    listed = {call.id for call in found_calls}
-    # An officer for one call alone sees its draft, too.
-    drafts = [
-        await calls.one(reader, person, each.call)
-        for each in own.calls
-        if Role.OFFICER in each.roles and each.call not in listed
-    ]
     try:
         found = await whole(own_funds)
     except (Forbidden, NotFound):
         found = ()
-    return OwnInitiative(own, tuple(sorted((*found_calls, *drafts), key=_how_lively)), found)
+    its_calls = await calls_of(reader, person or "", own)
+    return OwnInitiative(own, tuple(sorted(its_calls, key=_how_lively)), found)
 
 
 def _how_lively(call: CallLine) -> tuple[int, float, str]:

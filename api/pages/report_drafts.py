@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from api.drafts.drafts import Draft
+from api.drafts.sharing import REPORT
 from api.pages.drafting import PageDrafts, saved_at
 from api.pages.rendering import Said
 from api.pages.visits import Visit
@@ -17,7 +18,6 @@ from domain.grants.state import GRANT
 from domain.messages import Message, msg
 from domain.refusals import Forbidden, NotFound, Refused
 
-SUBMIT: Final = "grant.submit_report"
 _KEPT: Final = timedelta(days=365)
 TEXT: Final = msg("What was done with the money")
 
@@ -51,7 +51,7 @@ async def _drafted(visit: Visit, _command: str) -> DraftedReport:
     return DraftedReport(call.time_zone, visit.wiring.clock() + _KEPT)
 
 
-DRAFTS: Final = PageDrafts((SUBMIT,), _drafted)
+DRAFTS: Final = PageDrafts((REPORT,), _drafted)
 
 
 def other_version(visit: Visit) -> list[tuple[Said, str]]:

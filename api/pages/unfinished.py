@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.drafts.drafts import Draft
+from api.drafts.sharing import REPORT
 from api.pages.todo import TodoItem
 from api.pages.visits import Visit
 from domain.applications.state import APPLICATION
@@ -23,22 +24,24 @@ WHERE: Final = {
         "/applications/{about}/continue",
         msg("Finish the draft of your answers for the next stage"),
     ),
-    "grant.submit_report": ("/grants/{about}", msg("Finish the draft of your report")),
+    REPORT: ("/grants/{about}", msg("Finish the draft of your report")),
 }
 """The page with the form of a draft, and what is said of it, by the command that the form sends. Drafts of reviews are among
 the reviews to write."""
 
 
 async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
-    """The visitor's drafts, and those of others in which they may write now; drafts for calls that cannot be read now are left
+    """The visitor's drafts, and those of others in which they may write now, without those whose page does not open for them any more; drafts for calls that cannot be read now are left
     out, and stay on their own pages."""
     found = []
     drafts = [each for each in await visit.wiring.drafts.of(visit.who) if each.place.command in WHERE]
-    for draft in await visit.wiring.shared_drafts.open_to(visit.who, drafts):
+    for draft in drafts:
         where, words = WHERE[draft.place.command]
         if draft.place.person != visit.who:
             where, words = f"/drafts/{draft.id}", msg("Write in a draft that somebody shares with you")
         try:
+            if not await visit.wiring.shared_drafts.may_open(draft.place, visit.who):
+                continue
             found.append(await _item(visit, draft, where, words))
         except (NotFound, Unreadable):
             continue

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, assert_never
 
-from api.pages.applications import if_shown
 from api.pages.corresponding import messages_to_answer
 from api.pages.organisations import names_among
 from api.pages.own_grants import WHERE, to_do_words
@@ -18,28 +18,17 @@ from domain.grants.tasks import TaskKind
 from domain.grants.turns import task_words
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, counted, msg
-from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Money, Role
-from projections import (
-    applications,
-    calls,
-    grants,
-    organisations,
-    own_reviews,
-    panels,
-    review_progress,
-)
+from projections import applications, calls, grants, organisations, own_reviews, work_waiting
 from projections.applications import ApplicationLine
-from projections.calls import CallLine
 from projections.grants import GrantTasks
 from projections.letters.telling import NO_DATE
 from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
-from projections.reader import Behind
-from projections.rounds import RoundLine
+from projections.work_waiting import Work, WorkKind
 
 
 async def waiting_for(
@@ -56,9 +45,7 @@ async def waiting_for(
         *await messages_to_answer(visit, places, own),
         *await _offers(visit),
         *await _own_grants(visit),
-        *await _rounds(visit, places),
-        *await _decisions(visit, places),
-        *await _awards(visit, places),
+        *await _work(visit, places),
         *await _grants(visit, places),
     ]
 
@@ -236,148 +223,92 @@ async def _own_grants(visit: Visit) -> list[TodoItem]:
     ]
 
 
-async def _rounds(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """Rounds that wait for their staff or their chair. What is in them is not looked at: an officer who reads
-    applications can no longer review in a blind round."""
+async def _work(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """What waits in calls for their staff, their chairs and their jury."""
+    reader, who = visit.wiring.reader, visit.who
     return [
-        item
+        TodoItem(
+            _where(work),
+            _work_words(work),
+            0 if work.kind in _AT_THE_RANKING else work.count,
+            about=work.call.title,
+            until=work.until,
+            zone=work.call.time_zone,
+        )
         for place in places
-        for call in place.calls
-        for round in call.rounds
-        for item in await _round(visit, place.roles_in(call.id, round.id), call, round)
+        for work in await work_waiting.work_in(reader, who, place.own, place.calls, may_lag=True)
     ]
 
 
-async def _round(visit: Visit, roles: frozenset[Role], call: CallLine, round: RoundLine) -> list[TodoItem]:
-    ranking = f"/rounds/{round.id}/ranking"
-    if round.status == RoundStatus.IN_PANEL and roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
-        return await _panel_of_juror(visit, roles, call, round)
-    if round.status == RoundStatus.CLOSED and Role.OFFICER in roles:
-        return await _closed_round(visit, call, round)
-    if round.status != RoundStatus.IN_PANEL or roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
-        return []
-    panel = await panels.standing(visit.wiring.reader, visit.person, round.id)
-    status = None if panel is None else panel.status
-    if status == PanelStatus.OPENED and Role.CHAIR in roles:
-        words = (
-            msg("Set the outcomes with the panel; somebody else then confirms them")
-            if call.fast_track_up_to
-            else msg("Set the outcomes with the panel and close it")
-        )
-    elif status == PanelStatus.OPENED and call.fast_track_up_to and Role.OFFICER in roles:
-        words = msg("Confirm the panel's decision when the chair has set all outcomes")
-    elif status == PanelStatus.CLOSED and Role.OFFICER in roles:
-        words = msg("Confirm the panel's decision, or return it to the chair")
-    elif panel is not None and status == PanelStatus.CONFIRMED and panel.announce_at is None:
-        words = msg("Announce the results to the applicants")
-    else:
-        return []
-    return (
-        [TodoItem(ranking, words, about=call.title)] if Role.OFFICER in roles or Role.CHAIR in roles else []
-    )
+_AT_THE_RANKING: Final = frozenset(
+    {
+        WorkKind.OPEN_PANEL,
+        WorkKind.READ_RANKING,
+        WorkKind.SET_OUTCOMES,
+        WorkKind.CONFIRM,
+        WorkKind.ANNOUNCE,
+    }
+)
+"""What is done once for a round, on the page of its ranking."""
 
 
-async def _panel_of_juror(
-    visit: Visit, roles: frozenset[Role], call: CallLine, round: RoundLine
-) -> list[TodoItem]:
-    """The open panel of a juror: they see the ranking and write notes for it."""
-    if Role.JUROR not in roles:
-        return []
-    panel = await panels.standing(visit.wiring.reader, visit.person, round.id)
-    if panel is None or panel.status != PanelStatus.OPENED:
-        return []
-    words = msg("The panel is open: read the ranking, and write notes for the panel if you like")
-    return [TodoItem(f"/rounds/{round.id}/ranking", words, about=call.title)]
+def _where(work: Work) -> str:
+    listed = f"/calls/{work.call.id}/applications"
+    match work.kind:
+        case WorkKind.CHECK:
+            return f"{listed}?status={ApplicationStatus.SUBMITTED}&round={work.round}"
+        case WorkKind.ASK_JURORS:
+            return f"/rounds/{work.round}/jury"
+        case WorkKind.DECIDE:
+            return listed
+        case WorkKind.OFFER:
+            return f"{listed}?status={ApplicationStatus.AWARDED}"
+        case _:
+            return f"/rounds/{work.round}/ranking"
 
 
-async def _closed_round(visit: Visit, call: CallLine, round: RoundLine) -> list[TodoItem]:
-    """What a closed round waits for: applications to check, jurors to ask, the panel to open. Nothing for officers who applied
-    in it."""
-    try:
-        found = await if_shown(
-            review_progress.progress(visit.wiring.reader, visit.person, round.id, limit=MOST)
-        )
-    except Behind:
-        found = None  # the start page shows it when it is opened again
-    if found is None or not round.received:
-        return []
-    to_check = (found.unsettled or {}).get(ApplicationStatus.SUBMITTED, 0)
-    judged = found.applications.items
-    to_ask = sum(max(0, each.needed - each.submitted - each.owed) for each in judged)
-    items = []
-    if to_check:
-        words = counted("application to check", "applications to check", count=to_check)
-        listed = f"/calls/{call.id}/applications?status={ApplicationStatus.SUBMITTED}&round={round.id}"
-        items.append(TodoItem(listed, words, to_check, about=call.title))
-    if to_ask:
-        words = counted("review to ask a juror for", "reviews to ask jurors for", count=to_ask)
-        items.append(TodoItem(f"/rounds/{round.id}/jury", words, to_ask, about=call.title))
-    if not items:
-        done = not found.unsettled and not any(each.owed for each in judged)
-        words = (
-            msg("Open the panel: all reviews are done")
-            if done
-            else msg("Open the panel when the reviews are done")
-        )
-        items.append(TodoItem(f"/rounds/{round.id}/ranking", words, about=call.title))
-    return items
-
-
-async def _decisions(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """Decisions that rolling calls owe, for their staff."""
-    found = []
-    for place in places:
-        for call in place.calls:
-            if call.intake != "rolling" or Role.OFFICER not in place.roles_in(call.id):
-                continue
-            due = await applications.decisions_due(visit.wiring.reader, visit.person, call.id, limit=MOST)
-            if due.items:
-                words = counted("application to decide on", "applications to decide on", count=len(due.items))
-                found.append(
-                    TodoItem(
-                        f"/calls/{call.id}/applications",
-                        words,
-                        len(due.items),
-                        about=call.title,
-                        until=due.items[0].decide_by,
-                        zone=call.time_zone,
-                    )
-                )
-    return found
-
-
-async def _awards(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """Awarded applications whose grant was not offered yet, for the staff."""
-    found = []
-    for place in places:
-        for call in place.calls:
-            if Role.OFFICER not in place.roles_in(call.id):
-                continue
-            count = await grants.to_offer(visit.wiring.reader, visit.person, call.id)
-            if count:
-                words = counted(
-                    "awarded application: offer the grant",
-                    "awarded applications: offer the grants",
-                    count=count,
-                )
-                listed = f"/calls/{call.id}/applications?status=awarded"
-                found.append(TodoItem(listed, words, count, about=call.title))
-    return found
+def _work_words(work: Work) -> Message:
+    fast_track = work.call.fast_track_up_to is not None
+    match work.kind:
+        case WorkKind.CHECK:
+            return counted("application to check", "applications to check", count=work.count)
+        case WorkKind.ASK_JURORS:
+            return counted("review to ask a juror for", "reviews to ask jurors for", count=work.count)
+        case WorkKind.OPEN_PANEL if work.ready:
+            return msg("Open the panel: all reviews are done")
+        case WorkKind.OPEN_PANEL:
+            return msg("Open the panel when the reviews are done")
+        case WorkKind.READ_RANKING:
+            return msg("The panel is open: read the ranking, and write notes for the panel if you like")
+        case WorkKind.SET_OUTCOMES if fast_track:
+            return msg("Set the outcomes with the panel; somebody else then confirms them")
+        case WorkKind.SET_OUTCOMES:
+            return msg("Set the outcomes with the panel and close it")
+        case WorkKind.CONFIRM if work.ready:
+            return msg("Confirm the panel's decision, or return it to the chair")
+        case WorkKind.CONFIRM:
+            return msg("Confirm the panel's decision when the chair has set all outcomes")
+        case WorkKind.ANNOUNCE:
+            return msg("Announce the results to the applicants")
+        case WorkKind.DECIDE:
+            return counted("application to decide on", "applications to decide on", count=work.count)
+        case WorkKind.OFFER:
+            return counted(
+                "awarded application: offer the grant",
+                "awarded applications: offer the grants",
+                count=work.count,
+            )
+        case _:
+            assert_never(work.kind)
 
 
 async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     """What waits on grants for the staff and for those who pay: of each call and kind one item, with all of its grants."""
     if not any(place.does_grants for place in places):
         return []
-
-    async def own(cursor: str | None) -> ListPage[GrantTasks]:
-        return await grants.tasks(
-            visit.wiring.reader, visit.person, now=visit.wiring.clock(), cursor=cursor, limit=MOST
-        )
-
     titles = {call.id: call.title for place in places for call in place.calls}
     found: dict[tuple[TaskKind, str], list[GrantTasks]] = {}
-    for grant in await whole(own):
+    for grant in await work_waiting.on_grants(visit.wiring.reader, visit.who, now=visit.wiring.clock()):
         for task in grant.tasks:
             found.setdefault((task.kind, grant.call), []).append(grant)
     return [

@@ -265,6 +265,7 @@ def _put_together(
     drafts = Drafts(history, vault, clock=clock, random=runner.random)
     email = EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address)
     notices = Notices(history, clock=clock)
+    shared_drafts = SharedDrafts(history, runner, vault, outbox, reader, clock=clock, site=settings.address)
     return Wiring(
         settings=settings,
         history=history,
@@ -278,9 +279,7 @@ def _put_together(
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
         drafts=drafts,
-        shared_drafts=SharedDrafts(
-            history, runner, vault, outbox, reader, clock=clock, site=settings.address
-        ),
+        shared_drafts=shared_drafts,
         words=words,
         outbox=outbox,
         ways_in=ways_in,
@@ -297,6 +296,7 @@ def _put_together(
             notices=notices,
             outbox=outbox,
             drafts=drafts,
+            shared_drafts=shared_drafts,
             addresses_of=email.mail_addresses_of,
             clock=clock,
             site=settings.address,

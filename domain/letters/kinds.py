@@ -25,6 +25,7 @@ class LetterKind(enum.StrEnum):
     INVITATION_LAPSED = "invitation-lapsed"
     DEADLINE_NEAR = "deadline-near"
     DRAFT_ENDING = "draft-ending"
+    REPORT_DRAFT_ENDING = "report-draft-ending"
     APPLICATION_ELIGIBLE = "application-eligible"
     APPLICATION_DECIDED = "application-decided"
     APPLICATION_CANCELLED = "application-cancelled"
@@ -41,6 +42,7 @@ class LetterKind(enum.StrEnum):
     AMENDMENT_PROPOSED = "amendment-proposed"
     REVIEW_ASKED = "review-asked"
     REVIEW_DUE = "review-due"
+    PANEL_OPENED = "panel-opened"
     INVITATION_DUE = "invitation-due"
     MESSAGE_RECEIVED = "message-received"
     MESSAGE_TO_STAFF = "message-to-staff"
@@ -149,6 +151,16 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
         more=msg(
             "It was not submitted, and its form is closed. It is deleted after {deadline}. If you still need what is written there, copy "
             "it before."
+        ),
+        takes=_BY,
+    ),
+    LetterKind.REPORT_DRAFT_ENDING: Wording(
+        label=msg("Reminder: the draft of a report is about to be deleted"),
+        subject=DATE,
+        says=msg("The draft of your report on a grant of “{call}” is about to be deleted."),
+        more=msg(
+            "The report was not submitted, and nobody changed its draft for a long time. The draft is deleted after {deadline}. While the "
+            "grant runs, you can still finish and submit it. Otherwise copy what you still need before then."
         ),
         takes=_BY,
     ),
@@ -264,6 +276,14 @@ WORDINGS: Final[Mapping[LetterKind, Wording]] = {
             "It is wanted by {deadline}. What you have written is saved. If you cannot do it, please tell {initiative}."
         ),
         takes=_BY,
+    ),
+    LetterKind.PANEL_OPENED: Wording(
+        label=msg("The panel is open, for the jury"),
+        subject=NEWS,
+        says=msg("The panel of “{call}” is open."),
+        more=msg(
+            "From now on reviews can no longer be written or changed. You can read the ranking, and write notes for the panel if you like."
+        ),
     ),
     LetterKind.INVITATION_DUE: Wording(
         label=msg("Reminder: an invitation to the next stage is not answered yet"),

@@ -37,6 +37,7 @@ from domain.grants.facts import (
     GrantReportReturned,
 )
 from domain.letters.kinds import LetterKind
+from domain.panels.facts import PanelOpened
 from domain.persons.facts import PersonRecoveryAsked
 from domain.reviews.facts import ReviewAssigned
 from domain.rounds.facts import RoundReviewsDueSet
@@ -46,7 +47,7 @@ from projections.letters.work import WorkAdded
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that people have to know: a kind of letter, and the application, grant, review, call or person that it
+    """Something that people have to know: a kind of letter, and the application, grant, review, panel, call or person that it
     is `about`. `until` is the date that a reminder is about; None if it is not a reminder."""
 
     kind: LetterKind
@@ -80,6 +81,7 @@ Heard = (
     | GrantReportAccepted
     | GrantAmendmentProposed
     | ReviewAssigned
+    | PanelOpened
     | CorrespondenceMessageWritten
     | PersonRecoveryAsked
 )
@@ -136,6 +138,8 @@ def notice_of(fact: Heard) -> Notice | None:
             return Notice(LetterKind.AMENDMENT_PROPOSED, fact.grant)
         case ReviewAssigned():
             return Notice(LetterKind.REVIEW_ASKED, fact.review)
+        case PanelOpened():
+            return Notice(LetterKind.PANEL_OPENED, fact.panel)
         case CorrespondenceMessageWritten(side="applicant"):
             return None if fact.again else Notice(LetterKind.MESSAGE_TO_STAFF, fact.application)
         case CorrespondenceMessageWritten():

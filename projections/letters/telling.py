@@ -19,10 +19,11 @@ from domain.initiatives.state import INITIATIVE, Initiative
 from domain.letters.kinds import LetterKind
 from domain.messages import At, msg
 from domain.organisations import ORGANISATION
+from domain.panels.state import PANEL, Panel, PanelStatus
 from domain.parties import Actor, is_organisation
 from domain.persons.state import PERSON, Person
 from domain.refusals import NotFound
-from domain.reviews.state import OUTSTANDING, REVIEW, Review
+from domain.reviews.state import OUTSTANDING, REVIEW, STEPPED_BACK, Review
 from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.values import Money, Role, is_id
 from projections.cases import case_of
@@ -40,7 +41,8 @@ NO_DATE: Final = msg("No date is set. Reviews count until the panel opens.")
 @dataclass(frozen=True, slots=True)
 class Tidings:
     """What a person may be told now. `link` is the page to read more, `values` are those of the letter's placeholders
-    without those of every letter, and `zone` is the call's time zone. Letters about an account have neither house nor
+    without those of every letter, and `zone` is the call's time zone. `several`: how many alike one letter tells, with a link to
+    all of them. Letters about an account have neither house nor
     call."""
 
     kind: LetterKind
@@ -48,6 +50,7 @@ class Tidings:
     house: Initiative | None
     call: Call | None
     values: Mapping[str, Any] = field(default_factory=dict)  # Any: values of a message
+    several: int = 1
 
     @property
     def zone(self) -> str:
@@ -83,6 +86,8 @@ async def readers(reader: Fresh, notice: Notice) -> tuple[str, ...]:
     if is_id(REVIEW.kind, about):
         review: Review = await reader.the(REVIEW, about)
         return (review.juror,)
+    if is_id(PANEL.kind, about):
+        return await _jury_of(reader, about)
     if is_id(GRANT.kind, about):
         grant: Grant = await reader.the(GRANT, about)
         party = grant.recipient
@@ -104,6 +109,8 @@ async def tidings(reader: Fresh, person: str, notice: Notice, *, now: datetime) 
             return await _of_message(reader, person, notice)
         if is_id(REVIEW.kind, notice.about):
             return await _of_review(reader, person, notice, now)
+        if is_id(PANEL.kind, notice.about):
+            return await _of_panel(reader, actor, notice)
         if is_id(GRANT.kind, notice.about):
             return await _of_grant(reader, actor, notice, now)
         if notice.kind in (K.DEADLINE_NEAR, K.INVITATION_DUE):
@@ -220,6 +227,32 @@ async def _of_review(reader: Fresh, person: str, notice: Notice, now: datetime) 
             return None
         values["deadline"] = At(round.reviews_due, call.time_zone)
     return Tidings(notice.kind, f"/reviews/{notice.about}", house, call, values)
+
+
+async def _jury_of(reader: Fresh, panel_id: str) -> tuple[str, ...]:
+    """Who was asked for reviews in the round of a panel, sorted; nobody in a rolling call, which has a panel for each application."""
+    panel: Panel = await reader.the(PANEL, panel_id)
+    round: Round = await reader.the(ROUND, panel.round)
+    reviews = () if round.rolling else await reader.index_entries(reviews_in(panel.round))
+    loaded = await reader.load(*((REVIEW, each) for each in reviews)) if reviews else {}
+    return tuple(
+        sorted({each.state.juror for each in loaded.values() if each.state.status not in STEPPED_BACK})
+    )
+
+
+async def _of_panel(reader: Fresh, actor: Actor, notice: Notice) -> Tidings | None:
+    """That a panel is open, for jurors to whom its ranking is shown. The staff and the chair are told what they have to do."""
+    panel: Panel = await reader.the(PANEL, notice.about)
+    round: Round = await reader.the(ROUND, panel.round)
+    call, whole = await _place(reader, panel.call, panel.initiative)
+    house = whole.within(panel.call, panel.round)
+    own = await reader.applied_by(actor, panel.round, panel.call)
+    verdict = access.sees_ranking(actor.id, house, round, own=own)
+    if not isinstance(verdict, Allowed) or verdict.role is not Role.JUROR:
+        return None
+    if panel.status is not PanelStatus.OPENED or Role.CHAIR in house.roles(actor.id):
+        return None
+    return Tidings(notice.kind, f"/rounds/{panel.round}/ranking", whole, call)
 
 
 async def due_reviews(reader: Fresh, round_id: str, review_id: str | None = None) -> tuple[Notice, ...]:

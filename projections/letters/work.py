@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Final, assert_never
 
-from domain.applications.facts import ApplicationResubmitted
-from domain.applications.state import APPLICATION, Application, ApplicationStatus
-from domain.calls.state import CallStatus
+from domain.applications.facts import ApplicationAwarded, ApplicationPromoted, ApplicationResubmitted
+from domain.applications.state import APPLICATION, Application
 from domain.grants.facts import (
     GrantAccepted,
     GrantDeclined,
@@ -23,19 +23,14 @@ from domain.grants.turns import task_words
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, counted, msg
 from domain.panels.facts import PanelClosed, PanelConfirmed, PanelOpened, PanelReturned
-from domain.panels.state import PANEL, Panel, PanelStatus
-from domain.refusals import Forbidden, NotFound
+from domain.panels.state import PANEL, Panel
 from domain.rounds.facts import RoundClosed
-from domain.rounds.state import ROUND, Round, RoundStatus
+from domain.rounds.state import ROUND, Round
 from domain.values import Role
-from projections import calls, grants, initiatives, panels, review_progress
-from projections.calls import CallLine
+from projections import initiatives, work_waiting
 from projections.fresh import Fresh
-from projections.grants import GrantTasks
-from projections.initiatives import OwnRoles
-from projections.paging import MOST, ResultPage, whole
 from projections.reader import Reader
-from projections.rounds import RoundLine
+from projections.work_waiting import WorkKind
 
 WorkAdded = (
     RoundClosed
@@ -44,6 +39,8 @@ WorkAdded = (
     | PanelReturned
     | PanelConfirmed
     | ApplicationResubmitted
+    | ApplicationAwarded
+    | ApplicationPromoted
     | GrantAccepted
     | GrantDeclined
     | GrantPayeeSet
@@ -71,6 +68,8 @@ def role_for(fact: WorkAdded) -> Role:
             | PanelClosed()
             | PanelConfirmed()
             | ApplicationResubmitted()
+            | ApplicationAwarded()
+            | ApplicationPromoted()
             | GrantAccepted()
             | GrantDeclined()
             | GrantReportSubmitted()
@@ -97,7 +96,7 @@ async def _place(reader: Fresh, fact: WorkAdded) -> tuple[str, str, str | None]:
         case PanelOpened() | PanelClosed() | PanelReturned() | PanelConfirmed():
             panel: Panel = await reader.the(PANEL, fact.panel)
             return panel.initiative, panel.call, panel.round
-        case ApplicationResubmitted():
+        case ApplicationResubmitted() | ApplicationAwarded() | ApplicationPromoted():
             application: Application = await reader.the(APPLICATION, fact.application)
             return application.initiative, application.call, None
         case _:
@@ -106,83 +105,48 @@ async def _place(reader: Fresh, fact: WorkAdded) -> tuple[str, str, str | None]:
 
 
 async def work_of(reader: Reader, person: str, *, now: datetime) -> tuple[Message, ...]:
-    """What waits for a person now, with how often: as on their page Today, without what only they began."""
-    counts: dict[TaskKind, int] = {}
-
-    async def own(cursor: str | None) -> ResultPage[GrantTasks]:
-        return await grants.tasks(reader, person, now=now, cursor=cursor, limit=MOST)
-
-    for grant in await whole(own):
-        for task in grant.tasks:
-            counts[task.kind] = counts.get(task.kind, 0) + 1
-    rounds = [
-        each
-        for place in (await initiatives.me(reader, person)).initiatives
-        for each in await _of_rounds(reader, person, place)
-    ]
-    said = [(words, sum(count for each, count in rounds if each == words)) for words in _ROUND_WORDS]
+    """What waits for a person now, with how often: as on their page Today, without what only they began and what waits for somebody
+    else first. Raises `Behind`."""
+    found: Counter[WorkKind] = Counter()
+    for own in (await initiatives.me(reader, person)).initiatives:
+        its_calls = await work_waiting.calls_of(reader, person, own)
+        for work in await work_waiting.work_in(reader, person, own, its_calls, may_lag=False):
+            if work.ready:
+                found[work.kind] += work.count
+    tasks = Counter(
+        task.kind for grant in await work_waiting.on_grants(reader, person, now=now) for task in grant.tasks
+    )
+    said = [words for kind in WorkKind if found[kind] and (words := _words(kind, found[kind]))]
     return (
+        *(msg("{count} {things}", count=each.values["count"], things=each) for each in said),
         *(
-            _often(count, Message(words.template, {"count": count}, plural=words.plural))
-            for words, count in said
-            if count
-        ),
-        *(
-            _often(counts[kind], task_words(kind, counts[kind]))
+            msg("{count} {things}", count=tasks[kind], things=task_words(kind, tasks[kind]))
             for kind in TaskKind
-            if kind in counts and kind is not TaskKind.AWAIT_ANSWER
+            if tasks[kind] and kind is not TaskKind.AWAIT_ANSWER
         ),
     )
 
 
-def _often(count: int, words: Message) -> Message:
-    return msg("{count} {things}", count=count, things=words)
-
-
-_CHECK: Final = counted("application to check", "applications to check", count=1)
-_DECIDE: Final = counted("panel to decide in", "panels to decide in", count=1)
-_CONFIRM: Final = counted("decision of a panel to confirm", "decisions of panels to confirm", count=1)
-_ANNOUNCE: Final = counted("confirmed decision to announce", "confirmed decisions to announce", count=1)
-_ROUND_WORDS: Final = (_CHECK, _DECIDE, _CONFIRM, _ANNOUNCE)
-
-
-async def _of_rounds(reader: Reader, person: str, place: OwnRoles) -> list[tuple[Message, int]]:
-    """What waits in the rounds of an initiative. What is in them is not looked at."""
-
-    async def own(cursor: str | None) -> ResultPage[CallLine]:
-        if Role.OFFICER in place.roles:
-            return await calls.of_initiative(reader, person, place.initiative, cursor=cursor, limit=MOST)
-        return await calls.public(reader, initiative=place.initiative, cursor=cursor, limit=MOST)
-
-    found = []
-    for call in await whole(own):
-        roles = {*place.roles, *(role for each in place.calls if each.call == call.id for role in each.roles)}
-        if call.status == CallStatus.DISCARDED or roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
-            continue
-        for round in call.rounds:
-            try:
-                found += await _of_round(reader, person, round, roles)
-            except (Forbidden, NotFound):
-                continue
-    return found
-
-
-async def _of_round(
-    reader: Reader, person: str, round: RoundLine, roles: set[Role]
-) -> list[tuple[Message, int]]:
-    if round.status == RoundStatus.CLOSED and Role.OFFICER in roles and round.received:
-        progress = await review_progress.progress(reader, person, round.id, limit=MOST)
-        count = (progress.unsettled or {}).get(ApplicationStatus.SUBMITTED, 0)
-        return [(_CHECK, count)] if count else []
-    if round.status != RoundStatus.IN_PANEL:
-        return []
-    panel = await panels.standing(reader, person, round.id)
-    match None if panel is None else panel.status:
-        case PanelStatus.OPENED if Role.CHAIR in roles:
-            return [(_DECIDE, 1)]
-        case PanelStatus.CLOSED if Role.OFFICER in roles:
-            return [(_CONFIRM, 1)]
-        case PanelStatus.CONFIRMED if panel is not None and panel.announce_at is None:
-            return [(_ANNOUNCE, 1)]
+def _words(kind: WorkKind, count: int) -> Message | None:
+    """What there is to do, to be read after how often; None if no letter tells it."""
+    match kind:
+        case WorkKind.CHECK:
+            return counted("application to check", "applications to check", count=count)
+        case WorkKind.ASK_JURORS:
+            return counted("review to ask a juror for", "reviews to ask jurors for", count=count)
+        case WorkKind.OPEN_PANEL:
+            return counted("panel to open", "panels to open", count=count)
+        case WorkKind.READ_RANKING:
+            return None  # jurors may read it, and do not have to
+        case WorkKind.SET_OUTCOMES:
+            return counted("panel to decide in", "panels to decide in", count=count)
+        case WorkKind.CONFIRM:
+            return counted("decision of a panel to confirm", "decisions of panels to confirm", count=count)
+        case WorkKind.ANNOUNCE:
+            return counted("confirmed decision to announce", "confirmed decisions to announce", count=count)
+        case WorkKind.DECIDE:
+            return counted("application to decide on", "applications to decide on", count=count)
+        case WorkKind.OFFER:
+            return counted("grant to offer", "grants to offer", count=count)
         case _:
-            return []
+            assert_never(kind)

@@ -45,6 +45,7 @@ def test_every_kind_has_words_and_every_reminder_or_fact_a_kind() -> None:
         LetterKind.REVIEW_DUE,
         LetterKind.DEADLINE_NEAR,
         LetterKind.DRAFT_ENDING,
+        LetterKind.REPORT_DRAFT_ENDING,
         LetterKind.WORK_WAITS,  # once a day, of facts with letters of their own or none
     }
 

@@ -27,8 +27,15 @@ class TestACallFromTheFirstApplicationToTheLastPayment:
         await season.assign()
         await post.write()
         assert await post.kinds("artist1") == ["application-eligible", "application-received"]
-        assert await post.kinds("juror") == ["review-asked", "review-asked"]
+        assert await post.news("juror") == ["review-asked", "review-asked"]
+        assert await post.kinds("juror") == []
+        # What one is asked for at about the same time is in one letter.
+        post.office.now += timedelta(minutes=10)
+        await post.write()
+        assert await post.kinds("juror") == ["review-asked"]
         for letter in await post.letters("juror"):
+            assert "You are asked for 2 reviews. You find all of them here:" in letter.text
+            assert f"{post.wired.settings.address}/reviews\n" in letter.text
             assert "No date is set. Reviews count until the panel opens." in letter.text
         await season.judge()
         for part in (season.open_panel,):
@@ -113,6 +120,7 @@ class TestTheReaction:
         await post.wired.reaction.begin()
         await season.assign()
         await post.confirm("juror")
+        post.office.now += timedelta(minutes=10)
         await post.write()
         assert set(await post.kinds()) == {"review-asked", "application-eligible"}
 
@@ -225,9 +233,10 @@ class TestALetterThatWaits:
         await season.run(
             "initiative.remove_member", season.administrator, person=season.second_juror, **house
         )
+        post.office.now += timedelta(minutes=10)
         await post.write()
-        assert (await post.kinds("juror"), await post.kinds("second_juror")) == (["review-asked"] * 2, [])
-        (key, other) = [row[0] for row in post.rows("SELECT notice FROM accounts.outbox")]
+        assert (await post.kinds("juror"), await post.kinds("second_juror")) == (["review-asked"], [])
+        ((key,),) = post.rows("SELECT notice FROM accounts.outbox")
         assert isinstance(key, bytes)
         assert await post.wired.reaction.still_told(key)
         await season.run("initiative.remove_member", season.administrator, person=season.juror, **house)
@@ -240,7 +249,42 @@ class TestALetterThatWaits:
             **house,
         )
         assert await post.wired.reaction.still_told(key)
-        assert isinstance(other, bytes)
+        # It tells of two reviews, and is sent as long as one of them is wanted.
+        for application, told in (("application1", True), ("application2", False)):
+            await season.run(
+                "review.declare_conflict",
+                season.juror,
+                review=season.reviews["juror", application],
+                reason="friendship",
+            )
+            assert await post.wired.reaction.still_told(key) is told
+
+    async def test_that_the_panel_is_open_is_for_jurors_to_whom_its_ranking_is_shown(
+        self, post: Post
+    ) -> None:
+        season = await post.season.begin()
+        people = ("juror", "second_juror", "third_juror", "chair", "officer", "artist1")
+        for name in people:
+            await post.confirm(name)
+        for part in (season.apply, season.close, season.assign, season.judge, season.open_panel):
+            await part()
+        await season.run(
+            "initiative.remove_member",
+            season.administrator,
+            initiative=season.initiative,
+            person=season.third_juror,
+        )
+        await post.write()
+        told = {name for name in people if "panel-opened" in await post.kinds(name)}
+        assert told == {"juror", "second_juror"}
+        (letter,) = [each for each in await post.letters("juror") if "ranking" in each.text]
+        assert "reviews can no longer be written or changed" in letter.text
+        assert f"/rounds/{season.round}/ranking" in letter.text
+        # Once it is closed, nobody is told that it is open.
+        ((key, *_), *_) = post.rows("SELECT notice FROM accounts.outbox WHERE name = 'panel-opened'")
+        assert isinstance(key, bytes)
+        await season.decide()
+        assert not await post.wired.reaction.still_told(key)
 
     async def test_is_gone_with_its_reader(self, post: Post) -> None:
         season = await post.season.begin()

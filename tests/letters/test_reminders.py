@@ -8,10 +8,13 @@ import pytest
 
 from api.drafts.drafts import DraftPlace
 from api.drafts.keeping import keep_or_delete
+from api.drafts.sharing import REPORT
 from api.letters.ending_drafts import announce_endings
 from api.locales import ENGLISH
+from domain.values import Role
 from tests.letters.conftest import Post
 from tests.projections.conftest import DEADLINE
+from tests.projections.test_joining import applied, joins
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +122,71 @@ class TestReminders:
         assert await post.kinds("artist1") == ["draft-ending", "draft-ending"]
         await sweep(late + timedelta(days=4))
         assert await drafts.find(place) is None
+
+    async def test_of_a_draft_is_not_for_helpers_who_may_not_read_it_any_more(self, post: Post) -> None:
+        season = await (await post.season.begin()).apply()
+        await post.confirm("artist2")
+        await post.write()
+        # Who applied, too, and has read nothing of others, can help.
+        place = DraftPlace(season.artist1, season.application1, "application.change")
+        kept = DEADLINE + timedelta(days=30)
+        draft = await post.wired.drafts.save(place, {"title": "Canary"}, seen=0, kept_until=kept)
+        link = await post.wired.shared_drafts.invite(draft, email="", note="", locale=ENGLISH)
+        assert link is not None
+        await post.wired.shared_drafts.accept(link.rpartition("/")[2], season.artist2)
+        await self.announced(post, kept - timedelta(days=6))
+        ((key,),) = post.rows("SELECT notice FROM accounts.outbox WHERE name = 'draft-ending'")
+        assert isinstance(key, bytes)
+        assert await post.wired.reaction.still_told(key)
+        await season.run(
+            "initiative.add_member",
+            season.administrator,
+            initiative=season.initiative,
+            person=season.artist2,
+            roles=(Role.OFFICER,),
+        )
+        assert not await post.wired.reaction.still_told(key)
+
+    async def test_of_a_report_says_that_it_can_be_submitted_and_is_for_those_who_act_for_the_recipient(
+        self, post: Post
+    ) -> None:
+        season = await applied(post.season)
+        season.people["artist3"] = await season.office.person("Canary Artist Three")
+        await joins(season, season.artist3)
+        await season.decide()
+        respond_by = DEADLINE + timedelta(days=30)
+        offered = {"application": season.application1, "respond_by": respond_by}
+        grant = await season.run("grant.offer", season.officer, **offered)
+        await season.run("grant.accept", season.artist1, grant=grant)
+        await post.confirm("artist3")
+        place = DraftPlace(season.artist3, grant, REPORT)
+        kept = DEADLINE + timedelta(days=400)
+        await post.wired.drafts.save(place, {"text": "Canary"}, seen=0, kept_until=kept)
+        await post.write()
+        await self.announced(post, kept - timedelta(days=6))
+        (letter,) = [each for each in await post.letters("artist3") if "deleted" in each.text]
+        assert "While the grant runs, you can still finish and submit it." in letter.text
+        assert "its form is closed" not in letter.text
+        assert f"/grants/{grant}" in letter.text
+        ((key,),) = post.rows("SELECT notice FROM accounts.outbox WHERE name = 'report-draft-ending'")
+        assert isinstance(key, bytes)
+        assert await post.wired.reaction.still_told(key)
+        member = {"organisation": season.organisation, "person": season.artist3}
+        await season.run("organisation.remove_member", season.artist1, **member)
+        assert not await post.wired.reaction.still_told(key)
+        # Nor does their start page lead to it.
+        assert not await post.wired.shared_drafts.may_open(place, season.artist3)
+
+    async def announced(self, post: Post, now: datetime) -> None:
+        """The ends of drafts are announced, and letters are written of them."""
+
+        async def closing(_: DraftPlace) -> datetime | None:
+            return None
+
+        post.office.now = now
+        wired = post.wired
+        await announce_endings(wired.history, wired.drafts, wired.notices, closing, now=now)
+        await wired.reaction.write()
 
     async def test_of_a_review_is_for_those_who_owe_one_also_if_they_were_asked_later(
         self, post: Post

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -29,6 +30,7 @@ async def test_no_header_and_no_log_betrays_what_a_letter_is_about(
     await season.run(
         "review.assign", season.officer, application=season.application1, juror=season.third_juror
     )
+    post.office.now += timedelta(minutes=10)
     await post.write()
     server = Server()
     with server.running() as address:
@@ -57,13 +59,14 @@ async def test_a_letter_is_not_sent_if_its_reader_was_removed_while_it_waited(po
     await season.apply()
     await season.close()
     await season.assign()
+    post.office.now += timedelta(minutes=10)
     await post.write()
-    assert await post.kinds() == ["review-asked", "review-asked"]
+    assert await post.kinds() == ["review-asked"]
     server = Server()
     server.answers = ["451 later"]
     with server.running() as address:
         told = post.wired.reaction.still_told
-        assert await send_waiting(post.wired.outbox, address, SENDER, still_told=told) == 1
+        assert await send_waiting(post.wired.outbox, address, SENDER, still_told=told) == 0
         await season.run(
             "initiative.remove_member",
             season.administrator,
@@ -72,5 +75,5 @@ async def test_a_letter_is_not_sent_if_its_reader_was_removed_while_it_waited(po
         )
         post.rows("UPDATE accounts.outbox SET send_at = now() RETURNING 1")
         assert await send_waiting(post.wired.outbox, address, SENDER, still_told=told) == 0
-    assert len(server.taken) == 1
+    assert server.taken == []
     assert post.rows("SELECT * FROM accounts.outbox") == []

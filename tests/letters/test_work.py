@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.letters import reaction
 from api.letters.composing import NEWS
+from api.letters.sending import send_waiting
+from domain.refusals import NotFound
+from projections.letters.telling import Tidings
+from projections.reader import Behind, Reader
 from tests.letters.conftest import Post
+from tests.letters.test_outbox import SENDER, Server
+from tests.projections.conftest import DEADLINE, eur
 
 pytestmark = pytest.mark.anyio
 
@@ -19,6 +27,50 @@ async def later(post: Post, **passed: float) -> None:
     post.season.project()
     post.office.now += timedelta(**passed)
     await post.write()
+
+
+async def told(post: Post, name: str) -> str:
+    """The only letter to somebody that work waits."""
+    (text,) = [
+        each.written.text
+        for each in await post.wired.outbox.all(opened=True)
+        if each.name == WORK and each.written and each.written.to == post.addresses[name]
+    ]
+    return text
+
+
+async def closed(post: Post) -> None:
+    """A call whose round is closed, with two applications to check, for an officer with an address."""
+    season = await post.season.begin()
+    await post.confirm("officer")
+    await season.apply()
+    post.office.now = DEADLINE + timedelta(minutes=1)
+    await season.run("round.close", season.officer, round=season.round)
+
+
+async def resubmitted(post: Post) -> None:
+    """The officer returns an application, and the artist submits it again."""
+    season = post.season
+    await season.run(
+        "application.return",
+        season.officer,
+        application=season.application1,
+        questions="Please say more.",
+        resubmit_by=(post.office.now + timedelta(days=9)).replace(tzinfo=None),
+    )
+    await season.run(
+        "application.resubmit",
+        season.artist1,
+        application=season.application1,
+        title="Title",
+        requested=eur("1500.00"),
+        answers={"idea": "An idea", "born": "A village"},
+    )
+
+
+async def works(post: Post, name: str = "officer") -> int:
+    """How many letters that work waits somebody got."""
+    return (await post.kinds(name)).count(WORK)
 
 
 async def test_each_is_told_once_a_day_what_waits_for_them(post: Post) -> None:
@@ -39,11 +91,11 @@ async def test_each_is_told_once_a_day_what_waits_for_them(post: Post) -> None:
     assert f"{post.wired.settings.address}/me\n" in letter.text
     for name in ("officer", "finance", "approver", "juror", "artist1"):
         assert WORK not in await post.kinds(name)
-    # The decision is announced before the next letter, so nobody is told to confirm it.
+    # The decision is announced before the letter is written, so nobody is told to confirm it.
     await season.decide()
     await later(post, days=1)
     assert (await post.kinds("chair")).count(WORK) == 1
-    assert WORK not in await post.kinds("officer")
+    assert "Waiting now: 1 grant to offer." in await told(post, "officer")
 
 
 async def test_what_was_done_in_time_takes_no_letter_from_what_is_added_later_and_who_wants_none_gets_none(
@@ -86,3 +138,111 @@ async def test_what_was_done_in_time_takes_no_letter_from_what_is_added_later_an
     await later(post, minutes=11)
     (letter,) = await post.letters("officer")
     assert "1 decision of a panel to confirm" in letter.text
+
+
+async def test_what_was_told_is_not_told_again_until_something_is_added(post: Post) -> None:
+    await closed(post)
+    await later(post, minutes=11)
+    assert "2 applications to check" in await told(post, "officer")
+    for _ in range(3):
+        await later(post, days=1)
+    assert await works(post) == 1
+
+
+async def test_what_is_added_on_the_same_day_is_told_a_day_after_the_last_letter(post: Post) -> None:
+    await closed(post)
+    await later(post, minutes=11)
+    await later(post, hours=5)
+    await resubmitted(post)
+    await later(post, hours=18)
+    assert await works(post) == 1
+    await later(post, hours=1)
+    assert await works(post) == 2
+
+
+async def test_after_days_without_letters_there_is_one(post: Post) -> None:
+    await closed(post)
+    post.office.now += timedelta(days=2)
+    await resubmitted(post)
+    await later(post, days=2)
+    assert await works(post) == 1
+    await later(post, days=2)
+    assert await works(post) == 1
+
+
+async def test_a_letter_that_waited_for_the_morning_is_that_days(post: Post) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    await closed(post)
+    await later(post, minutes=11)
+    post.office.now = datetime(2026, 3, 18, 21, 30, tzinfo=berlin)
+    await post.season.run(
+        "person.change_profile",
+        post.season.officer,
+        person=post.season.officer,
+        name="Officer",
+        language="en",
+        time_zone="Europe/Berlin",
+    )
+    await resubmitted(post)
+    await later(post, minutes=11)
+    post.office.now = datetime(2026, 3, 19, 7, 0, tzinfo=berlin)
+    await resubmitted(post)
+    assert await works(post) == 1
+    for _ in range(3):
+        await later(post, hours=2)
+    assert await works(post) == 2
+
+
+async def test_while_the_read_models_are_behind_other_letters_are_written(post: Post) -> None:
+    await closed(post)
+    await post.confirm("artist1")
+    post.office.now += timedelta(minutes=11)
+    await post.write()
+    assert await works(post) == 0
+    assert await post.kinds("artist1") != []
+    # It is neither lost nor forgotten.
+    await later(post, minutes=4)
+    assert await works(post) == 0
+    await later(post, minutes=1)
+    assert "2 applications to check" in await told(post, "officer")
+
+
+async def test_a_letter_whose_read_model_is_behind_holds_up_no_other(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def behind(_reader: Reader, _person: str) -> Tidings | None:
+        raise Behind("behind")
+
+    await closed(post)
+    await post.confirm("artist1")
+    await post.write()
+    with monkeypatch.context() as patched:
+        patched.setattr(reaction, "work_tidings", behind)
+        await resubmitted(post)
+        await later(post, minutes=11)
+        assert await works(post) == 0
+        assert (await post.kinds("artist1")).count("application-received") == 2
+        await later(post, minutes=4)
+    await later(post, minutes=2)
+    assert await works(post) == 1
+    # Nor does it when it is sent.
+    with monkeypatch.context() as patched, Server().running() as address:
+        patched.setattr(reaction, "work_tidings", behind)
+        told = post.wired.reaction.still_told
+        assert await send_waiting(post.wired.outbox, address, SENDER, still_told=told) > 0
+    assert await works(post) == 1
+
+
+async def test_a_role_that_is_removed_meanwhile_only_ends_what_is_told(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object, **__: object) -> None:
+        raise NotFound
+
+    await closed(post)
+    await later(post, minutes=11)
+    ((key,),) = post.rows(f"SELECT notice FROM accounts.outbox WHERE name = '{WORK}'")
+    assert isinstance(key, bytes)
+    assert await post.wired.reaction.still_told(key)
+    monkeypatch.setattr("projections.calls.of_initiative", refused)
+    assert not await post.wired.reaction.still_told(key)

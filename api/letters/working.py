@@ -1,0 +1,59 @@
+"""The letter that work waits: at most one a day, and only after something was added."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from api.letters.notices import PersonsNotice
+from domain.letters.kinds import LetterKind
+from domain.refusals import CommandRejected, NotFound
+from history.unreadable import Unreadable
+from projections.letters.hearing import Notice
+from projections.letters.telling import Tidings
+from projections.letters.work import WorkAdded, work_of, workers
+from projections.reader import Behind, Reader
+
+BEHIND_PAUSE: Final = timedelta(minutes=5)
+"""When a letter is tried again that tells what the read models do not know yet."""
+_PATIENCE: Final = 1.0
+"""How many seconds it is waited for the read models."""
+
+log = logging.getLogger("overwinter.letters")
+
+
+async def notices_of_work(
+    reader: Reader, fact: WorkAdded, cause: str, happened_at: datetime
+) -> list[PersonsNotice]:
+    """The notices for the people whose turn it is after a fact. Of each person only one waits at a time (see `Notices`)."""
+    try:
+        people = await workers(reader, fact)
+    except (NotFound, Unreadable):
+        log.error("nobody is told of work that waits, because it is not known for whom")  # noqa: TRY400
+        return []
+    return [
+        PersonsNotice.of(
+            person, Notice(LetterKind.WORK_WAITS, person), cause=f"work {cause}", happened_at=happened_at
+        )
+        for person in people
+    ]
+
+
+async def knows_all_work(reader: Reader) -> bool:
+    """Whether the read models know all that happened until now, so that a letter leaves out nothing that was added."""
+    try:
+        await reader.wait_for(await reader.history.last_position(), _PATIENCE)
+    except Behind:
+        log.warning("letters about work that waits are written later: the read models are behind")
+        return False
+    return True
+
+
+async def work_tidings(reader: Reader, person: str, *, now: datetime) -> Tidings | None:
+    """What is told of the work that waits for somebody; None if nothing does. Raises `Behind`."""
+    try:
+        waits = await work_of(reader, person, now=now)
+    except CommandRejected:
+        return None  # a role of theirs was removed meanwhile
+    return Tidings(LetterKind.WORK_WAITS, "/me", None, None, {"work": waits}) if waits else None

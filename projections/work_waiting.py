@@ -1,0 +1,172 @@
+"""What waits for the people of an initiative, for their start page and for the letter that work waits: each adds only its words."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.applications.state import ApplicationStatus
+from domain.calls.state import CallStatus
+from domain.panels.state import PanelStatus
+from domain.refusals import Forbidden, NotFound
+from domain.rounds.state import RoundStatus
+from domain.values import Role
+from projections import applications, calls, grants, panels, review_progress
+from projections.calls import CallLine
+from projections.grants import GrantTasks
+from projections.initiatives import OwnRoles
+from projections.paging import MOST, ResultPage, whole
+from projections.reader import Behind, Reader
+from projections.rounds import RoundLine
+
+
+class WorkKind(enum.Enum):
+    """What there is to do in a call, in the order of the work."""
+
+    CHECK = enum.auto()
+    ASK_JURORS = enum.auto()
+    OPEN_PANEL = enum.auto()
+    READ_RANKING = enum.auto()
+    SET_OUTCOMES = enum.auto()
+    CONFIRM = enum.auto()
+    ANNOUNCE = enum.auto()
+    DECIDE = enum.auto()
+    OFFER = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something to do in a call, how often, and until when; None if no date is set. `round` is None if it is about the call as
+    a whole. It is `ready` if nobody else has to do something first."""
+
+    kind: WorkKind
+    call: CallLine
+    count: int = 1
+    round: str | None = None
+    ready: bool = True
+    until: datetime | None = None
+
+
+def roles_in(own: OwnRoles, call: str, round: str | None = None) -> frozenset[Role]:
+    """All roles that somebody holds in a call of an initiative, and in one of its rounds."""
+    for_call = [
+        role for each in own.calls if each.call == call and each.round in (None, round) for role in each.roles
+    ]
+    return frozenset((*own.roles, *for_call))
+
+
+async def calls_of(reader: Reader, person: str, own: OwnRoles) -> tuple[CallLine, ...]:
+    """The calls of an initiative that are somebody's to see. Officers, also those for one call alone, see drafts of theirs and
+    how many applications were received."""
+
+    async def listed(cursor: str | None) -> ResultPage[CallLine]:
+        if Role.OFFICER in own.roles:
+            return await calls.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
+        return await calls.public(reader, initiative=own.initiative, cursor=cursor, limit=MOST)
+
+    found = {call.id: call for call in await whole(listed)}
+    for each in own.calls:
+        if Role.OFFICER in each.roles and Role.OFFICER not in own.roles:
+            try:
+                found[each.call] = await calls.one(reader, person, each.call)
+            except (Forbidden, NotFound):  # the role was removed a moment ago
+                continue
+    return tuple([call for call in found.values() if call.status != CallStatus.DISCARDED])
+
+
+async def work_in(
+    reader: Reader, person: str, own: OwnRoles, its_calls: Collection[CallLine], *, may_lag: bool
+) -> list[Work]:
+    """What waits for somebody in calls of an initiative, without its grants. What is in a round is not looked at: an officer
+    who reads applications can no longer review in a blind round. What is not shown to them is left out; so is, with
+    `may_lag`, what the read models do not know yet. Otherwise that raises `Behind`."""
+    found: list[Work] = []
+    for call in its_calls:
+        for round in call.rounds:
+            roles = roles_in(own, call.id, round.id)
+            try:
+                found += await _shown(_in_round(reader, person, roles, call, round))
+            except Behind:
+                if not may_lag:
+                    raise
+    staffed = [call for call in its_calls if Role.OFFICER in roles_in(own, call.id)]
+    for call in staffed:
+        found += await _shown(_to_decide(reader, person, call))
+    for call in staffed:
+        found += await _shown(_to_offer(reader, person, call))
+    return found
+
+
+async def on_grants(reader: Reader, person: str, *, now: datetime) -> Sequence[GrantTasks]:
+    """All that waits for somebody on grants now."""
+
+    async def listed(cursor: str | None) -> ResultPage[GrantTasks]:
+        return await grants.tasks(reader, person, now=now, cursor=cursor, limit=MOST)
+
+    return await whole(listed)
+
+
+async def _shown(work: Awaitable[list[Work]]) -> list[Work]:
+    """Some work; nothing for those to whom it is not shown, such as officers who applied."""
+    try:
+        return await work
+    except (Forbidden, NotFound):
+        return []
+
+
+async def _in_round(
+    reader: Reader, person: str, roles: frozenset[Role], call: CallLine, round: RoundLine
+) -> list[Work]:
+    if round.status == RoundStatus.CLOSED and Role.OFFICER in roles and round.received:
+        return await _in_closed_round(reader, person, call, round.id)
+    if round.status != RoundStatus.IN_PANEL or roles.isdisjoint({Role.OFFICER, Role.CHAIR, Role.JUROR}):
+        return []
+    panel = await panels.standing(reader, person, round.id)
+    if panel is None:
+        return []
+    officer = Role.OFFICER in roles
+    match panel.status:
+        case PanelStatus.OPENED if Role.CHAIR in roles:
+            return [Work(WorkKind.SET_OUTCOMES, call, round=round.id)]
+        case PanelStatus.OPENED if officer:
+            # On the fast track the decision is confirmed as soon as all outcomes are set.
+            waits = Work(WorkKind.CONFIRM, call, round=round.id, ready=False)
+            return [waits] if call.fast_track_up_to else []
+        case PanelStatus.OPENED:
+            return [Work(WorkKind.READ_RANKING, call, round=round.id)]
+        case PanelStatus.CLOSED if officer:
+            return [Work(WorkKind.CONFIRM, call, round=round.id)]
+        case PanelStatus.CONFIRMED if officer and panel.announce_at is None:
+            return [Work(WorkKind.ANNOUNCE, call, round=round.id)]
+        case _:
+            return []
+
+
+async def _in_closed_round(reader: Reader, person: str, call: CallLine, round: str) -> list[Work]:
+    """Applications to check and jurors to ask; then the panel to open."""
+    progress = await review_progress.progress(reader, person, round, limit=MOST)
+    unsettled = progress.unsettled or {}
+    judged = progress.applications.items
+    to_check = unsettled.get(ApplicationStatus.SUBMITTED, 0)
+    to_ask = sum(max(0, each.needed - each.submitted - each.owed) for each in judged)
+    if to_check or to_ask:
+        counted = ((WorkKind.CHECK, to_check), (WorkKind.ASK_JURORS, to_ask))
+        return [Work(kind, call, count, round) for kind, count in counted if count]
+    done = not unsettled and not any(each.owed for each in judged)
+    return [Work(WorkKind.OPEN_PANEL, call, round=round, ready=done)]
+
+
+async def _to_decide(reader: Reader, person: str, call: CallLine) -> list[Work]:
+    """Decisions that a rolling call owes."""
+    if call.intake != "rolling":
+        return []
+    due = (await applications.decisions_due(reader, person, call.id, limit=MOST)).items
+    return [Work(WorkKind.DECIDE, call, len(due), until=due[0].decide_by)] if due else []
+
+
+async def _to_offer(reader: Reader, person: str, call: CallLine) -> list[Work]:
+    """Awarded applications whose grant was not offered yet."""
+    count = await grants.to_offer(reader, person, call.id)
+    return [Work(WorkKind.OFFER, call, count)] if count else []
