@@ -14,6 +14,7 @@ from domain.applications.facts import (
     ApplicationFact,
     ApplicationResubmitted,
     ApplicationReturned,
+    ApplicationReturnLapsed,
     ApplicationWritten,
     awaited_until,
     beside,
@@ -49,12 +50,14 @@ class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AskedQuestions(msgspec.Struct, frozen=True, kw_only=True):
-    """The questions with which an application was returned; `resubmitted_at` is when it was submitted again after them. None if
-    they were erased, or it was not."""
+    """The questions with which an application was returned. `resubmitted_at` is when it was submitted again after them, and
+    `lapsed_at` when the time to do so was over; neither is set while they wait for an answer, and if the staff decided before. `text`
+    is None if it was erased, or is damaged: then it is named in `damaged`."""
 
     text: str | None
     asked_at: datetime
     resubmitted_at: datetime | None
+    lapsed_at: datetime | None = None
 
 
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
@@ -69,7 +72,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     for the applicant; only the staff and the applicant are told. `corresponds`: the viewer reads and writes the
     messages about it. `answers` as a whole is None for viewers who know the application only by its handle, and when
     reading it cannot be recorded. `feedback` are the reviews' comments for the applicant; None before they are
-    published and for everybody else. Damaged answers are named in `damaged` as ``answers.budget``. `unattended`: the
+    published and for everybody else. Damaged answers are named in `damaged` as ``answers.budget``, and
+    damaged questions of the staff as ``asked.0``. `unattended`: the
     applicant is an organisation without members; only shown to viewers who see who applied. `asked` are all questions with which
     it was ever returned, for the applicant and the staff.
     """
@@ -179,6 +183,11 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     names = await names_of(reader, [case.application.applicant]) if identity else {}
     name = names.get(case.application.applicant)
     feedback, damaged_feedback = await _feedback(reader, case)
+    asked, damaged_asked = (
+        await _asked(reader, case.id, at)
+        if inside and not unrecorded and isinstance(times, Allowed)
+        else ((), ())
+    )
     of_line = {name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__}
     of_line["damaged"] += (
         *damaged_in({"applicant_name": name, "explanation": explanation}),
@@ -191,6 +200,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
             }
         ),
         *(("feedback",) if damaged_feedback else ()),
+        *damaged_asked,
     )
     return ApplicationDetail(
         **of_line,
@@ -218,33 +228,37 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         feedback=feedback,
         on_behalf=state.on_behalf if inside else None,
         corresponds=isinstance(case.asked(access.corresponds), Allowed),
-        asked=await _asked(reader, case.id, at)
-        if inside and not unrecorded and isinstance(times, Allowed)
-        else (),
+        asked=asked,
     )
 
 
-async def _asked(reader: Reader, application: str, position: int) -> tuple[AskedQuestions, ...]:
-    """The questions with which an application was returned up to a position, the first ones first."""
+async def _asked(
+    reader: Reader, application: str, position: int
+) -> tuple[tuple[AskedQuestions, ...], tuple[str, ...]]:
+    """The questions with which an application was returned up to a position, the first ones first; and the names of those that are
+    damaged."""
     rows = await reader.rows(
         "SELECT version FROM history.facts WHERE stream = %(application)b AND topic = ANY (%(topics)b::text[]) "
         "AND position <= %(position)b::bigint ORDER BY version",
         application=application,
-        topics=list(topics_of(ApplicationReturned, ApplicationResubmitted)),
+        topics=list(topics_of(ApplicationReturned, ApplicationResubmitted, ApplicationReturnLapsed)),
         position=position,
     )
     references = [Reference(application, row["version"]) for row in rows]
     found = await reader.facts(references, open_boxes=True) if references else {}
     asked: list[AskedQuestions] = []
+    damaged: dict[str, object] = {}
     for reference in references:
         recorded = found[reference]
         at = recorded.envelope.decided_at
         if isinstance(recorded.fact, ApplicationReturned):
+            damaged[f"asked.{len(asked)}"] = recorded.fact.questions
             text = text_of(recorded.fact.questions)
             asked.append(AskedQuestions(text=text, asked_at=at, resubmitted_at=None))
         elif asked:
-            asked[-1] = msgspec.structs.replace(asked[-1], resubmitted_at=at)
-    return tuple(asked)
+            ended = "lapsed_at" if isinstance(recorded.fact, ApplicationReturnLapsed) else "resubmitted_at"
+            asked[-1] = msgspec.structs.replace(asked[-1], **{ended: at})
+    return tuple(asked), damaged_in(damaged)
 
 
 _MAY_GO_ON: Final = (ApplicationStatus.INVITED, ApplicationStatus.LAPSED)

@@ -111,6 +111,19 @@ def test_it_is_returned_with_questions_answered_and_found_in_lists(
     assert QUESTIONS not in stage.speaking("officer").client.get(f"/api{application}/timeline").text
 
 
+def test_questions_that_nobody_answered_stay_on_the_page(
+    stage: Stage, applicant: Visitor, application: str
+) -> None:
+    returned(stage, application)
+    assert 'id="asked"' not in applicant.open(application).text, "those that wait stand above"
+    withdraw = applicant.form(application, "application-withdraw") | {"reason": "other"}
+    assert applicant.send(application, withdraw).headers["location"] == application
+    for visitor in (applicant, stage.visitor("officer")):
+        asked = visitor.open(application).text.split('id="asked"')[1].split("</section>")[0]
+        assert QUESTIONS in asked
+        assert "Not answered" in asked
+
+
 def test_by_json_the_same(stage: Stage, application: str) -> None:
     officer, artist = stage.speaking("officer"), stage.speaking("second applicant")
     by = (datetime.now(UTC) + timedelta(days=9)).replace(microsecond=0, tzinfo=None).isoformat()
