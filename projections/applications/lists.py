@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, LiteralString
+from typing import Final, LiteralString, cast
 
 from domain import access
 from domain.applications.state import APPLICATION, Application
@@ -30,6 +30,7 @@ from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from projections import readings
 from projections.applications.lines import ApplicationLine, line
+from projections.applications.returns import came_back
 from projections.cases import decided_rounds, judged_now
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
@@ -107,6 +108,12 @@ async def seen_of_call(
     }
     unrecorded = {each for each in read_in if not await readings.record(reader, who, each, *EXAMINED)}
 
+    back = await came_back(
+        reader,
+        (row["application"] for row in rows[:limit] if seen[row["application"]].times),
+        cast("int", asked["at"]),
+    )
+
     def item(row: QueryRow) -> ApplicationLine:
         shown = seen[row["application"]]
         withheld = shown.times and not acts_for(actor, row["applicant"]) and row["round"] in unrecorded
@@ -120,6 +127,7 @@ async def seen_of_call(
                 actor, applicant=row["applicant"], conflict_in_call=row["conflict_in_call"]
             ),
             unrecorded=withheld,
+            came_back_at=back.get(row["application"]) if shown.times else None,
         )
 
     return page(rows, limit, item, lambda row: str(row["application"]))

@@ -109,6 +109,15 @@ def test_it_is_returned_with_questions_answered_and_found_in_lists(
         None,
     )
     assert QUESTIONS not in stage.speaking("officer").client.get(f"/api{application}/timeline").text
+    # The staff see what was otherwise; the applicant, as the jury, what stands in it now.
+    assert again["before"]["answers"]["idea"] == "Four concerts."
+    shown = stage.visitor("officer").open(application).text
+    assert "Came back on" in shown.split('id="changed"')[1].split("</div>")[0]
+    earlier = shown.split('<details class="earlier">')
+    assert len(earlier) == 2, "one answer was changed"
+    assert "Four concerts." in earlier[1].split("</details>")[0]
+    assert 'class="earlier"' not in page
+    assert "Came back on" in stage.visitor("officer").open(f"/calls/{stage.call}/applications").text
 
 
 def test_questions_that_nobody_answered_stay_on_the_page(
