@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -22,7 +21,7 @@ from domain.personal import Withheld
 from domain.topics import topics_of
 from domain.values import Money
 from history.unreadable import Unreadable
-from projections.reader import Reader, Reference, damaged_in, recorded_in, text_of
+from projections.reader import QueryRow, Reader, Reference, damaged_in, recorded_in, text_of
 
 
 class AskedQuestions(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,26 +122,16 @@ async def returns_of(
     )
 
 
-async def came_back(reader: Reader, applications: Iterable[str], position: int) -> dict[str, datetime]:
-    """When some applications were last submitted again after questions, up to a position; those that never were are left out, and
-    those whose fact cannot be read. The caller has checked access."""
-    wanted = sorted(set(applications))
-    if not wanted:
-        return {}
-    rows = await reader.rows(
-        "SELECT DISTINCT ON (stream) stream, position, topic, document FROM history.facts "
-        "WHERE stream = ANY (%(streams)b::text[]) AND topic = ANY (%(topics)b::text[]) AND position <= %(position)b::bigint "
-        "ORDER BY stream, version DESC",
-        streams=wanted,
-        topics=list(_AGAIN),
-        position=position,
-    )
-    found = {}
-    for row in rows:
-        with suppress(Unreadable):
-            recorded = recorded_in(row, history=reader.history.id)
-            found[str(row["stream"])] = recorded.envelope.decided_at
-    return found
+def came_back(row: QueryRow, *, history: str) -> datetime | None:
+    """When an application was last submitted again after questions: `row` of a list has that fact in columns that begin with
+    ``back_``, None if it never was. A fact that cannot be read hides no other line."""
+    if row["back_document"] is None:
+        return None
+    fact = {name: row[f"back_{name}"] for name in ("position", "topic", "document")}
+    try:
+        return recorded_in(fact, history=history).envelope.decided_at
+    except Unreadable:
+        return None
 
 
 def to_compare(steps: Iterable[tuple[int, str]], written: int) -> tuple[int, int | None] | None:
