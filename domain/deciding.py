@@ -247,6 +247,15 @@ def some(aggregate: Aggregate[S], streams: Iterable[str]) -> Part[dict[str, S]]:
     return {stream: answer[stream].state for stream in wanted}
 
 
+def some_maybe(aggregate: Aggregate[S], streams: Iterable[str]) -> Part[dict[str, S]]:
+    """The states of several streams of one kind that may not exist yet, in one round trip; then their empty state."""
+    wanted = tuple(dict.fromkeys(check_stream_id(aggregate.kind, stream) for stream in streams))
+    if not wanted:
+        return {}
+    answer: Mapping[str, Loaded[S]] = yield Load(tuple((aggregate, stream) for stream in wanted))
+    return {stream: answer[stream].state for stream in wanted}
+
+
 def index_entries(index: str) -> Part[tuple[str, ...]]:
     """The ids in an index, sorted. The append checks that none was added since."""
     found: Mapping[str, tuple[str, ...]] = yield IndexEntries((index,))

@@ -35,7 +35,7 @@ def kept_until(now: datetime, closes: datetime | None) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class DraftPlace:
-    """Where a draft belongs: the `person` who writes, the call, application or review that it is `about`, and the
+    """Where a draft belongs: the `person` who writes, the call, application, review or grant that it is `about`, and the
     `command` that its form sends."""
 
     person: str

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,16 +31,18 @@ from domain.deciding import Allowed, Denied
 from domain.grants.state import GRANT
 from domain.indexes import rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
-from domain.messages import msg
+from domain.messages import Message, msg
+from domain.parties import acts_for
 from domain.persons.state import PERSON, Person
 from domain.readings import READING, Reading, reading_of, with_earlier
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.texts import check_text
-from domain.values import SYSTEM, Channel, Role, is_id
+from domain.values import SYSTEM, Channel, is_id
 from history.outside import NotOpened, open_box, seal
 from history.requests import Request
 from history.runner import Runner
 from history.store import History, opened_keys
+from history.unreadable import Unreadable
 from history.vault import Vault
 from projections.initiatives import names_of
 from projections.reader import Reader, text_of
@@ -111,30 +114,48 @@ class SharedDrafts:
     # Who may write
 
     async def check(self, draft: Draft, person: str) -> None:
-        """Raise `Forbidden` unless somebody who was invited may write in a draft now; its owner always may."""
+        """Raise `Forbidden` unless somebody who was invited may write in a draft now; its owner always may. Of changes to an
+        application that was received, it is recorded that they do, before they read them."""
         if person != draft.place.person:
             await self._check_helps(draft.place, person)
             await self._record(draft.place, person)
 
-    async def open_to(self, person: str, drafts: Iterable[Draft]) -> list[Draft]:
-        """Those of some drafts that a person may read now."""
-        return [each for each in drafts if await self._may_read(each, person)]
+    async def open_to(self, person: str, drafts: Iterable[Draft]) -> tuple[list[Draft], list[Draft]]:
+        """Those of some drafts that a person may read now, and those of others in which they began to write and may not any more:
+        of these they learn no more than that they can leave them. Drafts for calls that cannot be read now are in neither."""
+        found: tuple[list[Draft], list[Draft]] = ([], [])
+        for each in drafts:
+            with suppress(NotFound, Unreadable):
+                found[await self.shut(each.place, person) is not None].append(each)
+        return found
+
+    async def shut(self, place: DraftPlace, person: str) -> Message | None:
+        """Why somebody who was invited to a draft may not write in it now; None if they may. Raises `NotFound` and `Unreadable`."""
+        try:
+            if person != place.person:
+                await self._check_helps(place, person)
+        except Forbidden as error:
+            return error.detail
+        return None
 
     async def may_open(self, place: DraftPlace, person: str) -> bool:
         """Whether the page with a draft opens now for its owner, or for somebody who helps: the owner has to act for the applicant
-        or the recipient still, and who helps must not have learnt what excludes them."""
+        or the recipient still, and who helps must not have learnt what excludes them. Raises `Unreadable`."""
         try:
-            owner = await self._reader.actor(place.person)
-            if is_id(GRANT.kind, place.about):
-                verdict = access.recipient(owner, await self._reader.the(GRANT, place.about))
-            elif is_id(APPLICATION.kind, place.about):
-                verdict = access.applicant(owner, await self._reader.the(APPLICATION, place.about))
-            else:
-                verdict = Allowed(Role.APPLICANT)
-            if person != place.person:
-                await self._check_helps(place, person)
-        except (Forbidden, NotFound):
+            return await self.owner_acts(place) and await self.shut(place, person) is None
+        except NotFound:
             return False
+
+    async def owner_acts(self, place: DraftPlace) -> bool:
+        """Whether the owner of a draft may still send it: they act for the applicant or the recipient, if there is one yet. Raises
+        `NotFound` and `Unreadable`."""
+        if not is_id(GRANT.kind, place.about) and not is_id(APPLICATION.kind, place.about):
+            return True
+        owner = await self._reader.actor(place.person)
+        if is_id(GRANT.kind, place.about):
+            verdict = access.recipient(owner, await self._reader.the(GRANT, place.about))
+        else:
+            verdict = access.applicant(owner, await self._reader.the(APPLICATION, place.about))
         return isinstance(verdict, Allowed)
 
     async def names(self, draft: Draft) -> dict[str, str | None]:
@@ -160,20 +181,13 @@ class SharedDrafts:
         application: Application = await self._reader.the(APPLICATION, draft.place.about)
         return application.applicant in actor.organisations
 
-    async def _may_read(self, draft: Draft, person: str) -> bool:
-        try:
-            if person != draft.place.person:
-                await self._check_helps(draft.place, person)
-        except (Forbidden, NotFound):
-            return False
-        return True
-
     async def _record(self, place: DraftPlace, person: str) -> None:
-        """Record that somebody writes in the draft of changes to an application, unless it is known."""
+        """Record that somebody writes in the draft of changes to an application, unless it is known, or they are its applicant
+        as who acts for the organisation that applied."""
         if not is_id(APPLICATION.kind, place.about):
             return
-        application: Application = await self._reader.the(APPLICATION, place.about)
-        if person not in application.writers:
+        application, actor = await self._reader.seen_by(person, APPLICATION, place.about)
+        if person not in application.writers and not acts_for(actor, application.applicant):
             command = RecordWriter(application=place.about, person=person)
             await self._runner.run(Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM))
 
@@ -188,10 +202,11 @@ class SharedDrafts:
         roles = house.held_anywhere_in(call_id, rounds, person)
         read = Reading()
         if call_id in state.handles and rounds:
-            # Of most rounds they have read nothing, and such streams do not exist.
-            streams = [(READING, reading_of(person, each)) for each in rounds]
-            readings = await self._reader.states.read_set(bypass_cache=True).load(streams)
-            for _, each in streams:
+            streams = [reading_of(person, each) for each in rounds]
+            # Most have read nothing of most rounds, so these streams need not exist.
+            fresh = self._reader.states.read_set(bypass_cache=True)
+            readings = await fresh.load([(READING, each) for each in streams])
+            for each in streams:
                 read = with_earlier(read, readings[each].state)
         verdict = access.helps_to_write(read, received=received, roles=roles)
         if isinstance(verdict, Denied):
@@ -308,13 +323,13 @@ class SharedDrafts:
 
     # Ending
 
-    async def end(self, draft: Draft, person: str) -> None:
-        """Let somebody no longer write in a draft, because they leave or its owner removes them. It counts from the
-        next request on."""
+    async def end(self, draft: str, person: str) -> None:
+        """Let somebody no longer write in the draft of this id, because they leave, also if they can no longer open it, or its owner
+        removes them. It counts from the next request on. Raises `NotFound` if they do not write in it."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "UPDATE accounts.draft_writers SET left_at = %b WHERE draft = %b AND person = %b AND left_at IS NULL",
-                (self._clock(), draft.id, person),
+                (self._clock(), draft, person),
             )
         if cursor.rowcount == 0:
             raise NotFound

@@ -64,9 +64,11 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftList(msgspec.Struct, frozen=True, kw_only=True):
-    """Your drafts, and those of others in which you write, the last saved first."""
+    """Your drafts, and those of others in which you write, the last saved first. `shut` are the ids of those in which you can no
+    longer write, because you were given a role or read other applications since: you can leave them."""
 
     items: tuple[DraftLine, ...]
+    shut: tuple[str, ...]
 
 
 class DraftDetail(DraftLine, frozen=True, kw_only=True):
@@ -173,9 +175,12 @@ async def _save(
 
 async def _list(asking: Asking) -> Response[bytes]:
     drafts = [each for each in await asking.wiring.drafts.of(asking.who) if each.place.command in FORMS]
-    found = await asking.wiring.shared_drafts.open_to(asking.who, drafts)
+    found, shut = await asking.wiring.shared_drafts.open_to(asking.who, drafts)
     return as_json(
-        DraftList(items=tuple([msgspec.convert(_line(each, asking.who), DraftLine) for each in found]))
+        DraftList(
+            items=tuple([msgspec.convert(_line(each, asking.who), DraftLine) for each in found]),
+            shut=tuple([each.id for each in shut]),
+        )
     )
 
 

@@ -126,14 +126,15 @@ async def _withdraw(asking: Asking) -> Response[bytes]:
 
 async def _remove(asking: Asking) -> Response[bytes]:
     draft = await own_draft(asking)
-    await asking.wiring.shared_drafts.end(draft, asking.path["person"])
+    await asking.wiring.shared_drafts.end(draft.id, asking.path["person"])
     return as_json(DraftId(id=draft.id))
 
 
 async def _leave(asking: Asking) -> Response[bytes]:
-    draft = await asked_draft(asking)
+    # Not `asked_draft`: who can no longer open it leaves it all the same.
+    draft = asking.path["draft"]
     await asking.wiring.shared_drafts.end(draft, asking.who)
-    return as_json(DraftId(id=draft.id))
+    return as_json(DraftId(id=draft))
 
 
 async def _read_invitation(asking: Asking) -> Response[bytes]:
@@ -204,7 +205,7 @@ OPERATIONS: Final = (
         name="draft.leave",
         method="POST",
         path="/api/drafts/{draft}/leave",
-        summary="Stop writing in somebody's draft",
+        summary="Stop writing in somebody's draft, also in one that you can no longer open",
         handle=_leave,
         answer=DraftId,
         tag="drafts",

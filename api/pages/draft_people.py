@@ -27,7 +27,7 @@ from api.pages.site import Site
 from api.pages.unfinished import WHERE
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
-from domain.messages import msg
+from domain.messages import Message, msg
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from projections import calls
 
@@ -72,11 +72,22 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             visit, PageContent("draft_people.html", context, labels=LABELS, initiative=shown.initiative)
         )
 
+    async def shut(visit: Visit) -> Message | None:
+        """Why the visitor, who began to write in the draft, can no longer open it; None if they can, or never began."""
+        draft = await wiring.drafts.by_id(visit.path["draft"], visit.who)
+        return None if draft is None else await shared.shut(draft.place, visit.who)
+
+    async def shut_page(visit: Visit, why: Message) -> Response[Any]:
+        """The page on which they leave it. It shows nothing of the draft."""
+        return await site.answer(visit, PageContent("draft_shut.html", {"why": why}))
+
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await again_if_lost(lambda: site.visit(request))
         if visit.signed_in is None:
             return redirect(f"/sign-in?next={request.scope['path']}")
         check_kinds(visit.path)
+        if why := await shut(visit):
+            return await shut_page(visit, why)
         return await page(visit, await shared_draft(visit))
 
     async def act(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -86,15 +97,17 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit = await again_if_lost(lambda: site.visit(request, form))
         check_signed_form(visit, form)
         check_kinds(visit.path)
+        do = form.own("do")
+        more = Returned(form=form.own("form"), typed=form, sentence=None, status=200)
+        if do == "draft.leave" and not form.own("language"):
+            await shared.end(visit.path["draft"], visit.who)
+            return redirect("/me")
+        if why := await shut(visit):
+            return await shut_page(replace(visit, returned=more), why)
         draft = await shared_draft(visit)
         here = f"/drafts/{draft.id}/people"
         if form.own("language"):
-            more = Returned(form=form.own("form"), typed=form, sentence=None, status=200)
             return await page(replace(visit, returned=more), draft)
-        do = form.own("do")
-        if do == "draft.leave" and draft.place.person != visit.who:
-            await shared.end(draft, visit.who)
-            return redirect("/me")
         if draft.place.person != visit.who:
             raise Forbidden(msg("Only the person whose draft this is decides who writes in it."))
         match do:
@@ -104,7 +117,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 await shared.withdraw(draft, form.fields.get("invitation", ""))
             case "draft.remove":
                 with suppress(NotFound):  # they left by themselves meanwhile
-                    await shared.end(draft, form.fields.get("person", ""))
+                    await shared.end(draft.id, form.fields.get("person", ""))
             case _:
                 raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
         return redirect(here)

@@ -30,22 +30,26 @@ WHERE: Final = {
 the reviews to write."""
 
 
+_SHUT: Final = msg("Leave a draft that you can no longer open")
+
+
 async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
-    """The visitor's drafts, and those of others in which they may write now, without those whose page does not open for them any more; drafts for calls that cannot be read now are left
-    out, and stay on their own pages."""
+    """The visitor's drafts, and those of others in which they may write now, or may not any more and can leave. Drafts whose page
+    opens for nobody, because the owner acts for the applicant no longer, are left out. So are drafts for calls that cannot
+    be read now; they stay on their own pages."""
     found = []
     drafts = [each for each in await visit.wiring.drafts.of(visit.who) if each.place.command in WHERE]
-    for draft in drafts:
+    open_, shut = await visit.wiring.shared_drafts.open_to(visit.who, drafts)
+    for draft in open_:
         where, words = WHERE[draft.place.command]
         if draft.place.person != visit.who:
             where, words = f"/drafts/{draft.id}", msg("Write in a draft that somebody shares with you")
         try:
-            if not await visit.wiring.shared_drafts.may_open(draft.place, visit.who):
-                continue
-            found.append(await _item(visit, draft, where, words))
+            if await visit.wiring.shared_drafts.owner_acts(draft.place):
+                found.append(await _item(visit, draft, where, words))
         except (NotFound, Unreadable):
             continue
-    return found
+    return found + [TodoItem(f"/drafts/{draft.id}/people", _SHUT) for draft in shut]
 
 
 async def _item(visit: Visit, draft: Draft, where: str, words: Message) -> TodoItem:

@@ -236,6 +236,7 @@ class ApplicationWrittenWith(StatusStays, frozen=True, kw_only=True):
     """Others wrote in the draft of what was just submitted, or can read the draft of changes to it from now on: `writers` are those
     of whom it was not recorded before. They are no applicants, but they judge neither this application nor others of its rounds."""
 
+    told = False  # it can happen by itself, while a jury or funders read the application
     application: str
     call: str
     writers: tuple[str, ...]

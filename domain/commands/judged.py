@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import Call
-from domain.deciding import IndexEntries, Part, index_entries, maybe, some
+from domain.deciding import IndexEntries, Part, index_entries, maybe, some, some_maybe
 from domain.indexes import (
     applications_by,
     conflicts_of,
@@ -36,9 +36,9 @@ def known_of(person: str, round_id: str, stage: str, call_id: str, call: Call) -
     if stage == call.stages[0].id:
         return read
     others = yield from some(ROUND, (yield from index_entries(rounds_of(call_id))))
-    for each in sorted(others):
-        if each != round_id:
-            read = with_earlier(read, (yield from maybe(READING, reading_of(person, each))))
+    streams = [reading_of(person, each) for each in sorted(others) if each != round_id]
+    for found in (yield from some_maybe(READING, streams)).values():
+        read = with_earlier(read, found)
     return read
 
 

@@ -12,8 +12,6 @@ import msgspec
 from domain import access
 from domain.applications.facts import (
     ApplicationFact,
-    ApplicationResubmitted,
-    ApplicationReturned,
     ApplicationWritten,
     awaited_until,
     beside,
@@ -26,10 +24,10 @@ from domain.readings import EXAMINED
 from domain.refusals import NotFound
 from domain.reviews.facts import ReviewChanged, ReviewSubmitted
 from domain.reviews.state import ReviewStatus
-from domain.topics import topics_of
 from domain.values import Role
 from projections import readings
 from projections.applications.lines import ApplicationLine, line
+from projections.applications.returns import AskedQuestions, EarlierVersion, Returns, returns_of
 from projections.cases import Case, case_of
 from projections.folding.applications import Answered
 from projections.initiatives import names_of
@@ -48,15 +46,6 @@ class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
     withheld: tuple[str, ...]
 
 
-class AskedQuestions(msgspec.Struct, frozen=True, kw_only=True):
-    """The questions with which an application was returned; `resubmitted_at` is when it was submitted again after them. None if
-    they were erased, or it was not."""
-
-    text: str | None
-    asked_at: datetime
-    resubmitted_at: datetime | None
-
-
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     """An application with its answers.
 
@@ -69,9 +58,11 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     for the applicant; only the staff and the applicant are told. `corresponds`: the viewer reads and writes the
     messages about it. `answers` as a whole is None for viewers who know the application only by its handle, and when
     reading it cannot be recorded. `feedback` are the reviews' comments for the applicant; None before they are
-    published and for everybody else. Damaged answers are named in `damaged` as ``answers.budget``. `unattended`: the
+    published and for everybody else. Damaged answers are named in `damaged` as ``answers.budget``, and
+    damaged questions of the staff as ``asked.0``. `unattended`: the
     applicant is an organisation without members; only shown to viewers who see who applied. `asked` are all questions with which
-    it was ever returned, for the applicant and the staff.
+    it was ever returned, for the applicant and the staff. `before` is what was otherwise in it before it was changed or came back, for
+    the staff alone.
     """
 
     seen_as: Role
@@ -89,6 +80,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     on_behalf: bool | None
     corresponds: bool = False
     asked: tuple[AskedQuestions, ...] = ()
+    before: EarlierVersion | None = None
 
 
 async def one(
@@ -179,7 +171,21 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     names = await names_of(reader, [case.application.applicant]) if identity else {}
     name = names.get(case.application.applicant)
     feedback, damaged_feedback = await _feedback(reader, case)
+    written = [each["written"] for each in row["answered"] if each["round"] == case.round_id]
+    returns = (
+        await returns_of(
+            reader,
+            case.id,
+            at,
+            written=written[-1] if written and role is Role.OFFICER and identity else None,
+        )
+        if inside and not unrecorded and isinstance(times, Allowed)
+        else Returns()
+    )
     of_line = {name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__}
+    of_line["came_back_at"] = max(
+        (each.resubmitted_at for each in returns.asked if each.resubmitted_at), default=None
+    )
     of_line["damaged"] += (
         *damaged_in({"applicant_name": name, "explanation": explanation}),
         *damaged_in({f"answers.{name}": answer for name, answer in (answers or {}).items()}),
@@ -191,6 +197,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
             }
         ),
         *(("feedback",) if damaged_feedback else ()),
+        *returns.damaged,
     )
     return ApplicationDetail(
         **of_line,
@@ -218,33 +225,9 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         feedback=feedback,
         on_behalf=state.on_behalf if inside else None,
         corresponds=isinstance(case.asked(access.corresponds), Allowed),
-        asked=await _asked(reader, case.id, at)
-        if inside and not unrecorded and isinstance(times, Allowed)
-        else (),
+        asked=returns.asked,
+        before=returns.before,
     )
-
-
-async def _asked(reader: Reader, application: str, position: int) -> tuple[AskedQuestions, ...]:
-    """The questions with which an application was returned up to a position, the first ones first."""
-    rows = await reader.rows(
-        "SELECT version FROM history.facts WHERE stream = %(application)b AND topic = ANY (%(topics)b::text[]) "
-        "AND position <= %(position)b::bigint ORDER BY version",
-        application=application,
-        topics=list(topics_of(ApplicationReturned, ApplicationResubmitted)),
-        position=position,
-    )
-    references = [Reference(application, row["version"]) for row in rows]
-    found = await reader.facts(references, open_boxes=True) if references else {}
-    asked: list[AskedQuestions] = []
-    for reference in references:
-        recorded = found[reference]
-        at = recorded.envelope.decided_at
-        if isinstance(recorded.fact, ApplicationReturned):
-            text = text_of(recorded.fact.questions)
-            asked.append(AskedQuestions(text=text, asked_at=at, resubmitted_at=None))
-        elif asked:
-            asked[-1] = msgspec.structs.replace(asked[-1], resubmitted_at=at)
-    return tuple(asked)
 
 
 _MAY_GO_ON: Final = (ApplicationStatus.INVITED, ApplicationStatus.LAPSED)

@@ -19,7 +19,8 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     rolling call has to decide) are None for viewers who may not see them; `erased`: the title was erased. `awarded`,
     `rank` (on the waiting list) and `reason` depend on the status. `unrecorded`: the viewer could see applicant and
     title, but the reading cannot be recorded at the moment. `damaged` names the texts that are None because the stored
-    value is not what was committed to.
+    value is not what was committed to. `came_back_at` is when it was last submitted again after questions of the staff, who
+    alone are told in a list.
     """
 
     id: str
@@ -39,6 +40,7 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     decide_by: datetime | None
     unrecorded: bool
     damaged: tuple[str, ...] = ()
+    came_back_at: datetime | None = None
 
 
 def line(
@@ -50,6 +52,7 @@ def line(
     times: bool,
     place: bool = True,
     unrecorded: bool = False,
+    came_back_at: datetime | None = None,
 ) -> ApplicationLine:
     """A row of read.applications (with its title's box and key, if `title`) for display; `place`: with its place on the
     waiting list. If reading it is `unrecorded`, without title, applicant and time."""
@@ -75,4 +78,5 @@ def line(
         decide_by=row["decide_by"] if times else None,
         unrecorded=unrecorded,
         damaged=damaged_in({"title": opened}),
+        came_back_at=came_back_at if times else None,
     )

@@ -53,8 +53,8 @@ def application_words(fact: ApplicationFact, context: SentenceContext) -> FactIn
         case ApplicationWrittenWith():
             return FactInWords(
                 counted(
-                    "{count} other person helped to write {about}. They cannot judge in its rounds.",
-                    "{count} other people helped to write {about}. They cannot judge in its rounds.",
+                    "{count} other person got access to a draft of {about}, to help to write it. They cannot judge in its rounds.",
+                    "{count} other people got access to a draft of {about}, to help to write it. They cannot judge in its rounds.",
                     count=len(fact.writers),
                     about=about,
                 )

@@ -5,13 +5,15 @@ import pytest
 from domain import access
 from domain.applications.facts import ApplicationWrittenWith
 from domain.applications.state import APPLICATION
+from domain.commands.applications.acting import read_by
 from domain.commands.applications.examining import FindApplicationEligible
 from domain.commands.applications.helping import RecordWriter
 from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.reviews import AssignReview
-from domain.deciding import Allowed, Denied
+from domain.deciding import Allowed, Denied, Load, Loaded
 from domain.initiatives.facts import MemberAdded
-from domain.readings import Reading
+from domain.persons.state import Person
+from domain.readings import Reading, reading_of
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Role
 from tests.driving import World
@@ -104,6 +106,32 @@ def test_who_could_judge_what_was_received_is_not_recorded_and_so_does_not_help(
     world, application = submitted()
     with pytest.raises(Forbidden):
         world.run(RecordWriter(application=application, person=person), SYSTEM)
+
+
+def test_what_they_read_is_asked_for_at_once_however_many_rounds_there_are() -> None:
+    """A rolling call has a round for each application."""
+    rounds = [f"round-{number:032x}" for number in range(300)]
+    handle = Person(handles={CALL: "01234567"})
+    plan, asked, answer = read_by((JUROR, STRANGER), CALL, rounds), [], None
+    with pytest.raises(StopIteration) as done:
+        while True:
+            request = plan.send(answer)
+            assert isinstance(request, Load)
+            asked.append(len(request.streams))
+            answer = {
+                stream: Loaded(
+                    handle
+                    if stream == JUROR
+                    else Reading(whole=frozenset({"answers"}))
+                    if stream == reading_of(JUROR, rounds[-1])
+                    else kind.empty,
+                    1,
+                    1,
+                )
+                for kind, stream in request.streams
+            }
+    assert asked == [2, 300]
+    assert [done.value.value[each].has("answers") for each in (JUROR, STRANGER)] == [True, False]
 
 
 def test_the_program_alone_records_who_helps() -> None:

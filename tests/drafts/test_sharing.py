@@ -18,10 +18,12 @@ from api.http.commands import WRITES, Write, _writers
 from api.http.operations import Asking
 from api.locales import ENGLISH
 from domain.commands.persons import ErasePerson, RegisterPerson
+from domain.messages import msg
 from domain.parties import Actor
-from domain.refusals import NotFound, Refused
+from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel
 from history.requests import Request
+from history.unreadable import Unreadable
 from projections.reader import Reader
 from tests.drafts.conftest import Desk
 from tests.scene import CALL
@@ -172,7 +174,7 @@ async def test_from_the_moment_they_are_removed_nothing_is_read_or_saved(togethe
     draft = await together.joined()
     from_before = await together.invited(draft)
     together.now += timedelta(minutes=1)
-    await together.shared.end(draft, together.helper)
+    await together.shared.end(draft.id, together.helper)
     with pytest.raises(NotFound):
         await together.shared.accept(from_before, together.helper)
     assert await together.drafts.by_id(draft.id, together.helper) is None
@@ -224,7 +226,7 @@ async def test_the_owner_submits_it_or_who_acts_for_the_organisation_that_applie
 
 async def test_who_helped_is_known_also_if_the_application_is_sent_by_itself(together: Together) -> None:
     draft = await together.joined()
-    await together.shared.end(draft, together.helper)
+    await together.shared.end(draft.id, together.helper)
     (submit,) = [each for each in WRITES if each.command == "application.submit"]
     (withdraw,) = [each for each in WRITES if each.command == "application.withdraw"]
     wiring = SimpleNamespace(drafts=together.drafts)
@@ -237,6 +239,32 @@ async def test_who_helped_is_known_also_if_the_application_is_sent_by_itself(tog
     assert await writers(draft.place.person, "another call") == frozenset()
     assert await writers(together.helper, draft.place.about) == frozenset()
     assert await writers(draft.place.person, draft.place.about, withdraw) == frozenset()
+
+
+async def test_what_can_be_opened_left_or_not_be_looked_at_now_are_three_things() -> None:
+    """One call whose facts cannot be read does not take the others with it."""
+    found: dict[str, Exception | None] = {
+        "open": None,
+        "shut": Forbidden(msg("You have a role.")),
+        "gone": NotFound(),
+        "unreadable": Unreadable(7),
+    }
+
+    class Answering(SharedDrafts):
+        async def _check_helps(self, place: DraftPlace, person: str) -> None:
+            if error := found[place.about]:
+                raise error
+
+    shared = object.__new__(Answering)
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    drafts = [
+        Draft(about, DraftPlace(owner, about, "application.submit"), {}, 1, now, now)
+        for owner in ("owner", "helper")
+        for about in found
+    ]
+    open_, shut = await shared.open_to("helper", drafts)
+    assert [each.id for each in open_] == ["open", *found], "one's own always are"
+    assert [each.id for each in shut] == ["shut"]
 
 
 async def test_erasing_the_owner_ends_the_draft_for_both(together: Together) -> None:

@@ -271,7 +271,7 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         sent = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', shown)
         answer = artist.send(apply, {name: html.unescape(value) for name, value in sent})
         assert answer.status_code == 303
-        assert "1 other person helped to write" in artist.open(answer.headers["location"]).text
+        assert "1 other person got access to a draft of" in artist.open(answer.headers["location"]).text
         assert "Finish the draft" not in artist.open("/me").text
         assert helper.open(draft).status_code == 404
         assert helper.open(answer.headers["location"]).status_code == 404
@@ -303,3 +303,44 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> 
         page = helper.open("/draft-invitation").text
         accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
         assert helper.send("/draft-invitation", accept).status_code == 404, "not with a link from before"
+
+
+def test_who_was_given_a_role_can_no_longer_open_the_draft_and_leaves_it() -> None:
+    """The start page says so, and JSON; nothing of the draft is shown on the way."""
+    with set_stage() as stage:
+        artist, helper = stage.visitor("second applicant"), stage.visitor("applicant")
+        apply = f"/calls/{stage.call}/apply"
+        application = artist.send(apply, artist.form(apply, "application-submit") | ANSWERS).headers[
+            "location"
+        ]
+        change = f"{application}/change"
+        kept = artist.form(change, "application-change")
+        assert artist.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
+        people = people_of(artist, change)
+        helper.open(invitation(artist, people))
+        page = helper.open("/draft-invitation").text
+        accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
+        assert helper.send("/draft-invitation", accept).status_code == 303
+        speaking = stage.speaking("applicant")
+        draft = speaking.get("/api/drafts")["items"][0]["id"]
+
+        house = stage.speaking("officer").get(f"/api/calls/{stage.call}")["initiative"]
+        administrator = stage.running.person(stage.running.token)
+        administrator.post(
+            f"/api/initiatives/{house}/members", person=stage.people["applicant"], roles=["juror"]
+        )
+        assert helper.open(f"/drafts/{draft}").status_code == 403
+        assert speaking.get("/api/drafts") == {"items": [], "shut": [draft]}
+        start = html.unescape(helper.open("/me").text)
+        assert f'<a href="/drafts/{draft}/people">Leave a draft that you can no longer open' in start
+        shown = helper.open(people).text
+        assert "You have a role in this call" in shown
+        name = html.escape(stage.speaking("second applicant").get("/api/me")["name"])
+        assert ("Another title" in shown, name in shown) == (False, False)
+        invite = helper.form(people, "draft-leave") | {"_do": "draft.invite"}
+        assert "You have a role in this call" in helper.send(people, invite).text
+        assert helper.send(people, helper.form(people, "draft-leave")).headers["location"] == "/me"
+        assert "no longer open" not in helper.open("/me").text
+        assert speaking.get("/api/drafts") == {"items": [], "shut": []}
+        assert helper.open(people).status_code == 404
+        speaking.post(f"/api/drafts/{draft}/leave", 404)

@@ -109,6 +109,28 @@ def test_it_is_returned_with_questions_answered_and_found_in_lists(
         None,
     )
     assert QUESTIONS not in stage.speaking("officer").client.get(f"/api{application}/timeline").text
+    # The staff see what was otherwise; the applicant, as the jury, what stands in it now.
+    assert again["before"]["answers"]["idea"] == "Four concerts."
+    shown = stage.visitor("officer").open(application).text
+    assert "Came back on" in shown.split('id="changed"')[1].split("</div>")[0]
+    earlier = shown.split('<details class="earlier">')
+    assert len(earlier) == 2, "one answer was changed"
+    assert "Four concerts." in earlier[1].split("</details>")[0]
+    assert 'class="earlier"' not in page
+    assert "Came back on" in stage.visitor("officer").open(f"/calls/{stage.call}/applications").text
+
+
+def test_questions_that_nobody_answered_stay_on_the_page(
+    stage: Stage, applicant: Visitor, application: str
+) -> None:
+    returned(stage, application)
+    assert 'id="asked"' not in applicant.open(application).text, "those that wait stand above"
+    withdraw = applicant.form(application, "application-withdraw") | {"reason": "other"}
+    assert applicant.send(application, withdraw).headers["location"] == application
+    for visitor in (applicant, stage.visitor("officer")):
+        asked = visitor.open(application).text.split('id="asked"')[1].split("</section>")[0]
+        assert QUESTIONS in asked
+        assert "Not answered" in asked
 
 
 def test_by_json_the_same(stage: Stage, application: str) -> None:

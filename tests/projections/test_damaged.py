@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from base64 import b64encode
+from datetime import timedelta
 
 import msgspec
 import psycopg
@@ -18,7 +19,7 @@ from history.format.sealing import SALT_BYTES, associated_data, padded_size
 from history.store import opened_keys
 from history.verify import Finding, verify
 from projections import applications, grants, initiatives, members, own_reviews, panels, reviews
-from tests.projections.conftest import CANARIES, Season
+from tests.projections.conftest import CANARIES, DEADLINE, Season
 from tests.projections.reading_all import leaks, read_all
 
 pytestmark = pytest.mark.anyio
@@ -107,3 +108,20 @@ async def test_what_was_altered_is_shown_as_damaged_everywhere(
     told = [record.getMessage() for record in caplog.records]
     assert f"damaged field: {season.application1} version 1, title: " in "\n".join(told)
     assert not any(OTHER in line or canary in line for line in told for canary in CANARIES)
+
+
+async def test_damaged_questions_of_the_staff_are_named_and_not_taken_for_erased_ones(
+    season: Season, postgres: EmbeddedPostgres
+) -> None:
+    await (await season.begin()).apply()
+    questions = {
+        "questions": "What is it?",
+        "resubmit_by": (DEADLINE + timedelta(days=9)).replace(tzinfo=None),
+    }
+    await season.run("application.return", season.officer, application=season.application1, **questions)
+    await put_other_values(season, postgres)
+    season.project()
+    for viewer in (season.officer, season.artist1):
+        shown = await applications.one(season.reader, viewer, season.application1)
+        assert [each.text for each in shown.asked] == [None]
+        assert "asked.0" in shown.damaged

@@ -15,7 +15,11 @@ import msgspec
 import pytest
 
 from api.http.queries import READS, QueryRoute
-from domain.applications.facts import ApplicationFoundEligible
+from domain.applications.facts import (
+    ApplicationEnteredOnBehalf,
+    ApplicationFoundEligible,
+    ApplicationWrittenWith,
+)
 from domain.applications.state import APPLICATION
 from domain.calls.facts import CallAwardReleased, CallAwardsConfirmed
 from domain.correspondence import (
@@ -121,10 +125,19 @@ FOR_APPLICANT: Final = (CorrespondenceMessageWritten, CorrespondenceSettled)
 """Facts that no timeline shows, but of which the applicant reads; the staff read of all of a correspondence."""
 
 
+FOLLOWED: Final = (ApplicationWrittenWith,)
+"""Facts in the timeline of an application, which staff with a conflict of interest follow without its answers, and after the
+decision all staff."""
+WITH_ANOTHER: Final = (ApplicationEnteredOnBehalf,)
+"""Facts that are recorded only together with one that everybody is told of."""
+
+
 def learns(viewer: str, topic: Topic, *, decided: bool) -> bool:
     """Whether somebody may learn of a fact. People with ties to the application that it is about may not, and jurors
     who belong to the staff may once the round is decided."""
     if topic.fact in FOR_JURY and viewer in ("third_juror", "chair", "juror"):
+        return True
+    if topic.fact in FOLLOWED and (viewer == "second_juror" or (decided and viewer in OFFICERS)):
         return True
     about = {"application", "review", "grant"} & set(topic.fact.__struct_fields__)
     if about and (viewer in OFFICERS[:2] or (viewer == "juror" and not decided)):
@@ -285,9 +298,11 @@ async def test_an_application_is_shown_as_it_was_although_people_are_not_told_of
         assert found.invited_to == "project"
 
 
-def test_what_only_the_staff_read_of_an_application_is_not_told() -> None:
+def test_what_only_some_read_of_an_application_is_not_told() -> None:
     """Otherwise the version would tell the applicant, the jury and funders that something happened: say `told = False`."""
     of_applicants = {APPLICATION.kind, REVIEW.kind, GRANT.kind}
     for topic in REGISTER:
-        if topic.audience == STAFF and topic.name.partition(".")[0] in of_applicants:
+        if topic.name.partition(".")[0] not in of_applicants or topic.fact in WITH_ANOTHER:
+            continue
+        if topic.audience == STAFF or (topic.audience and Audience.FUNDERS not in topic.audience):
             assert not example(topic).told, topic.name

@@ -16,6 +16,7 @@ from domain.deciding import (
     Plan,
     PlannedCommand,
     maybe,
+    some_maybe,
     the,
 )
 from domain.initiatives.state import INITIATIVE
@@ -69,22 +70,24 @@ def read_of_rivals(
 ) -> Part[tuple[Reading, tuple[Reading, ...]]]:
     """What an applicant has read of some rounds of a call, and what each other member of the organisation for which they apply
     has; nothing of these if the actor is not a member."""
-    read = (yield from read_in(actor, call, rounds)) if actor != SYSTEM else Reading()
-    colleagues: tuple[Reading, ...] = ()
-    if organisation is not None and actor in organisation.members:
-        for person in sorted(organisation.members - {actor}):
-            colleagues = (*colleagues, (yield from read_in(person, call, rounds)))
-    return read, colleagues
+    members = organisation is not None and actor in organisation.members
+    others = sorted(organisation.members - {actor}) if organisation is not None and members else []
+    found = yield from read_by((*(() if actor == SYSTEM else (actor,)), *others), call, rounds)
+    return found.get(actor, Reading()), tuple([found[each] for each in others])
 
 
-def read_in(person: str, call: str, rounds: Collection[str]) -> Part[Reading]:
-    """What a person has read of some rounds together. Everybody who acted in a call or read of it has a handle in it. Most
-    applicants who submit have none yet, so nothing needs to be loaded for them."""
-    read = Reading()
-    if call in (yield from maybe(PERSON, person)).handles:
-        for each in rounds:
-            read = with_earlier(read, (yield from maybe(READING, reading_of(person, each))))
-    return read
+def read_by(people: Collection[str], call: str, rounds: Collection[str]) -> Part[dict[str, Reading]]:
+    """What each of some people has read of some rounds together, in two round trips at most: a rolling call has as many rounds as
+    applications. Everybody who acted in a call or read of it has a handle in it. Most applicants who submit have none yet, so nothing
+    more needs to be loaded for them."""
+    known = yield from some_maybe(PERSON, people)
+    in_call = [each for each in people if call in known[each].handles]
+    streams = {(person, each): reading_of(person, each) for person in in_call for each in rounds}
+    loaded = yield from some_maybe(READING, streams.values())
+    found = dict.fromkeys(people, Reading())
+    for (person, _), stream in streams.items():
+        found[person] = with_earlier(found[person], loaded[stream])
+    return found
 
 
 def by_examiner(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from domain import access
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
-from domain.commands.applications.acting import read_in
+from domain.commands.applications.acting import read_by
 from domain.deciding import (
     Command,
     CommandContext,
@@ -41,7 +41,7 @@ def _record_writer(command: RecordWriter, context: CommandContext) -> Plan:
         the(INITIATIVE, application.initiative), index_entries(rounds_of(application.call))
     )
     # Roles and what they read are asked here again, so that nobody is asked to judge between the question and the fact.
-    read = yield from read_in(command.person, application.call, rounds)
+    read = (yield from read_by((command.person,), application.call, rounds))[command.person]
     roles = initiative.held_anywhere_in(application.call, rounds, command.person)
     members = (yield from maybe(ORGANISATION, party)).members if is_organisation(party) else {party}
     helps = access.helps_to_write(read, received=True, roles=roles)
