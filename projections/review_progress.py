@@ -59,6 +59,17 @@ async def progress(
 ) -> ReviewProgress:
     """The number of reviews that the eligible applications of a round have and need, sorted by their random ids; raises
     `NotFound` or `Forbidden`."""
+    return await _progress(reader, viewer, round, key_of(cursor), check_limit(limit))
+
+
+async def whole_progress(reader: Reader, viewer: str | None, round: str) -> ReviewProgress:
+    """The same of all applications at once, for what is counted in a round."""
+    return await _progress(reader, viewer, round, "", None)
+
+
+async def _progress(
+    reader: Reader, viewer: str | None, round: str, after: str, count: int | None
+) -> ReviewProgress:
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     streams = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
@@ -94,16 +105,16 @@ async def progress(
         reviews = {
             each: its for each, its in reviews.items() if any(review.juror == who for review in its.values())
         }
-    after, count = key_of(cursor), check_limit(limit)
     rest = [each for each in sorted(reviews) if each > after]
+    shown = rest[:count]
     every = {each: review for its in reviews.values() for each, review in its.items()}
     blocked = (
         {}
         if role is Role.JUROR
         else await blocked_among(reader, every, state, round, streams[state.call].state)
     )
-    handles = await _handles(reader, rest[:count])
-    if not handles.keys() >= set(rest[:count]):
+    handles = await _handles(reader, shown)
+    if not handles.keys() >= set(shown):
         raise Behind("The read models are catching up; try again in a moment.")
     return ReviewProgress(
         round=round,
@@ -125,9 +136,9 @@ async def progress(
                     needed=state.quorum(each, streams[state.call].state.stage(state.stage)),
                     lowered=each in state.lowered,
                 )
-                for each in rest[:count]
+                for each in shown
             ),
-            next=cursor_of(rest[count - 1]) if len(rest) > count else None,
+            next=cursor_of(shown[-1]) if len(rest) > len(shown) else None,
             unreadable=tuple(sorted(unreadable)),
         ),
     )

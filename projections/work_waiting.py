@@ -14,6 +14,7 @@ from domain.refusals import Forbidden, NotFound
 from domain.rounds.state import RoundStatus
 from domain.values import Role
 from projections import applications, calls, grants, panels, review_progress
+from projections.applications import DecisionDue
 from projections.calls import CallLine
 from projections.grants import GrantTasks
 from projections.initiatives import OwnRoles
@@ -146,7 +147,7 @@ async def _in_round(
 
 async def _in_closed_round(reader: Reader, person: str, call: CallLine, round: str) -> list[Work]:
     """Applications to check and jurors to ask; then the panel to open."""
-    progress = await review_progress.progress(reader, person, round, limit=MOST)
+    progress = await review_progress.whole_progress(reader, person, round)
     unsettled = progress.unsettled or {}
     judged = progress.applications.items
     to_check = unsettled.get(ApplicationStatus.SUBMITTED, 0)
@@ -162,7 +163,11 @@ async def _to_decide(reader: Reader, person: str, call: CallLine) -> list[Work]:
     """Decisions that a rolling call owes."""
     if call.intake != "rolling":
         return []
-    due = (await applications.decisions_due(reader, person, call.id, limit=MOST)).items
+
+    async def listed(cursor: str | None) -> ResultPage[DecisionDue]:
+        return await applications.decisions_due(reader, person, call.id, cursor=cursor, limit=MOST)
+
+    due = await whole(listed)
     return [Work(WorkKind.DECIDE, call, len(due), until=due[0].decide_by)] if due else []
 
 

@@ -128,8 +128,8 @@ async def _own_grant(visit: Visit, shown: ApplicationDetail) -> str | None:
     """The grant that the applicant was offered for an awarded application; None if there is none yet."""
     if shown.seen_as is not Role.APPLICANT or shown.status != ApplicationStatus.AWARDED:
         return None
-    found = await grants.mine(visit.wiring.reader, visit.person, limit=MOST)
-    return next((each.id for each in found.items if each.application == shown.id), None)
+    found = await grants.all_mine(visit.wiring.reader, visit.person)
+    return next((each.id for each in found if each.application == shown.id), None)
 
 
 async def _ranked(visit: Visit, round: str) -> bool:

@@ -10,7 +10,6 @@ from api.pages.waiting import waiting_for
 from domain.messages import msg
 from projections import applications, dossiers, grants, initiatives
 from projections.applications import ApplicationLine
-from projections.grants import GrantLine
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
 
@@ -23,9 +22,6 @@ async def _me(visit: Visit) -> PageContent:
 
     async def own_applications(cursor: str | None) -> ListPage[ApplicationLine]:
         return await applications.mine(reader, who, cursor=cursor, limit=MOST)
-
-    async def own_grants(cursor: str | None) -> ListPage[GrantLine]:
-        return await grants.mine(reader, who, cursor=cursor, limit=MOST)
 
     news = await news_for(visit)
     applied = await whole(own_applications) if kept else []
@@ -41,7 +37,7 @@ async def _me(visit: Visit) -> PageContent:
             "kept": kept,
             "newcomer": not places and not kept,
             "titles": {each.id: each.title for each in applied},
-            "amounts": {each.id: each.amount for each in await whole(own_grants)} if kept else {},
+            "amounts": {each.id: each.amount for each in await grants.all_mine(reader, who)} if kept else {},
         },
     )
 

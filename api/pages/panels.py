@@ -135,7 +135,7 @@ async def _lacking(visit: Visit, ranking: Ranking) -> list[JudgedApplication]:
     """The applications that still need reviews before the panel can open, as far as the visitor sees them."""
     if ranking.panel is not None:
         return []
-    progress = review_progress.progress(visit.wiring.reader, visit.person, ranking.round, limit=MOST)
+    progress = review_progress.whole_progress(visit.wiring.reader, visit.person, ranking.round)
     found = await if_shown(progress)
     return [each for each in (found.applications.items if found else ()) if each.submitted < each.needed]
 

@@ -23,7 +23,7 @@ from domain.rounds.state import RoundStatus
 from domain.values import Money, Role
 from projections import applications, calls, grants, organisations, own_reviews, work_waiting
 from projections.applications import ApplicationLine
-from projections.grants import GrantTasks
+from projections.grants import GrantLine, GrantTasks
 from projections.letters.telling import NO_DATE
 from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
@@ -35,6 +35,7 @@ async def waiting_for(
     visit: Visit, places: list[OwnInitiative], own: Sequence[ApplicationLine]
 ) -> list[TodoItem]:
     """All that waits for the visitor; `own` are their applications."""
+    granted = await grants.all_mine(visit.wiring.reader, visit.person)
     return [
         *await _beginning(visit, places),
         *_empty_funds(places),
@@ -43,8 +44,8 @@ async def waiting_for(
         *await drafts_to_finish(visit),
         *await _unanswered(visit, own),
         *await messages_to_answer(visit, places, own),
-        *await _offers(visit),
-        *await _own_grants(visit),
+        *await _offers(visit, granted),
+        *await _own_grants(visit, granted),
         *await _work(visit, places),
         *await _grants(visit, places),
     ]
@@ -167,13 +168,12 @@ async def _unanswered(visit: Visit, own: Sequence[ApplicationLine]) -> list[Todo
     return found
 
 
-async def _offers(visit: Visit) -> list[TodoItem]:
+async def _offers(visit: Visit, granted: Sequence[GrantLine]) -> list[TodoItem]:
     """Grants that the visitor or an organisation of theirs was offered, and amendments of them, that are not answered yet."""
-    found = await grants.mine(visit.wiring.reader, visit.person)
-    names = await names_among(visit, (each.recipient for each in found.items))
+    names = await names_among(visit, (each.recipient for each in granted))
     zones = {
         call: (await calls.one(visit.wiring.reader, visit.person, call)).time_zone
-        for call in {each.call for each in found.items if each.status == GrantStatus.OFFERED}
+        for call in {each.call for each in granted if each.status == GrantStatus.OFFERED}
     }
     return [
         *(
@@ -189,7 +189,7 @@ async def _offers(visit: Visit) -> list[TodoItem]:
                 until=each.respond_by,
                 zone=zones[each.call],
             )
-            for each in found.items
+            for each in granted
             if each.status == GrantStatus.OFFERED
         ),
         *(
@@ -203,22 +203,21 @@ async def _offers(visit: Visit) -> list[TodoItem]:
                 if each.recipient in names
                 else msg("Answer the amendment of your grant of {amount}", amount=each.amount),
             )
-            for each in found.items
+            for each in granted
             if each.amendment is not None
         ),
     ]
 
 
-async def _own_grants(visit: Visit) -> list[TodoItem]:
+async def _own_grants(visit: Visit, granted: Sequence[GrantLine]) -> list[TodoItem]:
     """What the visitor has to do for a grant of theirs, or of an organisation for which they act, before it is paid."""
-    found = await grants.mine(visit.wiring.reader, visit.person, limit=MOST)
     return [
         TodoItem(
             f"/grants/{each.id}#{WHERE[task.kind]}",
             to_do_words(each, task),
             about=(await calls.one(visit.wiring.reader, visit.person, each.call)).title,
         )
-        for each in found.items
+        for each in granted
         for task in each.to_do
     ]
 

@@ -41,7 +41,7 @@ class Task(msgspec.Struct, frozen=True):
 
 def tasks_on(grant: Grant, *, screening: bool, now: datetime, erased: bool = False) -> tuple[Task, ...]:
     """What waits to be done on a grant now. `screening`: its payee is screened before a payment; `erased`: its recipient was erased,
-    so nothing more of it is confirmed, approved or paid."""
+    so nothing more of it is planned, confirmed, approved or paid."""
     if grant.status not in (GrantStatus.ACCEPTED, GrantStatus.SUSPENDED):
         return ()
     steps = [
@@ -66,7 +66,7 @@ def tasks_on(grant: Grant, *, screening: bool, now: datetime, erased: bool = Fal
         *((Task(TaskKind.RECORD_SCREENING),) if screen else ()),
         *_about(steps, TaskKind.INSTRUCT, Step.INSTRUCT),
         *known,
-        *_of_staff(grant),
+        *_of_staff(grant, erased=erased),
     )
 
 
@@ -79,12 +79,12 @@ def _about(steps: Sequence[tuple[int, Step]], kind: TaskKind, *wanted: Step) -> 
     return [Task(kind, number) for number, step in steps if step in wanted]
 
 
-def _of_staff(grant: Grant) -> tuple[Task, ...]:
-    """What the staff does about a grant as a whole."""
+def _of_staff(grant: Grant, *, erased: bool) -> tuple[Task, ...]:
+    """What the staff does about a grant as a whole. Nobody answers for a recipient who was erased, and nothing more is planned."""
     if grant.amendment is not None:
-        return (Task(TaskKind.AWAIT_ANSWER, grant.amendment.number),)
+        return () if erased else (Task(TaskKind.AWAIT_ANSWER, grant.amendment.number),)
     if not grant.instalments:
-        return (Task(TaskKind.SCHEDULE),)
+        return () if erased else (Task(TaskKind.SCHEDULE),)
     paid = all(each.status is InstalmentStatus.SETTLED for each in grant.instalments.values())
     if paid and ReportStatus.SUBMITTED not in grant.reports.values():
         return (Task(TaskKind.COMPLETE),)

@@ -1,6 +1,6 @@
 """Queries for grants."""
 
-from projections.grants.queries import mine, of_call, one
+from projections.grants.queries import all_mine, mine, of_call, one
 from projections.grants.shown import (
     AmendmentShown,
     GrantDetail,
@@ -25,6 +25,7 @@ __all__ = [
     "PayeeShown",
     "ReportShown",
     "ScreeningShown",
+    "all_mine",
     "mine",
     "of_call",
     "one",

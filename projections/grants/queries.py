@@ -41,7 +41,7 @@ from projections.grants.shown import (
 )
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
+from projections.paging import DEFAULT_LIMIT, MOST, ResultPage, check_limit, key_of, page, whole
 from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, text_of
 
 
@@ -111,6 +111,15 @@ async def mine(
         return line(row, recipient=access.recipient(actor, state), own=state)
 
     return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
+
+
+async def all_mine(reader: Reader, viewer: str | None) -> tuple[GrantLine, ...]:
+    """The same without pages, for what is looked for or counted among them."""
+
+    async def some(cursor: str | None) -> ResultPage[GrantLine]:
+        return await mine(reader, viewer, cursor=cursor, limit=MOST)
+
+    return await whole(some)
 
 
 async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | None = None) -> GrantDetail:

@@ -148,6 +148,9 @@ class _Remembered:
     async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:
         return (await self.load_with(streams, ()))[0]
 
+    async def index_entries(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        return (await self.load_with((), indexes))[1]
+
     async def load_with(
         self, streams: Sequence[tuple[Aggregate[Any], str]], indexes: Sequence[str]
     ) -> tuple[dict[str, Loaded[Any]], dict[str, tuple[str, ...]]]:

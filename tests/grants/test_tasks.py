@@ -246,8 +246,9 @@ def test_nobody_is_told_to_pay_until_the_waiting_time_after_a_change_of_bank_det
 def test_nothing_is_paid_once_the_recipient_was_erased_but_what_the_bank_was_told() -> None:
     grant = world_with_grant(*payable(), requested(), *approved(), instructed()).state(GRANTS, GRANT)
     assert tasks_on(grant, screening=False, now=NOON, erased=True) == (Task(TaskKind.SETTLE, 1),)
-    grant = world_with_grant(*payable(), requested()).state(GRANTS, GRANT)
-    assert tasks_on(grant, screening=False, now=NOON, erased=True) == ()
+    for nothing_more in ((*payable(), requested()), accepted(), (*payable(*ONE), AMENDMENT)):
+        grant = world_with_grant(*nothing_more).state(GRANTS, GRANT)
+        assert tasks_on(grant, screening=False, now=NOON, erased=True) == ()
 
 
 def test_no_task_is_for_whoever_declared_a_conflict_or_receives_the_grant() -> None:

@@ -108,7 +108,7 @@ class TestReminders:
         assert f"/drafts/{draft.id}" in letter.text
         assert "Canary" not in letter.text + letter.subject
         keys = dict(post.rows("SELECT person, notice FROM accounts.notices WHERE kind = 'draft-ending'"))
-        await post.wired.shared_drafts.end(draft, season.artist2)
+        await post.wired.shared_drafts.end(draft.id, season.artist2)
         told = [await post.wired.reaction.still_told(keys[who]) for who in (season.artist1, season.artist2)]
         assert told == [True, False]
         # A deadline that was extended keeps it, and what was told is no longer so.

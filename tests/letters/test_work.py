@@ -210,7 +210,7 @@ async def test_while_the_read_models_are_behind_other_letters_are_written(post: 
 async def test_a_letter_whose_read_model_is_behind_holds_up_no_other(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def behind(_reader: Reader, _person: str) -> Tidings | None:
+    async def behind(_reader: Reader, _person: str, *, now: datetime) -> Tidings | None:
         raise Behind("behind")
 
     await closed(post)

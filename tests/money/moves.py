@@ -53,7 +53,7 @@ class Moves:
             return self._on_grant("grant.confirm_payee", "finance", setting=book.setting)
         if not book.plan:
             return self._schedule()
-        if choice % 6 == 0 and not book.amended:
+        if choice % 12 == 0 and not book.amended:
             return self.amend()
         for number, step in book.steps.items():
             if step != "settled":

@@ -48,7 +48,7 @@ MOVES = st.builds(
     choice=st.sampled_from(range(1000)),
     people=st.sampled_from([1, 2]),
 )
-GAMES = st.lists(st.lists(MOVES, min_size=2, max_size=5), min_size=24, max_size=32)
+GAMES = st.lists(st.lists(MOVES, min_size=2, max_size=5), min_size=32, max_size=40)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 MOST: dict[type[Command], int] = {
     SubmitApplication: 1,
-    AssignReview: 3,
+    AssignReview: 4,
     SubmitReview: 2,  # whether the applicant named the juror since
     ConfirmPanel: 2,
 }

@@ -8,7 +8,7 @@ import pytest
 
 from api.locales import ENGLISH
 from domain.values import Role
-from projections import initiatives
+from projections import initiatives, review_progress, work_waiting
 from projections.letters.work import work_of
 from projections.work_waiting import Work, WorkKind, calls_of, work_in
 from tests.projections.conftest import DEADLINE, Season
@@ -95,6 +95,25 @@ async def test_each_step_of_a_round_waits_for_whoever_takes_it(season: Season) -
     assert await kinds(season, *EVERYBODY) == {"officer": [(WorkKind.ANNOUNCE, 1)]}
     await season.run("panel.announce", season.officer, panel=season.panel)
     assert await kinds(season, *EVERYBODY) == {}
+
+
+async def test_what_does_not_fit_on_one_page_of_a_list_is_counted_too(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_waiting, "MOST", 1)
+    await season.begin()
+    await season.apply()
+    await season.close()
+    assert await kinds(season, "officer") == {"officer": [(WorkKind.ASK_JURORS, 4)]}
+    whole = (await review_progress.whole_progress(season.reader, season.officer, season.round)).applications
+    first = (
+        await review_progress.progress(season.reader, season.officer, season.round, limit=1)
+    ).applications
+    rest = await review_progress.progress(
+        season.reader, season.officer, season.round, cursor=first.next, limit=1
+    )
+    assert whole.items == (*first.items, *rest.applications.items)
+    assert whole.next is None
 
 
 async def test_an_award_waits_for_its_grant_to_be_offered(season: Season) -> None:
