@@ -177,6 +177,8 @@ async def asked(season: Season, read: QueryRoute, viewer: str, as_of: AsOf | Non
     options: dict[str, Any] = {"as_of": as_of} if "as_of" in takes else {}
     if "limit" in takes:
         options["limit"] = 100
+    if "now" in takes:
+        options["now"] = season.office.now
     try:
         return as_json(await read.query(season.reader, *who, *[things[name] for name in wanted], **options))
     except CommandRejected as refused:
