@@ -7,10 +7,10 @@ import json
 import psycopg
 import pytest
 
-from tests.operations.command_line.conftest import migrated, operator
+from tests.operations.command_line.conftest import migrated, migrated_once, operator
 from tests.operations.command_line.operator import Operator, counted
 
-__all__ = ["migrated", "operator"]
+__all__ = ["migrated", "migrated_once", "operator"]
 
 ANOTHER = "it works only once."
 UNKNOWN = "This claim is not known here. Check that you copied all of it; it begins with owc_."
