@@ -112,6 +112,9 @@ def test_by_json_every_wrong_id_is_the_same_nothing(
             headers = {"Content-Type": "application/json"}
             if signed:
                 headers["Authorization"] = sender
+            # Who has to sign in first is turned away before anything is looked at, so a few ids are enough.
+            few = not signed and not operation.public
+            wrong = [*([f"fund-{ABSENT}", "xyzzy"] if few else wrong_ids(name, used)), *absent]
             answers = {
                 tried: told(
                     running.client.request(
@@ -122,7 +125,7 @@ def test_by_json_every_wrong_id_is_the_same_nothing(
                     ),
                     tried,
                 )
-                for tried in (*wrong_ids(name, used), *absent)
+                for tried in wrong
             }
             first = next(iter(answers.values()))
             assert first[0] == (404 if signed or operation.public else 401)

@@ -4,6 +4,7 @@ catalogues. Translations of messages that are gone are dropped, new ones are add
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -81,7 +82,8 @@ def in_template(source: str, path: str) -> Iterator[Found]:
                 yield Found(first, place)
 
 
-def all_messages() -> list[Found]:
+@functools.cache
+def all_messages() -> tuple[Found, ...]:
     """Every message of the program, file by file."""
     found: list[Found] = []
     for package in PACKAGES:
@@ -89,7 +91,7 @@ def all_messages() -> list[Found]:
             found += in_python(file.read_text(), str(file.relative_to(ROOT)))
     for file in sorted(TEMPLATES.glob("*.html")):
         found += in_template(file.read_text(), str(file.relative_to(ROOT)))
-    return found
+    return tuple(found)
 
 
 def collected() -> Catalog:
