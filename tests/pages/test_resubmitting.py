@@ -49,6 +49,7 @@ def test_the_form_begins_with_what_was_submitted_and_a_change_shows(
         "Four concerts.</textarea>",
         '<option value="no" selected>',
         'value="2027-01-31"',
+        "The jury reads only the newest version; the staff can still read what stood here before.",
     ):
         assert kept in page, kept
     sent = applicant.form(change, "application-change") | ANSWERS | {"title": "A better project"}
