@@ -25,7 +25,7 @@ from api.locales import Locale
 from domain import access, limits
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
-from domain.commands.applications.helping import RecordWriter
+from domain.commands.applications.helping import OWNER_LEFT, RecordWriter
 from domain.deciding import Allowed, Denied
 from domain.grants.state import GRANT
 from domain.indexes import rounds_of
@@ -61,9 +61,6 @@ FULL: Final = msg(
 OWN: Final = msg("This is your own draft.")
 YOU_LEFT: Final = msg(
     "You no longer act for the organisation for which you wrote this draft, so you can no longer open or submit it."
-)
-OWNER_LEFT: Final = msg(
-    "The person whose draft this is no longer acts for the organisation that applied, so nobody can go on writing in it."
 )
 FORMS: Final = frozenset(
     {"application.submit", "application.change", "application.resubmit", "application.continue"}
@@ -211,7 +208,7 @@ class SharedDrafts:
             return
         application, actor = await self._reader.seen_by(person, APPLICATION, place.about)
         if person not in application.writers and not acts_for(actor, application.applicant):
-            command = RecordWriter(application=place.about, person=person)
+            command = RecordWriter(application=place.about, person=person, owner=place.person)
             await self._runner.run(Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM))
 
     async def _check_helps(self, place: DraftPlace, person: str) -> None:
