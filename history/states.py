@@ -95,7 +95,7 @@ class ReadSet:
         """The states of some streams, in at most one round trip.
 
         Raises `NotFound` for an id of another kind than its aggregate, even if the stream is cached, so that a stream is
-        never folded as the wrong kind; and `Unreadable` if one of the streams has a fact that cannot be read.
+        never folded as the wrong kind; and `Unreadable` if one of the streams has a fact that cannot be read, or lacks one.
         """
         return (await self.load_with(streams, ()))[0]
 
@@ -126,7 +126,9 @@ class ReadSet:
             history = self._states.history
             rows, entries = await history.read(ask, stored.values())
             for stream, facts in rows.items():
-                version = 0
+                version = start[stream].version
+                if [each.version for each in facts] != list(range(version + 1, version + 1 + len(facts))):
+                    raise Unreadable  # one of them is missing
                 try:
                     evolve = AGGREGATES[stream.partition("-")[0]].evolve
                     state, told = start[stream].state, start[stream].told

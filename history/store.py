@@ -151,12 +151,16 @@ class History:
         statement = _LOAD_BOTH if after and names else _LOAD if after else _LOAD_ENTRIES
         async with self.connection() as connection:
             rows = await call_as(_LOADED_FACT, connection, statement, asked)
+        # PostgreSQL promises no order between what was asked for in one statement, so one answer may come in several parts.
+        answers: dict[int, list[LoadedFact]] = {}
+        for number, part in groupby(rows, itemgetter(0)):
+            answers.setdefault(number, []).extend(part)
         found: dict[tuple[str, int] | str, Any] = {}
-        for number, group in groupby(rows, itemgetter(0)):
+        for number, answer in answers.items():
             if number > 0:
-                found[after[number - 1]] = tuple(group)
+                found[after[number - 1]] = tuple(answer)
             else:
-                found[names[-number - 1]] = tuple([row.topic for row in group])
+                found[names[-number - 1]] = tuple([row.topic for row in answer])
         return found
 
     async def at(self, positions: Iterable[int]) -> list[PositionedFact]:

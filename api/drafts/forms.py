@@ -143,7 +143,7 @@ async def command_fields(wiring: Wiring, draft: Draft, person: str, typed: Submi
 
 
 async def own_or_shared(wiring: Wiring, draft: str, person: str) -> Draft:
-    """A draft of an application by its id. Raises `NotFound` and `Forbidden` for those who may not write in it."""
+    """A draft of an application by its id. Raises `NotFound` and `Forbidden` for those for whom it does not open."""
     found = await wiring.drafts.by_id(draft, person)
     if found is None or found.place.command not in FORMS:
         raise NotFound

@@ -14,19 +14,18 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Final, NamedTuple
 
 from api.accounts.access_tokens import digest_of
 from api.accounts.email import checked, deliverable
 from api.drafts.drafts import NOT_SHARED, Draft, DraftPlace
-from api.letters.letter import Letter
+from api.drafts.invitation_letter import letter_of
 from api.letters.outbox import Outbox
 from api.locales import Locale
 from domain import access, limits
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
-from domain.commands.applications.helping import RecordWriter
+from domain.commands.applications.helping import OWNER_LEFT, RecordWriter
 from domain.deciding import Allowed, Denied
 from domain.grants.state import GRANT
 from domain.indexes import rounds_of
@@ -60,6 +59,9 @@ FULL: Final = msg(
     "At most {most} others can write in a draft. Remove somebody or withdraw an invitation first.", most=MOST
 )
 OWN: Final = msg("This is your own draft.")
+YOU_LEFT: Final = msg(
+    "You no longer act for the organisation for which you wrote this draft, so you can no longer open or submit it."
+)
 FORMS: Final = frozenset(
     {"application.submit", "application.change", "application.resubmit", "application.continue"}
 )
@@ -89,6 +91,15 @@ class InvitationFound:
     ends_at: datetime
 
 
+class SortedDrafts(NamedTuple):
+    """Somebody's drafts: those that are `open` to them now; those of others that are not, which they can leave; and their own that
+    are not, which they can delete."""
+
+    open: list[Draft]
+    to_leave: list[Draft]
+    to_delete: list[Draft]
+
+
 class SharedDrafts:
     """The drafts of one installation in which several people write. `site` is its public address, to which links lead."""
 
@@ -114,23 +125,33 @@ class SharedDrafts:
     # Who may write
 
     async def check(self, draft: Draft, person: str) -> None:
-        """Raise `Forbidden` unless somebody who was invited may write in a draft now; its owner always may. Of changes to an
-        application that was received, it is recorded that they do, before they read them."""
+        """Raise `Forbidden` unless a draft opens for its owner or somebody who was invited (see `shut`). Of changes to an application
+        that was received, it is recorded that they write in it, before they read them. Raises `NotFound` and `Unreadable`."""
+        if why := await self.shut(draft.place, person):
+            raise Forbidden(why)
         if person != draft.place.person:
-            await self._check_helps(draft.place, person)
             await self._record(draft.place, person)
 
-    async def open_to(self, person: str, drafts: Iterable[Draft]) -> tuple[list[Draft], list[Draft]]:
-        """Those of some drafts that a person may read now, and those of others in which they began to write and may not any more:
-        of these they learn no more than that they can leave them. Drafts for calls that cannot be read now are in neither."""
-        found: tuple[list[Draft], list[Draft]] = ([], [])
+    async def sorted_for(self, person: str, drafts: Iterable[Draft]) -> SortedDrafts:
+        """Which of some drafts a person can open now, and what they can do with the rest. Drafts for calls that cannot be read now
+        are left out."""
+        found = SortedDrafts([], [], [])
         for each in drafts:
             with suppress(NotFound, Unreadable):
-                found[await self.shut(each.place, person) is not None].append(each)
+                if await self.shut(each.place, person) is None:
+                    found.open.append(each)
+                elif each.place.person == person:
+                    found.to_delete.append(each)
+                else:
+                    found.to_leave.append(each)
         return found
 
     async def shut(self, place: DraftPlace, person: str) -> Message | None:
-        """Why somebody who was invited to a draft may not write in it now; None if they may. Raises `NotFound` and `Unreadable`."""
+        """Why a draft does not open for its owner, or for somebody who was invited to it; None if it does. Its owner has to act for the
+        applicant or the recipient still, and whoever helps must not be kept from it by what they do or read in its call. Raises
+        `NotFound` and `Unreadable`."""
+        if not await self.owner_acts(place):
+            return YOU_LEFT if person == place.person else OWNER_LEFT
         try:
             if person != place.person:
                 await self._check_helps(place, person)
@@ -139,10 +160,9 @@ class SharedDrafts:
         return None
 
     async def may_open(self, place: DraftPlace, person: str) -> bool:
-        """Whether the page with a draft opens now for its owner, or for somebody who helps: the owner has to act for the applicant
-        or the recipient still, and who helps must not have learnt what excludes them. Raises `Unreadable`."""
+        """Whether a draft opens for its owner or somebody who was invited (see `shut`). Raises `Unreadable`."""
         try:
-            return await self.owner_acts(place) and await self.shut(place, person) is None
+            return await self.shut(place, person) is None
         except NotFound:
             return False
 
@@ -188,7 +208,7 @@ class SharedDrafts:
             return
         application, actor = await self._reader.seen_by(person, APPLICATION, place.about)
         if person not in application.writers and not acts_for(actor, application.applicant):
-            command = RecordWriter(application=place.about, person=person)
+            command = RecordWriter(application=place.about, person=person, owner=place.person)
             await self._runner.run(Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM))
 
     async def _check_helps(self, place: DraftPlace, person: str) -> None:
@@ -216,9 +236,11 @@ class SharedDrafts:
 
     async def invite(self, draft: Draft, *, email: str, note: str, locale: Locale) -> str | None:
         """Invite somebody to write in one's own draft, with a letter in the language of `locale` if there is an
-        `email`, otherwise by the link that is returned, once. Raises `Invalid` and `Refused`."""
+        `email`, otherwise by the link that is returned, once. Raises `Invalid`, `Refused`, `Forbidden` and `NotFound`."""
         if draft.place.command not in FORMS:
             raise NotFound(NOT_SHARED)
+        if not await self.owner_acts(draft.place):
+            raise Forbidden(YOU_LEFT)
         address = checked(email) if email.strip() else None
         kept = address or (check_text(note, "note", most=limits.NAME) if note.strip() else None)
         text, invitation = PREFIX + secrets.token_urlsafe(32), secrets.token_hex(16)
@@ -245,7 +267,12 @@ class SharedDrafts:
                     (invitation, digest_of(text), draft.id, sealed, ends_at),
                 )
                 if address is not None:
-                    await self._outbox.put(connection, _letter(link), to=deliverable(address), locale=locale)
+                    await self._outbox.put(
+                        connection,
+                        letter_of(link, lasts=timedelta(days=DAYS)),
+                        to=deliverable(address),
+                        locale=locale,
+                    )
         if row is None:
             raise NotFound(NOT_SHARED)
         if not room:
@@ -275,7 +302,7 @@ class SharedDrafts:
     # Answering
 
     async def find(self, text: str) -> InvitationFound:
-        """What the invitation with this secret is for. Raises `NotFound`."""
+        """What the invitation with this secret is for. Raises `NotFound`, also if the draft's owner can no longer send it."""
         if not _SHAPE.match(text):
             raise NotFound(UNKNOWN)
         async with self._history.connection() as connection:
@@ -288,6 +315,8 @@ class SharedDrafts:
         if row is None:
             raise NotFound(UNKNOWN)
         place = DraftPlace(row[1], row[2], row[3])
+        if not await self.owner_acts(place):
+            raise NotFound(UNKNOWN)
         return InvitationFound(str(row[0]), place, await self.call_of(place), row[4])
 
     async def accept(self, text: str, person: str) -> str:
@@ -353,24 +382,3 @@ def _for_whom(key: bytes | None, invitation: str, sealed: bytes | None) -> str |
         return open_box(key, _place(invitation), bytes(sealed)).decode()
     except NotOpened:
         return None
-
-
-def _letter(link: str) -> Letter:
-    return Letter(
-        name="draft-invitation",
-        subject=msg("You are invited"),
-        paragraphs=(
-            msg(
-                "On {site}, somebody asks you to help them write a text that is not submitted yet.",
-                site=urlsplit(link).netloc,
-            ),
-            msg("Open this link to see what it is about, and accept or decline it there:"),
-            link,
-            msg(
-                "You can answer within fourteen days. If you have no account yet, you can register there, also without an e-mail "
-                "address. Give the link to nobody: whoever has it can accept in your place. If you do not know what it is about, "
-                "do nothing."
-            ),
-        ),
-        lasts=timedelta(days=DAYS),
-    )

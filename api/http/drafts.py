@@ -37,7 +37,7 @@ from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
 from domain.commands.register import REGISTER
 from domain.messages import msg
-from domain.refusals import FieldError, Forbidden, Invalid
+from domain.refusals import FieldError, Forbidden, Invalid, NotFound
 from domain.values import Channel, check_stream_id
 from history.requests import Request
 
@@ -64,11 +64,14 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftList(msgspec.Struct, frozen=True, kw_only=True):
-    """Your drafts, and those of others in which you write, the last saved first. `shut` are the ids of those in which you can no
-    longer write, because you were given a role or read other applications since: you can leave them."""
+    """Your drafts, and those of others in which you write, the last saved first. `shut` are the ids of those of others that you can
+    no longer open, because you were given a role or read other applications since, or their owner no longer acts for the
+    organisation that applied: you can leave them. `to_delete` are your own that you can no longer open, because you no longer
+    act for the organisation: you can delete them."""
 
     items: tuple[DraftLine, ...]
     shut: tuple[str, ...]
+    to_delete: tuple[str, ...]
 
 
 class DraftDetail(DraftLine, frozen=True, kw_only=True):
@@ -131,8 +134,11 @@ async def asked_draft(asking: Asking) -> Draft:
 
 
 async def own_draft(asking: Asking) -> Draft:
-    """The asker's own draft that the address names. Raises `NotFound` and `Forbidden`."""
-    draft = await asked_draft(asking)
+    """The asker's own draft that the address names, also if it does not open any more: they can still delete it, and take back whom
+    they invited. Raises `NotFound` and `Forbidden`."""
+    draft = await asking.wiring.drafts.by_id(asking.path["draft"], asking.who)
+    if draft is None or draft.place.command not in FORMS:
+        raise NotFound
     if draft.place.person != asking.who:
         raise Forbidden(msg("Only the person whose draft this is can do this."))
     return draft
@@ -175,11 +181,12 @@ async def _save(
 
 async def _list(asking: Asking) -> Response[bytes]:
     drafts = [each for each in await asking.wiring.drafts.of(asking.who) if each.place.command in FORMS]
-    found, shut = await asking.wiring.shared_drafts.open_to(asking.who, drafts)
+    found = await asking.wiring.shared_drafts.sorted_for(asking.who, drafts)
     return as_json(
         DraftList(
-            items=tuple([msgspec.convert(_line(each, asking.who), DraftLine) for each in found]),
-            shut=tuple([each.id for each in shut]),
+            items=tuple([msgspec.convert(_line(each, asking.who), DraftLine) for each in found.open]),
+            shut=tuple([each.id for each in found.to_leave]),
+            to_delete=tuple([each.id for each in found.to_delete]),
         )
     )
 

@@ -29,7 +29,10 @@ async def _change(visit: Visit) -> PageContent:
             visit,
             form,
             heading=msg("Submit again"),
-            note=msg("Answer the questions by correcting your application; they are on its page."),
+            note=msg(
+                "Answer the questions by correcting your application. The jury reads only the newest version; the staff can still read "
+                "what stood here before."
+            ),
             send=msg("Submit the application again"),
             start=_as_typed(shown, form.stage, visit.locale),
             questions=shown.explanation,
@@ -38,7 +41,7 @@ async def _change(visit: Visit) -> PageContent:
         visit,
         form,
         heading=msg("Change the application"),
-        note=msg("The jury sees the newest version; earlier ones stay in the history."),
+        note=msg("The jury reads only the newest version; the staff can still read what stood here before."),
         send=msg("Submit the changes"),
         start=_as_typed(shown, form.stage, visit.locale),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
@@ -36,6 +36,13 @@ LABELS: Final = {
     "note": msg("Note for yourself"),
     "language": msg("Language of the letter"),
 }
+
+
+class Shut(NamedTuple):
+    """A draft that somebody can no longer open, and why."""
+
+    draft: Draft
+    why: Message
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
@@ -72,22 +79,25 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             visit, PageContent("draft_people.html", context, labels=LABELS, initiative=shown.initiative)
         )
 
-    async def shut(visit: Visit) -> Message | None:
-        """Why the visitor, who began to write in the draft, can no longer open it; None if they can, or never began."""
+    async def shut(visit: Visit) -> Shut | None:
+        """The draft, if it is the visitor's own or they began to write in it, and why they can no longer open it; None if they can, or
+        never began."""
         draft = await wiring.drafts.by_id(visit.path["draft"], visit.who)
-        return None if draft is None else await shared.shut(draft.place, visit.who)
+        why = None if draft is None else await shared.shut(draft.place, visit.who)
+        return None if draft is None or why is None else Shut(draft, why)
 
-    async def shut_page(visit: Visit, why: Message) -> Response[Any]:
-        """The page on which they leave it. It shows nothing of the draft."""
-        return await site.answer(visit, PageContent("draft_shut.html", {"why": why}))
+    async def shut_page(visit: Visit, found: Shut) -> Response[Any]:
+        """The page on which they leave it, or delete their own. It shows nothing of the draft."""
+        context = {"why": found.why, "owned": found.draft.place.person == visit.who}
+        return await site.answer(visit, PageContent("draft_shut.html", context))
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await again_if_lost(lambda: site.visit(request))
         if visit.signed_in is None:
             return redirect(f"/sign-in?next={request.scope['path']}")
         check_kinds(visit.path)
-        if why := await shut(visit):
-            return await shut_page(visit, why)
+        if found := await shut(visit):
+            return await shut_page(visit, found)
         return await page(visit, await shared_draft(visit))
 
     async def act(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -102,8 +112,11 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         if do == "draft.leave" and not form.own("language"):
             await shared.end(visit.path["draft"], visit.who)
             return redirect("/me")
-        if why := await shut(visit):
-            return await shut_page(replace(visit, returned=more), why)
+        if found := await shut(visit):
+            if do == "draft.delete" and found.draft.place.person == visit.who and not form.own("language"):
+                await wiring.drafts.discard(found.draft.place)
+                return redirect("/me")
+            return await shut_page(replace(visit, returned=more), found)
         draft = await shared_draft(visit)
         here = f"/drafts/{draft.id}/people"
         if form.own("language"):

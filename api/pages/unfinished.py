@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from api.drafts.drafts import Draft
@@ -29,27 +30,26 @@ WHERE: Final = {
 """The page with the form of a draft, and what is said of it, by the command that the form sends. Drafts of reviews are among
 the reviews to write."""
 
-
-_SHUT: Final = msg("Leave a draft that you can no longer open")
+_TO_LEAVE: Final = msg("Leave a draft that you can no longer open")
+_TO_DELETE: Final = msg("Delete a draft that you can no longer open")
 
 
 async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
-    """The visitor's drafts, and those of others in which they may write now, or may not any more and can leave. Drafts whose page
-    opens for nobody, because the owner acts for the applicant no longer, are left out. So are drafts for calls that cannot
-    be read now; they stay on their own pages."""
-    found = []
+    """Drafts to go on with, and drafts to leave or to delete. Drafts for calls that cannot be read now stay on their own pages."""
     drafts = [each for each in await visit.wiring.drafts.of(visit.who) if each.place.command in WHERE]
-    open_, shut = await visit.wiring.shared_drafts.open_to(visit.who, drafts)
-    for draft in open_:
+    found = await visit.wiring.shared_drafts.sorted_for(visit.who, drafts)
+    items = []
+    for draft in found.open:
         where, words = WHERE[draft.place.command]
         if draft.place.person != visit.who:
             where, words = f"/drafts/{draft.id}", msg("Write in a draft that somebody shares with you")
-        try:
-            if await visit.wiring.shared_drafts.owner_acts(draft.place):
-                found.append(await _item(visit, draft, where, words))
-        except (NotFound, Unreadable):
-            continue
-    return found + [TodoItem(f"/drafts/{draft.id}/people", _SHUT) for draft in shut]
+        with suppress(NotFound, Unreadable):
+            items.append(await _item(visit, draft, where, words))
+    return items + [
+        TodoItem(f"/drafts/{draft.id}/people", words)
+        for words, shut in ((_TO_LEAVE, found.to_leave), (_TO_DELETE, found.to_delete))
+        for draft in shut
+    ]
 
 
 async def _item(visit: Visit, draft: Draft, where: str, words: Message) -> TodoItem:

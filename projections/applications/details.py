@@ -61,7 +61,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     published and for everybody else. Damaged answers are named in `damaged` as ``answers.budget``, and
     damaged questions of the staff as ``asked.0``. `unattended`: the
     applicant is an organisation without members; only shown to viewers who see who applied. `asked` are all questions with which
-    it was ever returned, for the applicant and the staff. `before` is what was otherwise in it before it was changed or came back, for
+    it was ever returned, for the applicant and the staff. `before` is what was different in it before it was changed or came back, for
     the staff alone.
     """
 

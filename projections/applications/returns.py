@@ -1,4 +1,4 @@
-"""What the staff asked when they returned an application, and what was otherwise in it before."""
+"""What the staff asked when they returned an application, and what was different in it before."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class AskedQuestions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EarlierVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """What was otherwise in an application before: when it was last returned and came back (`came_back_at`), or, if it never did,
+    """What was different in an application before: when it was last returned and came back (`came_back_at`), or, if it never did,
     when its stage was first answered. `answers` are the earlier answers to the questions whose answers were changed since, None
     where there was none; `title` and `requested` are None if they are the same now. Damaged texts are named in `damaged` as
     ``before.answers.budget``."""
@@ -67,7 +67,7 @@ async def returns_of(
     reader: Reader, application: str, position: int, *, written: int | None = None
 ) -> Returns:
     """The questions with which an application was returned up to a position, the first ones first. With `written`, the version of
-    the fact whose answers are shown, also what was otherwise before. The caller has checked access."""
+    the fact whose answers are shown, also what was different before. The caller has checked access."""
     rows = await reader.rows(
         "SELECT version, topic FROM history.facts WHERE stream = %(application)b AND topic = ANY (%(topics)b::text[]) "
         "AND position <= %(position)b::bigint ORDER BY version",

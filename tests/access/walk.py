@@ -281,7 +281,7 @@ def _returned(walk: Walk, application: str) -> None:
         "answers": {"work": "A song about snow"},
     }
     walk.stop("application.change", **text)
-    walk.stop("application.record_writer", application=application, person=STRANGER)
+    walk.stop("application.record_writer", application=application, person=STRANGER, owner=ARTIST)
     before, then = fork(walk.world), walk.now
     state = walk.world.state(APPLICATION, application)
     invitation = ApplicationInvited(

@@ -86,7 +86,7 @@ def test_staff_who_helped_examine_nothing_in_the_round() -> None:
 
 def test_who_helps_to_change_what_was_received_is_known_before_the_changes_are_submitted() -> None:
     world, application = submitted()
-    record = RecordWriter(application=application, person=STRANGER)
+    record = RecordWriter(application=application, person=STRANGER, owner=ARTIST)
     world.run(record, SYSTEM)
     told = ApplicationWrittenWith(application=application, call=CALL, writers=(STRANGER,))
     assert world.facts(application)[1:] == (told,)
@@ -105,7 +105,13 @@ def test_who_helps_to_change_what_was_received_is_known_before_the_changes_are_s
 def test_who_could_judge_what_was_received_is_not_recorded_and_so_does_not_help(person: str) -> None:
     world, application = submitted()
     with pytest.raises(Forbidden):
-        world.run(RecordWriter(application=application, person=person), SYSTEM)
+        world.run(RecordWriter(application=application, person=person, owner=ARTIST), SYSTEM)
+
+
+def test_nobody_is_recorded_once_the_owner_of_the_draft_does_not_act_for_the_applicant() -> None:
+    world, application = submitted()
+    with pytest.raises(Forbidden):
+        world.run(RecordWriter(application=application, person=STRANGER, owner=JUROR), SYSTEM)
 
 
 def test_what_they_read_is_asked_for_at_once_however_many_rounds_there_are() -> None:
@@ -138,7 +144,7 @@ def test_the_program_alone_records_who_helps() -> None:
     world, application = submitted()
     for actor in (ARTIST, OFFICER, STRANGER):
         with pytest.raises(Forbidden):
-            world.run(RecordWriter(application=application, person=STRANGER), actor)
+            world.run(RecordWriter(application=application, person=STRANGER, owner=ARTIST), actor)
 
 
 def test_who_helped_is_no_applicant() -> None:

@@ -262,9 +262,10 @@ async def test_what_can_be_opened_left_or_not_be_looked_at_now_are_three_things(
         for owner in ("owner", "helper")
         for about in found
     ]
-    open_, shut = await shared.open_to("helper", drafts)
-    assert [each.id for each in open_] == ["open", *found], "one's own always are"
-    assert [each.id for each in shut] == ["shut"]
+    sorted_ = await shared.sorted_for("helper", drafts)
+    assert [each.id for each in sorted_.open] == ["open", *found], "one's own for a call always are"
+    assert [each.id for each in sorted_.to_leave] == ["shut"]
+    assert sorted_.to_delete == []
 
 
 async def test_erasing_the_owner_ends_the_draft_for_both(together: Together) -> None:

@@ -1,16 +1,20 @@
 """Folded states: a stream is only folded as its own kind."""
 
+from contextlib import nullcontext
 from typing import cast
 
 import pytest
+from psycopg_pool import AsyncConnectionPool
 
 from domain.calls.state import CALL
 from domain.initiatives.state import INITIATIVE
 from domain.persons.state import PERSON
 from domain.refusals import NotFound
 from domain.topics import AGGREGATES
+from history.statements import Connection
 from history.states import REMEMBERED, Folded, StateCache
-from history.store import History
+from history.store import History, LoadedFact
+from history.unreadable import Unreadable
 from tests.history.conftest import Office
 
 pytestmark = pytest.mark.anyio
@@ -45,3 +49,43 @@ async def test_a_malformed_id_names_nothing(office: Office, malformed: str) -> N
     for aggregate in (PERSON, CALL, INITIATIVE):
         with pytest.raises(NotFound):
             await office.runner.states.read_set(bypass_cache=True).load(((aggregate, malformed),))
+
+
+async def test_what_comes_in_several_parts_is_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts and entries are asked for in one statement, and PostgreSQL promises no order between them."""
+    first, second, entry = (
+        LoadedFact(1, 1, "", b"", b""),
+        LoadedFact(1, 2, "", b"", b""),
+        LoadedFact(-1, 0, "of the index", b"", b""),
+    )
+
+    async def answered(*_: object) -> list[LoadedFact]:
+        return [first, entry, second]
+
+    monkeypatch.setattr("history.store.call_as", answered)
+    monkeypatch.setattr(History, "connection", lambda _: nullcontext())
+    history = History(cast("AsyncConnectionPool[Connection]", None), "history")
+    assert await history.read({"call-1": 0}, ["index"]) == (
+        {"call-1": (first, second)},
+        {"index": ("of the index",)},
+    )
+
+
+async def test_a_stream_that_lacks_a_fact_is_not_folded(office: Office) -> None:
+    administrator, _ = await office.opened()
+    history = office.runner.states.history
+    facts = (await history.load({administrator: 0}))[administrator]
+    assert len(facts) > 1
+
+    class Lacking:
+        """A history that has lost the first fact of each stream."""
+
+        id = history.id
+        position_of = history.position_of
+
+        async def read(self, after: dict[str, int], _: object) -> tuple[dict[str, object], dict[str, object]]:
+            return dict.fromkeys(after, facts[1:]), {}
+
+    states = StateCache(cast("History", Lacking()))
+    with pytest.raises(Unreadable):
+        await states.read_set(bypass_cache=True).load(((PERSON, administrator),))

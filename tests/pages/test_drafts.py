@@ -330,17 +330,64 @@ def test_who_was_given_a_role_can_no_longer_open_the_draft_and_leaves_it() -> No
             f"/api/initiatives/{house}/members", person=stage.people["applicant"], roles=["juror"]
         )
         assert helper.open(f"/drafts/{draft}").status_code == 403
-        assert speaking.get("/api/drafts") == {"items": [], "shut": [draft]}
+        assert speaking.get("/api/drafts") == {"items": [], "shut": [draft], "to_delete": []}
         start = html.unescape(helper.open("/me").text)
         assert f'<a href="/drafts/{draft}/people">Leave a draft that you can no longer open' in start
         shown = helper.open(people).text
         assert "You have a role in this call" in shown
+        assert "letters" not in shown.split("<main")[1], "none comes any more about this draft"
         name = html.escape(stage.speaking("second applicant").get("/api/me")["name"])
         assert ("Another title" in shown, name in shown) == (False, False)
         invite = helper.form(people, "draft-leave") | {"_do": "draft.invite"}
         assert "You have a role in this call" in helper.send(people, invite).text
         assert helper.send(people, helper.form(people, "draft-leave")).headers["location"] == "/me"
         assert "no longer open" not in helper.open("/me").text
-        assert speaking.get("/api/drafts") == {"items": [], "shut": []}
+        assert speaking.get("/api/drafts") == {"items": [], "shut": [], "to_delete": []}
         assert helper.open(people).status_code == 404
         speaking.post(f"/api/drafts/{draft}/leave", 404)
+
+
+def test_who_left_the_organisation_can_no_longer_open_their_draft_and_deletes_it() -> None:
+    """Nor can who helped them, who leaves it; pages and JSON say the same, and nothing of the draft is shown on the way."""
+    with set_stage() as stage:
+        owner, helper = stage.visitor("second applicant"), stage.visitor("applicant")
+        speaking = stage.speaking("second applicant")
+        newcomer = stage.running.newcomer("Colleague", email="colleague@example.org", language="en")
+        organisation = newcomer.post("/api/organisations", name="Invented Collective")["id"]
+        at = f"/api/organisations/{organisation}"
+        newcomer.post(f"{at}/members", person=stage.people["second applicant"])
+        speaking.post(f"{at}/join")
+        apply = f"/calls/{stage.call}/apply"
+        sent = owner.form(apply, "application-submit") | ANSWERS | {"applicant": organisation}
+        change = f"{owner.send(apply, sent).headers['location']}/change"
+        kept = owner.form(change, "application-change")
+        assert owner.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
+        people = people_of(owner, change)
+        helper.open(invitation(owner, people))
+        page = helper.open("/draft-invitation").text
+        accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
+        assert helper.send("/draft-invitation", accept).status_code == 303
+        draft = people.split("/")[2]
+
+        newcomer.post(f"{at}/members/{stage.people['second applicant']}/remove")
+        for person, role, words, answer in (
+            (helper, "applicant", "Leave", {"items": [], "shut": [draft], "to_delete": []}),
+            (owner, "second applicant", "Delete", {"items": [], "shut": [], "to_delete": [draft]}),
+        ):
+            assert person.open(f"/drafts/{draft}").status_code == 403
+            stage.speaking(role).get(f"/api/drafts/{draft}", 403)
+            assert stage.speaking(role).get("/api/drafts") == answer
+            start = html.unescape(person.open("/me").text)
+            assert f'<a href="{people}">{words} a draft that you can no longer open' in start
+            shown = person.open(people).text
+            assert "no longer act" in shown
+            assert "Another title" not in shown
+        assert (
+            helper.send(people, helper.form(people, "draft-leave") | {"_do": "draft.delete"}).status_code
+            == 200
+        )
+        assert "Delete a draft" in owner.open("/me").text, "it is still there"
+        assert owner.send(people, owner.form(people, "draft-delete")).headers["location"] == "/me"
+        for person in (owner, helper):
+            assert "no longer open" not in person.open("/me").text
+            assert person.open(people).status_code == 404

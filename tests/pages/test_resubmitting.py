@@ -49,6 +49,7 @@ def test_the_form_begins_with_what_was_submitted_and_a_change_shows(
         "Four concerts.</textarea>",
         '<option value="no" selected>',
         'value="2027-01-31"',
+        "The jury reads only the newest version; the staff can still read what stood here before.",
     ):
         assert kept in page, kept
     sent = applicant.form(change, "application-change") | ANSWERS | {"title": "A better project"}
@@ -109,7 +110,7 @@ def test_it_is_returned_with_questions_answered_and_found_in_lists(
         None,
     )
     assert QUESTIONS not in stage.speaking("officer").client.get(f"/api{application}/timeline").text
-    # The staff see what was otherwise; the applicant, as the jury, what stands in it now.
+    # The staff see what was different; the applicant, as the jury, what stands in it now.
     assert again["before"]["answers"]["idea"] == "Four concerts."
     shown = stage.visitor("officer").open(application).text
     assert "Came back on" in shown.split('id="changed"')[1].split("</div>")[0]

@@ -1,4 +1,4 @@
-"""What was otherwise in an application before it was changed or came back: the staff alone read it."""
+"""What was different in an application before it was changed or came back: the staff alone read it."""
 
 from __future__ import annotations
 

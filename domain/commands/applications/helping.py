@@ -3,11 +3,14 @@ read the draft, so that they judge nothing of it, whether the changes are submit
 
 from __future__ import annotations
 
+from typing import Final
+
 from domain import access
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
 from domain.commands.applications.acting import read_by
 from domain.deciding import (
+    Allowed,
     Command,
     CommandContext,
     Denied,
@@ -22,16 +25,22 @@ from domain.deciding import (
 )
 from domain.indexes import rounds_of
 from domain.initiatives.state import INITIATIVE
+from domain.messages import msg
 from domain.organisations import ORGANISATION
 from domain.parties import is_organisation
 from domain.values import ApplicationId, PersonId
 
+OWNER_LEFT: Final = msg(
+    "The person whose draft this is no longer acts for the organisation that applied, so nobody can go on writing in it."
+)
+
 
 class RecordWriter(Command, frozen=True, kw_only=True):
-    """Record that a person writes in a draft of changes to an application."""
+    """Record that a person writes in a draft of changes to an application, whose `owner` acts for the applicant."""
 
     application: ApplicationId
     person: PersonId
+    owner: PersonId
 
 
 def _record_writer(command: RecordWriter, context: CommandContext) -> Plan:
@@ -40,13 +49,15 @@ def _record_writer(command: RecordWriter, context: CommandContext) -> Plan:
     initiative, rounds = yield from together(
         the(INITIATIVE, application.initiative), index_entries(rounds_of(application.call))
     )
-    # Roles and what they read are asked here again, so that nobody is asked to judge between the question and the fact.
+    # Roles, what they read and whether the owner acts are asked here again: it may have changed between the question and the fact.
     read = (yield from read_by((command.person,), application.call, rounds))[command.person]
     roles = initiative.held_anywhere_in(application.call, rounds, command.person)
     members = (yield from maybe(ORGANISATION, party)).members if is_organisation(party) else {party}
-    helps = access.helps_to_write(read, received=True, roles=roles)
+    may = access.helps_to_write(read, received=True, roles=roles)
+    if isinstance(may, Allowed):
+        may = access.system(context.actor) if command.owner in members else Denied(OWNER_LEFT)
     return PlannedCommand(
-        may=helps if isinstance(helps, Denied) else access.system(context.actor),
+        may=may,
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
