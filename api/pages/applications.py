@@ -19,7 +19,7 @@ from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
 from api.pages.trying import Offer, Trial
-from api.pages.unfinished import drafts_to_finish
+from api.pages.unfinished import OF_APPLICATIONS, drafts_to_finish
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.calls.rules import instant
@@ -66,7 +66,7 @@ async def _mine(visit: Visit) -> PageContent:
     }
     names = await names_among(visit, (each.applicant for each in found.items))
     # Drafts of applications that were received stand beside the new ones: all of them are still to be finished.
-    drafts = [] if visit.query.get("cursor") else await drafts_to_finish(visit)
+    drafts = [] if visit.query.get("cursor") else await drafts_to_finish(visit, OF_APPLICATIONS)
     context = {"applications": found, "drafts": drafts, "titles": titles, "organisations": names}
     return PageContent("applications.html", context)
 

@@ -87,7 +87,11 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
-            "roles": roles | {Role.JUROR} if judged else roles,
+            "roles": roles,
+            "in_rounds": {
+                each.id: await roles_in(visit, call.initiative, call.id, each.id) for each in call.rounds
+            },
+            "reading_as": roles | {Role.JUROR} if judged else roles,
             "written_in": tuple(call.title),
         },
         parts={
@@ -133,12 +137,15 @@ async def _timed(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "closes_at", "until")
 
 
-async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> frozenset[Role]:
-    """The visitor's roles in an initiative and in one of its calls, for choosing which links are useful to them."""
+async def roles_in(
+    visit: Visit, initiative: str, call: str | None = None, round: str | None = None
+) -> frozenset[Role]:
+    """The visitor's roles in an initiative, and in one of its calls and a round of it, for choosing which links are useful to
+    them."""
     if visit.signed_in is None:
         return frozenset()
     house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)
-    return (house if call is None else house.within(call)).roles(visit.who)
+    return (house if call is None else house.within(call, round)).roles(visit.who)
 
 
 def few_needed(asked: Asked) -> bool:

@@ -50,6 +50,7 @@ async def _show(visit: Visit) -> PageContent:
         {
             "initiative": initiative,
             "name": house.name,
+            "of_all": bool(house.roles(visit.who)),
             "people": [
                 (each, _held(visit.who, house, each, known))
                 for each in sorted(members, key=lambda each: ((each.name or "").casefold(), each.person))

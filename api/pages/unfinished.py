@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from api.drafts.drafts import Draft
+from api.pages.report_drafts import SUBMIT, is_expected
 from api.pages.todo import TodoItem
 from api.pages.visits import Visit
 from domain.applications.state import APPLICATION
@@ -23,17 +25,26 @@ WHERE: Final = {
         "/applications/{about}/continue",
         msg("Finish the draft of your answers for the next stage"),
     ),
-    "grant.submit_report": ("/grants/{about}", msg("Finish the draft of your report")),
+    SUBMIT: ("/grants/{about}", msg("Finish the draft of your report")),
 }
 """The page with the form of a draft, and what is said of it, by the command that the form sends. Drafts of reviews are among
 the reviews to write."""
 
 
-async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
-    """The visitor's drafts, and those of others in which they may write now; drafts for calls that cannot be read now are left
-    out, and stay on their own pages."""
+OF_APPLICATIONS: Final = frozenset(WHERE) - {SUBMIT}
+"""The commands whose drafts are of applications."""
+
+
+async def drafts_to_finish(visit: Visit, commands: Collection[str] = frozenset(WHERE)) -> list[TodoItem]:
+    """The visitor's drafts for some commands, and those of others in which they may write now. Drafts for calls that cannot be
+    read now, and of reports that are not expected now, are left out, and stay on their own pages."""
     found = []
-    drafts = [each for each in await visit.wiring.drafts.of(visit.who) if each.place.command in WHERE]
+    drafts = [
+        each
+        for each in await visit.wiring.drafts.of(visit.who)
+        if each.place.command in commands
+        and (each.place.command != SUBMIT or await is_expected(visit, each.place.about))
+    ]
     for draft in await visit.wiring.shared_drafts.open_to(visit.who, drafts):
         where, words = WHERE[draft.place.command]
         if draft.place.person != visit.who:
