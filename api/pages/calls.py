@@ -73,6 +73,10 @@ async def _list(visit: Visit) -> PageContent:
     )
 
 
+_OF_MONEY: Final = frozenset({Role.FINANCE, Role.APPROVER, Role.OFFICER, Role.FUNDER})
+"""Those who see the funds of an initiative in whose whole they have the role."""
+
+
 async def _one(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     roles = await roles_in(visit, call.initiative, call.id)
@@ -88,6 +92,7 @@ async def _one(visit: Visit) -> PageContent:
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
             "roles": roles,
+            "sees_fund": not _OF_MONEY.isdisjoint(await roles_in(visit, call.initiative)),
             "in_rounds": {
                 each.id: await roles_in(visit, call.initiative, call.id, each.id) for each in call.rounds
             },

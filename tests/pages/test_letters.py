@@ -66,7 +66,7 @@ def test_somebody_registers_by_a_letter_and_signs_in_by_the_next(stage: Stage) -
     assert (changed.headers["content-language"], 'value="1234 56"' in changed.text) == ("ru", True)
     wrong = elsewhere.send("/sign-in/letter", code | {"code": "1"})
     assert (wrong.status_code, 'id="code-error"' in wrong.text) == (422, True)
-    assert "You are not signed in." in wrong.text
+    assert "Вы не вошли." in wrong.text
     assert elsewhere.send("/sign-in/letter", code).headers["location"] == "/me"
     assert "Почта" in elsewhere.open("/me").text
 
