@@ -9,13 +9,16 @@ from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.rendering import Part
 from api.pages.visits import Visit
+from domain import access
 from domain.commands.call_drafts import CopyCall
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.commands.screening import SetCallScreening
+from domain.deciding import Allowed
 from domain.forms import Form as Asked
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
+from domain.parties import Actor
 from domain.reviews.facts import JUDGING
 from domain.rounds.state import ROUND, RoundStatus
 from domain.values import Role
@@ -73,10 +76,6 @@ async def _list(visit: Visit) -> PageContent:
     )
 
 
-_OF_MONEY: Final = frozenset({Role.FINANCE, Role.APPROVER, Role.OFFICER, Role.FUNDER})
-"""Those who see the funds of an initiative in whose whole they have the role."""
-
-
 async def _one(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     roles = await roles_in(visit, call.initiative, call.id)
@@ -92,7 +91,7 @@ async def _one(visit: Visit) -> PageContent:
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
             "roles": roles,
-            "sees_fund": not _OF_MONEY.isdisjoint(await roles_in(visit, call.initiative)),
+            "sees_fund": await sees_funds(visit, call.initiative),
             "in_rounds": {
                 each.id: await roles_in(visit, call.initiative, call.id, each.id) for each in call.rounds
             },
@@ -151,6 +150,13 @@ async def roles_in(
         return frozenset()
     house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)
     return (house if call is None else house.within(call, round)).roles(visit.who)
+
+
+async def sees_funds(visit: Visit, initiative: str) -> bool:
+    """Whether the visitor may open the funds of an initiative; a role in one of its calls is not enough."""
+    house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)
+    verdict = access.sees_payments(Actor(visit.person or ""), house)
+    return isinstance(verdict, Allowed)
 
 
 def few_needed(asked: Asked) -> bool:

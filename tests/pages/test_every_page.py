@@ -185,6 +185,7 @@ def walked(stage: Stage, role: str | None, language: str) -> tuple[set[str], lis
     visitor.open(f"/calls?lang={language}")
     banner = Locale(language).say(msg("This is a demonstration."))
     todo, seen, faults = ["/", "/me", "/applications", "/reviews", "/grants"], set[str](), list[str]()
+    linked_on: dict[str, str] = {}
     while todo and len(seen) < _MOST:
         path = todo.pop()
         if path in seen:
@@ -204,14 +205,16 @@ def walked(stage: Stage, role: str | None, language: str) -> tuple[set[str], lis
         if language in _PARSED[len(seen) % len(_PARSED)]:
             faults += [f"{path}: {fault}" for fault in faults_of(page.text)]
         if page.status_code != 200:
-            faults.append(f"{path}: {page.status_code}")
+            faults.append(f"{path}: {page.status_code}, linked on {linked_on.get(path)}")
         if outline.tags.count("h1") != 1 or outline.tags.count("main") != 1:
             faults.append(f"{path}: not one heading")
         if not page.text.startswith(f'<!doctype html>\n<html lang="{language}">'):
             faults.append(f"{path}: no language")
         if banner not in page.text:
             faults.append(f"{path}: no banner")
-        todo += [
+        links = [
             link for link in map(html.unescape, outline.links) if link.startswith("/") and ".xlsx" not in link
         ]
+        linked_on |= {link: path for link in links if link not in linked_on}
+        todo += links
     return seen, faults
