@@ -33,7 +33,7 @@ from domain.messages import Message, msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
-from domain.rounds.state import RoundStatus
+from domain.rounds.state import ROUND, RoundStatus
 from domain.values import Channel, Role, read_time
 from projections import applications, calls, grants, initiatives, panels, reviews, rounds, timeline
 from projections.applications import ApplicationDetail, ApplicationLine
@@ -42,6 +42,7 @@ from projections.initiatives import CallMember
 from projections.paging import MOST
 from projections.reader import Reader
 from projections.readings import NotRecorded
+from projections.review_summary import due_in
 from projections.reviews import ReviewShown
 
 T = TypeVar("T")
@@ -96,6 +97,7 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers if shown.seen_as is not Role.APPLICANT else _still_possible(offers, shown),
             "round": await rounds.one(reader, who, shown.round),
+            "due": due_in(await reader.the(ROUND, shown.round)),
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
             "in_a_week": _evening(visit, call, 7),
             "in_two_weeks": _evening(visit, call, 14),
