@@ -107,7 +107,7 @@ def test_what_was_typed_into_a_form_that_is_not_on_the_page_that_comes_back_is_s
     """As a form of another page of a list; one that is there speaks for itself."""
     officer, call = stage.visitor("officer"), f"/calls/{stage.call}"
     sent = officer.form(call, "call-change") | {"title.en": "Words to keep", "_language": "ru"}
-    told = "Вы сменили язык этой страницы"
+    told = "Вы сменили язык страницы"
     for form, lost in ((sent["_form"], False), ("call-change-9", True)):
         back = officer.send(call, sent | {"_form": form}).headers["location"]
         page = officer.open(back).text
