@@ -19,7 +19,7 @@ from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent, RunOne, offers_of
 from api.pages.searching import search_in
 from api.pages.trying import Offer, Trial
-from api.pages.unfinished import drafts_to_finish
+from api.pages.unfinished import OF_APPLICATIONS, drafts_to_finish
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.calls.rules import instant
@@ -33,7 +33,7 @@ from domain.messages import Message, msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
-from domain.rounds.state import RoundStatus
+from domain.rounds.state import ROUND, RoundStatus
 from domain.values import Channel, Role, read_time
 from projections import applications, calls, grants, initiatives, panels, reviews, rounds, timeline
 from projections.applications import ApplicationDetail, ApplicationLine
@@ -42,6 +42,7 @@ from projections.initiatives import CallMember
 from projections.paging import MOST
 from projections.reader import Reader
 from projections.readings import NotRecorded
+from projections.review_summary import due_in
 from projections.reviews import ReviewShown
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ async def _mine(visit: Visit) -> PageContent:
     }
     names = await names_among(visit, (each.applicant for each in found.items))
     # Drafts of applications that were received stand beside the new ones: all of them are still to be finished.
-    drafts = [] if visit.query.get("cursor") else await drafts_to_finish(visit)
+    drafts = [] if visit.query.get("cursor") else await drafts_to_finish(visit, OF_APPLICATIONS)
     context = {"applications": found, "drafts": drafts, "titles": titles, "organisations": names}
     return PageContent("applications.html", context)
 
@@ -96,6 +97,7 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers if shown.seen_as is not Role.APPLICANT else _still_possible(offers, shown),
             "round": await rounds.one(reader, who, shown.round),
+            "due": due_in(await reader.the(ROUND, shown.round)),
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
             "in_a_week": _evening(visit, call, 7),
             "in_two_weeks": _evening(visit, call, 14),

@@ -19,6 +19,7 @@ from api.pages.drafting import (
     words_of,
 )
 from api.pages.page import Page, PageAction, PageContent
+from api.pages.proving import SWITCHED
 from api.pages.rendering import said
 from api.pages.typed_answers import removed_questions, typed_answers
 from api.pages.visits import FormShown, Visit
@@ -58,7 +59,8 @@ def eligibility_first(visit: Visit, asked: ApplicationForm) -> PageContent | Non
     wrong = wrong_answers(call.eligibility, answers)
     if not wrong:
         return None
-    answered = typed is not None and not typed.own("language")
+    # Whoever chose another language has not sent their answers yet.
+    answered = typed is not None and not typed.own("language") and not typed.own(SWITCHED)
     empty = [f"eligibility.{each.id}" for each in call.eligibility if answers.get(each.id) is None]
     return PageContent(
         "eligibility.html",

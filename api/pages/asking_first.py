@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from api.pages.visits import Visit
-from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, msg
 from domain.readings import READING, Reading, reading_of, still_excludes
-from domain.reviews.facts import JUDGING
 from domain.reviews.state import REVIEW, Review, ReviewStatus
 from domain.rounds.state import ROUND, Round
 from projections import own_reviews
@@ -20,9 +18,6 @@ _REVIEWS: Final = msg(
 )
 _CHANGES: Final = msg(
     "Once you have seen other jurors' scores of this application, you can no longer change your review of it."
-)
-_ROUND: Final = msg(
-    "Once you have seen the ranking before the panel opens, you can no longer write or change a review in this round."
 )
 
 
@@ -38,18 +33,7 @@ async def lost_by_reading(visit: Visit, round: str, application: str) -> Message
     return _REVIEWS
 
 
-async def lost_by_ranking(visit: Visit, round: str) -> Message | None:
-    """What the visitor can no longer do once they have seen the ranking of a round; None as in `lost_by_reading`, and for those
-    who are not on its jury."""
-    if not await _asks(visit, round, None):
-        return None
-    state: Round = await visit.wiring.reader.the(ROUND, round)
-    house: Initiative = await visit.wiring.reader.the(INITIATIVE, state.initiative)
-    judges = not house.within(state.call, round).roles(visit.who).isdisjoint(JUDGING)
-    return _ROUND if judges else None
-
-
-async def _asks(visit: Visit, round: str, application: str | None) -> bool:
+async def _asks(visit: Visit, round: str, application: str) -> bool:
     if visit.query.get("show") == ASKED:
         return False
     state: Round = await visit.wiring.reader.the(ROUND, round)

@@ -225,6 +225,7 @@ async def _application(visit: Visit) -> PageContent:
             "place": place,
             "call": call,
             "round": jury.round,
+            "due": jury.due,
             "choices": choices,
             "same": _the_same(choices),
         },

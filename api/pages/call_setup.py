@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from api.pages.call_work import Work, work_of
+from api.pages.calls import sees_funds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.visits import Visit
@@ -51,6 +52,7 @@ async def _setup(visit: Visit) -> PageContent:
             "parts": _parts(visit, work, gaps),
             "gaps": gaps,
             "available": Money.of(fund.available, fund.currency),
+            "sees_fund": await sees_funds(visit, work.call.initiative),
         },
         initiative=work.call.initiative,
     )

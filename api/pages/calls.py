@@ -9,13 +9,16 @@ from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.rendering import Part
 from api.pages.visits import Visit
+from domain import access
 from domain.commands.call_drafts import CopyCall
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.commands.screening import SetCallScreening
+from domain.deciding import Allowed
 from domain.forms import Form as Asked
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
+from domain.parties import Actor
 from domain.reviews.facts import JUDGING
 from domain.rounds.state import ROUND, RoundStatus
 from domain.values import Role
@@ -87,7 +90,12 @@ async def _one(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
-            "roles": roles | {Role.JUROR} if judged else roles,
+            "roles": roles,
+            "sees_fund": await sees_funds(visit, call.initiative),
+            "in_rounds": {
+                each.id: await roles_in(visit, call.initiative, call.id, each.id) for each in call.rounds
+            },
+            "reading_as": roles | {Role.JUROR} if judged else roles,
             "written_in": tuple(call.title),
         },
         parts={
@@ -133,12 +141,22 @@ async def _timed(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "closes_at", "until")
 
 
-async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> frozenset[Role]:
-    """The visitor's roles in an initiative and in one of its calls, for choosing which links are useful to them."""
+async def roles_in(
+    visit: Visit, initiative: str, call: str | None = None, round: str | None = None
+) -> frozenset[Role]:
+    """The visitor's roles in an initiative, and in one of its calls and a round of it, for choosing which links are useful to
+    them."""
     if visit.signed_in is None:
         return frozenset()
     house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)
-    return (house if call is None else house.within(call)).roles(visit.who)
+    return (house if call is None else house.within(call, round)).roles(visit.who)
+
+
+async def sees_funds(visit: Visit, initiative: str) -> bool:
+    """Whether the visitor may open the funds of an initiative; a role in one of its calls is not enough."""
+    house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)
+    verdict = access.sees_payments(Actor(visit.person or ""), house)
+    return isinstance(verdict, Allowed)
 
 
 def few_needed(asked: Asked) -> bool:

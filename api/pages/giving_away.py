@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
@@ -85,9 +85,12 @@ def warned_of(found: list[GivenAway]) -> str:
     return sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-async def looked_at_again(visit: Visit, drafts: PageDrafts, form: SubmittedForm) -> Visit | None:
+async def looked_at_again(
+    visit: Visit, drafts: PageDrafts, form: SubmittedForm, succeeds: Callable[[], Awaitable[bool]]
+) -> Visit | None:
     """The visit that shows a form again instead of submitting it, because others wrote in its draft meanwhile, or because it
-    gives the applicant away and they have not been told; None if it can be submitted."""
+    gives the applicant away and they have not been told; None if it can be submitted. Of what gives them away they are told
+    only where submitting `succeeds`: mistakes come first, so that nobody learns of them at the second press."""
     if (other := written_since(visit, form)) is not None:
         return changed_elsewhere(visit, form, other)
     try:
@@ -97,7 +100,7 @@ async def looked_at_again(visit: Visit, drafts: PageDrafts, form: SubmittedForm)
     if not isinstance(drafted, DraftedApplication):
         return None
     found = await given_away(visit, drafted.form, form.typed(), submitting=True)
-    if not found or form.own("warned") == warned_of(found):
+    if not found or form.own("warned") == warned_of(found) or not await succeeds():
         return None
     warned = Returned(
         form=form.own("form"),

@@ -24,7 +24,7 @@ async def _me(visit: Visit) -> PageContent:
         return await applications.mine(reader, who, cursor=cursor, limit=MOST)
 
     news = await news_for(visit)
-    applied = await whole(own_applications) if kept else []
+    applied = await whole(own_applications)
     return PageContent(
         "me.html",
         {
@@ -35,7 +35,9 @@ async def _me(visit: Visit) -> PageContent:
             "news_until": news[0].happened_at.isoformat() if news else "",
             "waiting": await waiting_for(visit, places, applied),
             "kept": kept,
-            "newcomer": not places and not kept,
+            # What an organisation applied for is not among what is kept about those who act for it.
+            "as_applicant": bool(kept or applied or not places),
+            "newcomer": not (places or kept or applied),
             "titles": {each.id: each.title for each in applied},
             "amounts": {each.id: each.amount for each in await grants.all_mine(reader, who)} if kept else {},
         },

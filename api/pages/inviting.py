@@ -71,6 +71,12 @@ async def _show(visit: Visit) -> PageContent:
     )
 
 
+async def scopes_of(visit: Visit) -> list[Scope]:
+    """What the visitor can invite to now, the widest first."""
+    house, place = await _house(visit)
+    return _scopes(visit.who, house, place)
+
+
 async def _house(visit: Visit) -> tuple[Initiative, OwnInitiative]:
     initiative = visit.path["initiative"]
     house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)

@@ -59,9 +59,14 @@ class TextShown:
     wrong: tuple[str, ...]
 
 
+def changes_letters(roles: frozenset[Role]) -> bool:
+    """Whether somebody with these roles in a whole initiative reads and changes the texts of its letters."""
+    return not roles.isdisjoint({Role.OFFICER, Role.ADMINISTRATOR})
+
+
 async def _house(visit: Visit) -> Initiative:
     house: Initiative = await visit.wiring.reader.the(INITIATIVE, visit.path["initiative"])
-    if house.roles(visit.who).isdisjoint({Role.OFFICER, Role.ADMINISTRATOR}):
+    if not changes_letters(house.roles(visit.who)):
         raise NotFound
     return house
 

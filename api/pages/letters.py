@@ -36,6 +36,13 @@ REGISTER: Final = "/register/letter"
 ACCESS: Final = "/me/access"
 
 
+def shortened(address: str) -> str:
+    """An address by its first letter and its end, ``n•••@•••.org``: enough to notice a typing mistake, and nothing by which the
+    next person at a shared computer learns whose it is."""
+    name, _, host = address.rpartition("@")
+    return f"{name[:1]}•••@•••.{host.rpartition('.')[2]}"
+
+
 class LetterCookies:
     """The cookies of a browser that waits for a letter, and of one whose reader is to type their name."""
 
@@ -59,9 +66,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         visit: Visit, next_: str, typed: str = "", error: Message | None = None, status: int = 200
     ) -> Response[Any]:
         browser = visit.request.cookies.get(cookies.waiting.name, "")
+        address = await asked_by(wiring.history, browser) if browser else None
         context = {
             "secret": browser,
-            "address": await asked_by(wiring.history, browser) if browser else None,
+            "address": shortened(address) if address else None,
             "next": next_,
             "typed_code": typed,
             "error": error,

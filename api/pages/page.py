@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from api.inputs.submitted import Plain, SubmittedForm
+from api.inputs.commands import command_of
+from api.inputs.submitted import Plain, SubmittedForm, nested
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
+from domain.commands.register import REGISTER
 from domain.deciding import Command
 from domain.messages import Message
+from domain.refusals import CommandRejected
 from history.requests import Answer
 
 if TYPE_CHECKING:
@@ -79,6 +82,25 @@ async def offers_of(visit: Visit, trial: Trial, acts: Sequence[PageAction[S]], o
     left out."""
     found = [await act.offer(visit, trial, of) for act in acts]
     return [each for each in found if each is not None]
+
+
+async def command_sent(
+    visit: Visit, act: PageAction[Any], form: SubmittedForm
+) -> tuple[Command, frozenset[str]]:
+    """The command that a form sends, and those of its fields that the page's address gives. Raises `CommandRejected`."""
+    kind = REGISTER[act.command].request
+    typed: Plain = await act.filled(visit, form) if act.filled else nested(form.typed())
+    in_address = {name: visit.path[name] for name in kind.__struct_fields__ if name in visit.path}
+    return command_of(kind, {**typed, **in_address}), frozenset(in_address)
+
+
+async def would_succeed(visit: Visit, act: PageAction[Any], form: SubmittedForm) -> bool:
+    """Whether the command of a form would be done if it was sent now, with everything that was typed."""
+    try:
+        command, _ = await command_sent(visit, act, form)
+        return await visit.trial().why_not(command) is None
+    except CommandRejected:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

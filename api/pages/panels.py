@@ -9,9 +9,9 @@ from typing import Final
 
 from api.inputs.submitted import Plain, SubmittedForm, nested, with_seconds
 from api.pages.applications import if_shown
-from api.pages.asking_first import lost_by_ranking
 from api.pages.calls import roles_in
 from api.pages.charts import dots
+from api.pages.letter_texts import changes_letters
 from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.rendering import percent
 from api.pages.trying import Trial
@@ -31,6 +31,7 @@ from domain.indexes import conflicts_of
 from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
 from domain.rounds.state import ROUND, Round, RoundStatus
+from domain.values import Money
 from projections import calls, panel_notes, panels, review_progress, rounds
 from projections.calls import CallDetail
 from projections.paging import MOST, whole
@@ -46,19 +47,6 @@ PLACES = 25
 
 async def _ranking(visit: Visit) -> PageContent:
     reader, round = visit.wiring.reader, visit.path["round"]
-    if (lost := await lost_by_ranking(visit, round)) is not None:
-        progress = await review_progress.progress(reader, visit.person, round, limit=1)
-        call = await calls.one(reader, visit.person, progress.call)
-        return PageContent(
-            "ask_first.html",
-            {
-                "call": call,
-                "heading": msg("Ranking and panel"),
-                "warning": lost,
-                "show": msg("Show the ranking"),
-            },
-            initiative=call.initiative,
-        )
     found = await panels.ranking(reader, visit.person, round, cursor=visit.query.get("cursor"), limit=PLACES)
     trial = visit.trial()
     offers = await offers_of(visit, trial, _ACTS, found)
@@ -82,8 +70,12 @@ async def _ranking(visit: Visit) -> PageContent:
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "outcomes": outcomes,
-            "awardable": {each.application for each in found.places.items if _awardable(each, call)},
-            "roles": await roles_in(visit, call.initiative, call.id),
+            "sums": {
+                each.application: visit.locale.typed(proposed)
+                for each in found.places.items
+                if (proposed := _proposed(each, call)) is not None
+            },
+            "changes_letters": changes_letters(await roles_in(visit, call.initiative)),
             "to_settle": _to_settle(found.unsettled),
             "lacking": await _lacking(visit, found),
         },
@@ -172,12 +164,16 @@ async def _progress(visit: Visit) -> PageContent:
     )
 
 
-def _awardable(place: RankedApplication, call: CallDetail) -> bool:
-    """Whether what was asked for can be proposed as the award."""
-    asked = Decimal(place.requested.amount)
-    return place.requested.currency == call.maximum_award.currency and (
-        Decimal(call.minimum_award.amount) <= asked <= Decimal(call.maximum_award.amount)
+def _proposed(place: RankedApplication, call: CallDetail) -> Money | None:
+    """The sum that the form for an outcome begins with: the one that was set already, so that whoever corrects something else
+    leaves it as it is; otherwise what was asked for, if that can be awarded."""
+    if place.amount is not None:
+        return place.amount
+    asked = place.requested
+    awardable = asked.currency == call.maximum_award.currency and (
+        Decimal(call.minimum_award.amount) <= Decimal(asked.amount) <= Decimal(call.maximum_award.amount)
     )
+    return asked if awardable else None
 
 
 _NOT_WITH: Final[Mapping[str, tuple[str, ...]]] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.inputs.submitted import Plain, SubmittedForm, nested
+from api.pages.inviting import scopes_of
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain import access
@@ -50,6 +51,8 @@ async def _show(visit: Visit) -> PageContent:
         {
             "initiative": initiative,
             "name": house.name,
+            "invites": bool(await scopes_of(visit)),
+            "of_all": bool(house.roles(visit.who)),
             "people": [
                 (each, _held(visit.who, house, each, known))
                 for each in sorted(members, key=lambda each: ((each.name or "").casefold(), each.person))

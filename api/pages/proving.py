@@ -43,9 +43,10 @@ KEPT_SWITCHED: Final = msg(
     "You changed the language of this page before you sent this. Below is what you typed. Nothing was sent yet."
 )
 KEPT: Final = "kept"
-"""The form's own field by which it says that it is shown from what was kept, and why: `_ENDED` or `_SWITCHED`."""
+"""The form's own field by which it says that it is shown from what was kept, and why: `_ENDED` or `SWITCHED`."""
 _ENDED: Final = "ended"
-_SWITCHED: Final = "switched"
+SWITCHED: Final = "switched"
+"""The language was changed; also the own field of a form that was kept for it."""
 
 
 def must_sign_in_again(visit: Visit) -> bool:
@@ -82,7 +83,7 @@ async def in_other_language(visit: Visit, form: SubmittedForm) -> Response[Any]:
     path = visit.request.scope["path"]
     kept = {name: text for name, text in form.fields.items() if name != "_language"}
     if form.own(KEPT) != _ENDED:
-        kept[f"_{_SWITCHED}"] = "1"
+        kept[f"_{SWITCHED}"] = "1"
     await visit.wiring.kept_forms.keep(visit.who, path, kept)
     return redirect(f"{quote(path, safe='/')}?lang={quote(form.own('language'))}")
 
@@ -95,12 +96,14 @@ async def with_kept(visit: Visit, drafts: PageDrafts | None) -> Visit:
     fields = await visit.wiring.kept_forms.find(visit.who, visit.request.scope["path"])
     if fields is None:
         return visit
-    form = SubmittedForm({**fields, f"_{KEPT}": _SWITCHED if f"_{_SWITCHED}" in fields else _ENDED})
+    form = SubmittedForm({**fields, f"_{KEPT}": SWITCHED if f"_{SWITCHED}" in fields else _ENDED})
     command = form.own("do")
     drafted = drafts is not None and command in drafts.commands
     if not drafted or (draft := written_since(visit, form)) is None:
-        sentence = None if form.own(_SWITCHED) and "lang" in visit.query else why_kept(form)
-        return replace(visit, returned=Returned(form.own("form"), form, sentence, status=200))
+        # Where the language has just been changed, the form itself says enough, if it is on the page.
+        quiet = bool(form.own(SWITCHED)) and "lang" in visit.query
+        back = Returned(form.own("form"), form, why_kept(form), status=200, quiet=quiet)
+        return replace(visit, returned=back)
     merged = merge(draft.typed, form.typed())
     own = {name: value for name, value in form.fields.items() if name.startswith("_")}
     both = Returned(
@@ -149,7 +152,7 @@ async def sent(visit: Visit, form: SubmittedForm) -> None:
 
 
 def why_kept(form: SubmittedForm) -> Message:
-    if form.own(_SWITCHED):
+    if form.own(SWITCHED):
         return KEPT_SWITCHED
     if form.own("draft") == "save":
         return KEPT_DRAFT

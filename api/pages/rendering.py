@@ -36,6 +36,7 @@ from domain.labels import REASONS, label
 from domain.messages import Message, msg
 from domain.texts import Texts
 from domain.values import Money, Role
+from projections.letters.telling import NO_DATE
 from projections.timeline import About, Timeline, TimelineEntry
 
 _HERE: Final = Path(__file__).parent
@@ -384,5 +385,6 @@ def _environment(locale: Locale, words: _Words) -> Environment:
             "within": words.within,
             "number_bounds": number_bounds,
             "entry_bounds": entry_bounds,
+            "no_review_date": NO_DATE,
         },
     )

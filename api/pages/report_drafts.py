@@ -11,6 +11,7 @@ from api.drafts.drafts import Draft
 from api.drafts.sharing import REPORT
 from api.pages.drafting import PageDrafts, saved_at
 from api.pages.rendering import Said
+from api.pages.trying import Offer
 from api.pages.visits import Visit
 from domain.calls.state import CALL
 from domain.commands.grants.reports import SubmitGrantReport
@@ -38,10 +39,19 @@ class DraftedReport:
         return {}
 
 
+async def _submitting(visit: Visit, grant: str) -> Offer:
+    return await visit.trial().of(msg("Submit a report"), SubmitGrantReport(grant=grant, text="-"))
+
+
+async def is_expected(visit: Visit, grant: str) -> bool:
+    """Whether the visitor can submit a report on a grant now."""
+    return (await _submitting(visit, grant)).may
+
+
 async def _drafted(visit: Visit, _command: str) -> DraftedReport:
     """The form on a grant's page. Raises `CommandRejected` if the visitor cannot submit a report now."""
     grant = visit.path["grant"]
-    offer = await visit.trial().of(msg("Submit a report"), SubmitGrantReport(grant=grant, text="-"))
+    offer = await _submitting(visit, grant)
     if not offer.may:
         if isinstance(offer.why_not, Message):
             raise Refused(offer.why_not)

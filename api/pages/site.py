@@ -19,8 +19,7 @@ from api.http.failing import note, problem_of
 from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
 from api.http.problems import Problem, ProblemType
-from api.inputs.commands import command_of
-from api.inputs.submitted import Plain, SubmittedForm, nested
+from api.inputs.submitted import SubmittedForm
 from api.locales import LANGUAGES, locale_of
 from api.pages import proving
 from api.pages.addresses import DONE, PAGES
@@ -49,7 +48,7 @@ from api.pages.labels import given_back
 from api.pages.languages import LanguageChoice, same_place
 from api.pages.list_files import ENDINGS, LISTS, ListFiles
 from api.pages.origins import check_same_site
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageAction, PageContent, command_sent, would_succeed
 from api.pages.previews import previewed
 from api.pages.rendering import Rendering
 from api.pages.responses import HTML, SECURITY, WITH_PASSKEYS, WITH_SCRIPT, for_script, redirect
@@ -206,11 +205,11 @@ class Site:
         check_kinds(visit.path)
         if form.own("away"):
             return await proving.throw_away(visit)
+        # Another form of the page that comes back is shown beside the drafts, as on opening it.
+        visit = await with_drafts(visit, page.drafts)
         drafts = page.drafts if page.drafts and form.own("do") in page.drafts.commands else None
-        if drafts is not None:
-            visit = await with_drafts(visit, drafts)
-            if form.own("draft") in DRAFT_BUTTONS:
-                return await self._draft(page, drafts, visit, form)
+        if drafts is not None and form.own("draft") in DRAFT_BUTTONS:
+            return await self._draft(page, drafts, visit, form)
         if proving.changes_language(page, form):
             with contextlib.suppress(Unavailable, KeysUnusable):
                 return await proving.in_other_language(await try_to_save(visit, drafts, form), form)
@@ -233,8 +232,10 @@ class Site:
             return await self.answer(visit, drawn)
         if act is None:
             raise Problem(ProblemType.MALFORMED, NOT_OF_THIS_PAGE)
-        if drafts is not None and (shown := await looked_at_again(visit, drafts, form)) is not None:
-            return await self.answer(shown, await page.show(shown))
+        if drafts is not None:
+            succeeds = partial(would_succeed, visit, act, form)
+            if (shown := await looked_at_again(visit, drafts, form, succeeds)) is not None:
+                return await self.answer(shown, await page.show(shown))
         if REGISTER[act.command].grave and proving.must_sign_in_again(visit):
             return await proving.sign_in_again(visit, form)
         try:
@@ -292,13 +293,10 @@ class Site:
         )
 
     async def _run(self, visit: Visit, act: PageAction, form: SubmittedForm) -> Answer:
-        kind = REGISTER[act.command].request
-        typed: Plain = await act.filled(visit, form) if act.filled else nested(form.typed())
-        in_address = {name: visit.path[name] for name in kind.__struct_fields__ if name in visit.path}
         key, seen = form.own("key"), form.own("seen")
         if not _KEY.match(key) or not (seen == "" or _VERSION.match(seen)):
             raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
-        command = command_of(kind, {**typed, **in_address})
+        command, in_address = await command_sent(visit, act, form)
         try:
             return await self._wiring.runner.run(
                 Asked(
@@ -311,7 +309,7 @@ class Site:
                 )
             )
         except NotFound as error:
-            raise field_of(error, command, frozenset(in_address)) from None
+            raise field_of(error, command, in_address) from None
 
     # Answers
 
@@ -341,6 +339,7 @@ class Site:
             "own_form": None,
             "languages": visit.languages,
             "returned": returned,
+            "own_labels": drawn.labels,
             "faults": faults_of(returned, drawn.labels, visit.locale) if returned else (),
             "notice": notice,
             "script": drawn.script,

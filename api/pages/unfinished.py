@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
 from api.drafts.drafts import Draft
 from api.drafts.sharing import REPORT
+from api.pages.report_drafts import is_expected
 from api.pages.todo import TodoItem
 from api.pages.visits import Visit
 from domain.applications.state import APPLICATION
@@ -30,16 +32,21 @@ WHERE: Final = {
 """The page with the form of a draft, and what is said of it, by the command that the form sends. Drafts of reviews are among
 the reviews to write."""
 
+OF_APPLICATIONS: Final = frozenset(WHERE) - {REPORT}
+"""The commands whose drafts are of applications."""
 _TO_LEAVE: Final = msg("Leave a draft that you can no longer open")
 _TO_DELETE: Final = msg("Delete a draft that you can no longer open")
 
 
-async def drafts_to_finish(visit: Visit) -> list[TodoItem]:
-    """Drafts to go on with, and drafts to leave or to delete. Drafts for calls that cannot be read now stay on their own pages."""
-    drafts = [each for each in await visit.wiring.drafts.of(visit.who) if each.place.command in WHERE]
+async def drafts_to_finish(visit: Visit, commands: Collection[str] = frozenset(WHERE)) -> list[TodoItem]:
+    """The visitor's drafts for some commands: those to go on with, and those to leave or to delete. Drafts for calls that cannot be
+    read now, and of reports that are not expected now, stay on their own pages."""
+    drafts = [each for each in await visit.wiring.drafts.of(visit.who) if each.place.command in commands]
     found = await visit.wiring.shared_drafts.sorted_for(visit.who, drafts)
     items = []
     for draft in found.open:
+        if draft.place.command == REPORT and not await is_expected(visit, draft.place.about):
+            continue
         where, words = WHERE[draft.place.command]
         if draft.place.person != visit.who:
             where, words = f"/drafts/{draft.id}", msg("Write in a draft that somebody shares with you")

@@ -35,6 +35,8 @@ class Returned:
     errors: Mapping[str, Message] = field(default_factory=dict)
     status: int = 409
     key: str = ""
+    quiet: bool = False
+    """Whether the sentence is said only if the form is not on the page that comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +172,11 @@ class Visit:
     @property
     def form_to_keep(self) -> FormShown | None:
         """Of the forms shown, the one whose contents are kept when the language is changed: the one that came back,
-        otherwise the one with the most inputs. Known once the page is rendered."""
+        otherwise one for which there can be a draft, as people write longest in it, otherwise the one with the most inputs.
+        Known once the page is rendered."""
         came_back = [form for form in self.forms if form.returned is not None]
-        long = sorted((form for form in self.forms if len(form.asked) > 1), key=lambda form: -len(form.asked))
+        long = [form for form in self.forms if len(form.asked) > 1 or (form.drafted and form.asked)]
+        long.sort(key=lambda form: (not form.drafted, -len(form.asked)))
         return next(iter([*came_back, *long]), None)
 
     @property

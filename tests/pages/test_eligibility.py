@@ -45,6 +45,22 @@ def test_the_questions_come_first_and_a_wrong_answer_says_at_once_whom_the_call_
     assert "Этот конкурс для тех, кто живёт в изгнании." in russian
 
 
+def test_whoever_reads_the_questions_in_another_language_is_not_told_to_answer_them(
+    stage: Stage, call: str
+) -> None:
+    """Nothing was sent yet; but whoever goes on without an answer is told."""
+    visitor = stage.visitor("second applicant")
+    apply = f"/calls/{call}/apply"
+    empty = visitor.form(apply, "application-submit") | {"eligibility.exile": ""}
+    switched = visitor.send(apply, empty | {"_language": "ru"})
+    page = visitor.open(switched.headers["location"]).text
+    assert "Вы живёте в изгнании?" in page
+    assert 'role="alert"' not in page
+    assert 'role="alert"' in visitor.send(f"{apply}?lang=en", empty | {"_step": "form"}).text
+    assert visitor.send(apply, empty | {"_away": "1"}).status_code == 303
+    visitor.open(f"{apply}?lang=en")
+
+
 def test_the_form_brings_the_answers_along_and_is_refused_without_them(stage: Stage, call: str) -> None:
     visitor = stage.visitor("applicant")
     apply = f"/calls/{call}/apply"

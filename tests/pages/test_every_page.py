@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -148,10 +150,42 @@ def test_lax_headers_and_wrong_markup_are_noticed(stage: Stage, lax: str) -> Non
 def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None, language: str) -> None:
     """In each language: no link leads to a page that is not shown; one heading, labels, captions, scopes; no script but
     our own, no other site; and the demonstration's banner."""
+    seen, faults = walked(stage, role, language)
+    assert faults == []
+    assert len(seen) > (5 if role is None else 7)
+
+
+@pytest.mark.parametrize("role", ["officer", "chair", "juror"])
+def test_no_link_leads_to_a_page_that_is_not_shown_to_members_of_one_call(stage: Stage, role: str) -> None:
+    """Whose roles in it give them nothing of the whole initiative."""
+    somebody = f"{role} of one call"
+    with a_call_that_was_decided(stage):
+        stage.of_one_call(somebody, role)
+    seen, faults = walked(stage, somebody, "en")
+    assert faults == []
+    assert len(seen) > 7
+
+
+@contextmanager
+def a_call_that_was_decided(stage: Stage) -> Iterator[None]:
+    """The demonstration's call with a ranking, grants and payments as the stage's."""
+    officer, taking = stage.speaking("officer"), stage.call
+    initiative = officer.get("/api/me")["initiatives"][0]["initiative"]
+    calls = officer.get(f"/api/initiatives/{initiative}/calls")["items"]
+    stage.call = next(each["id"] for each in calls if each["title"]["en"] == "Books of the winter")
+    try:
+        yield
+    finally:
+        stage.call = taking
+
+
+def walked(stage: Stage, role: str | None, language: str) -> tuple[set[str], list[str]]:
+    """The pages that somebody finds by following links, and what is wrong with them."""
     visitor = stage.visitor(role)
     visitor.open(f"/calls?lang={language}")
     banner = Locale(language).say(msg("This is a demonstration."))
     todo, seen, faults = ["/", "/me", "/applications", "/reviews", "/grants"], set[str](), list[str]()
+    linked_on: dict[str, str] = {}
     while todo and len(seen) < _MOST:
         path = todo.pop()
         if path in seen:
@@ -171,15 +205,16 @@ def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None, l
         if language in _PARSED[len(seen) % len(_PARSED)]:
             faults += [f"{path}: {fault}" for fault in faults_of(page.text)]
         if page.status_code != 200:
-            faults.append(f"{path}: {page.status_code}")
+            faults.append(f"{path}: {page.status_code}, linked on {linked_on.get(path)}")
         if outline.tags.count("h1") != 1 or outline.tags.count("main") != 1:
             faults.append(f"{path}: not one heading")
         if not page.text.startswith(f'<!doctype html>\n<html lang="{language}">'):
             faults.append(f"{path}: no language")
         if banner not in page.text:
             faults.append(f"{path}: no banner")
-        todo += [
+        links = [
             link for link in map(html.unescape, outline.links) if link.startswith("/") and ".xlsx" not in link
         ]
-    assert faults == []
-    assert len(seen) > (5 if role is None else 7)
+        linked_on |= {link: path for link in links if link not in linked_on}
+        todo += links
+    return seen, faults

@@ -17,6 +17,7 @@ from api.inputs.submitted import SubmittedForm, nested, row_number
 from api.locales import ENGLISH, asked_languages
 from api.pages.call_work import moved
 from api.pages.drafting import words_of
+from api.pages.labels import label_of
 from api.pages.rendering import Said, codes, said
 from api.pages.review_drafts import filled as scored
 from api.pages.sign_in import within
@@ -29,6 +30,7 @@ from domain.commands.panels import SetPanelOutcome
 from domain.commands.register import REGISTER
 from domain.commands.reviews import SubmitReview
 from domain.forms import BudgetLine, Form, GroupedQuestion, Question
+from domain.messages import msg
 from domain.refusals import FieldError, Invalid
 from domain.stages import Stage
 from domain.values import Money
@@ -246,6 +248,13 @@ def test_every_wrong_field_is_named_at_once() -> None:
     assert all(
         isinstance(error, FieldError) and "two" not in str(error.detail) for error in invalid.value.errors
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("summary.en", "Description"), ("closes_at", "Deadline"), ("title.en", "Title")]
+)
+def test_the_summary_of_mistakes_calls_a_field_as_its_form_does(name: str, label: str) -> None:
+    assert label_of(name) == msg(label)
 
 
 def test_a_text_is_said_in_a_language_that_is_read() -> None:

@@ -43,6 +43,13 @@ def a_report_is_kept_as_a_draft_until_it_is_submitted(stage: Stage, grant: str) 
     for page in (artist.open(grant).text, stage.visitor("applicant").open(grant).text):
         assert "Twelve songs, half of the way." in page
     assert "Finish the draft of your report" in artist.open("/me").text
+    assert "Finish the draft of your report" not in artist.open("/applications").text
+    other = artist.send(grant, artist.form(grant, "grant-set_payee") | {"kind": "recipient", "name": ""})
+    assert (other.status_code, "half of the way" in other.text) == (422, True), "another form came back"
+    assert re.findall(r'name="_revision" value="(\d+)"', other.text) == ["1"]
+    page = artist.open(grant).text
+    kept = re.findall(r'<button class="link" form="([^"]+)" name="_language"', page)
+    assert kept == ["grant-submit_report"], "another language keeps the report that is being written"
     assert "half of the way" not in stage.visitor("officer").open(grant).text
     page = does(artist, grant, "grant-submit_report", text="Twelve songs were sung.")
     assert "Your report is submitted." in page
@@ -145,7 +152,17 @@ def a_screening_is_required_by_the_initiative_and_recorded_by_finance(stage: Sta
 
 
 def it_is_ended_early_and_says_what_came_of_it(stage: Stage, grant: str) -> None:
+    stage.speaking("officer").post(f"/api{grant}/reports/1/accept")
+    artist = stage.visitor("applicant")
+    form = artist.form(grant, "grant-submit_report") | {"text": "Nobody will read this.", "_draft": "save"}
+    assert artist.send(grant, form).status_code == 303
+    assert "Finish the draft of your report" in artist.open("/me").text
     page = does(stage.visitor("officer"), grant, "grant-terminate", reason="recipient_asked")
+    assert "Finish the draft of your report" not in artist.open("/me").text
+    assert "Nobody will read this." in artist.open(grant).text
+    gone = artist.form(grant, "grant-submit_report-unsent") | {"_draft": "discard"}
+    assert artist.send(grant, gone).status_code == 303
+    assert "Nobody will read this." not in artist.open(grant).text
     assert "What was not paid is back in the fund." in page
     told = stage.speaking("applicant").get(f"/api{grant}")
     assert (told["status"], told["reason"]) == ("terminated", "recipient_asked")

@@ -249,6 +249,33 @@ def test_a_round_is_judged_and_ranked(in_panel: Round) -> None:
         assert answer["detail"]
 
 
+def test_the_form_for_another_outcome_begins_with_the_sum_that_was_set(in_panel: Round) -> None:
+    """Written as its reader types it; without an outcome it begins with what was asked for."""
+    judging, path = in_panel, f"/rounds/{in_panel.round}/ranking"
+    panel = judging.stage.speaking("officer").get(f"/api/rounds/{judging.round}/ranking")["panel"]
+    award = {"outcome": "award", "reason": "quality", "amount": eur("150.50")}
+    judging.post("chair", f"/api/panels/{panel}/outcomes", application=judging.applications[0], **award)
+    judging.caught_up()
+    page = judging.stage.visitor("chair").open(f"{path}?lang=ru").text
+
+    def proposed(application: str) -> str:
+        found = re.search(rf'id="panel-set_outcome-{application}-amount.amount"[^>]* value="([^"]*)"', page)
+        assert found
+        return found[1]
+
+    assert [proposed(each) for each in judging.applications] == ["150,50", "300,00", "300,00"]
+
+
+def texts_are_linked_for_those_who_open_them(judging: Round) -> None:
+    """The texts of letters are those of the whole initiative: an officer of one call alone announces without them."""
+    stage, path = judging.stage, f"/rounds/{judging.round}/ranking"
+    stage.of_one_call("officer of one call", "officer")
+    for role, opens in (("officer", True), ("officer of one call", False)):
+        page = stage.visitor(role).open(path).text
+        assert 'id="panel-announce"' in page, role
+        assert ("/letters" in page) is opens, role
+
+
 def test_outcomes_that_are_not_announced_make_no_difference_to_an_applicant(in_panel: Round) -> None:
     """Status, lists, filters, versions, headers and pages stay to the letter as they were."""
     judging = in_panel
@@ -297,6 +324,8 @@ def test_outcomes_that_are_not_announced_make_no_difference_to_an_applicant(in_p
     assert seen() == before
     judging.post("officer", f"/api/panels/{panel}/confirm")
     judging.caught_up()
+    assert seen() == before
+    texts_are_linked_for_those_who_open_them(judging)
     assert seen() == before
     later = datetime.now(UTC) + timedelta(days=60)
     judging.post(

@@ -103,6 +103,21 @@ def test_what_was_typed_stays_when_the_language_is_changed(page: Page, stage: St
     assert stage.facts() == before
 
 
+def test_what_was_typed_into_a_form_that_is_not_on_the_page_that_comes_back_is_shown(stage: Stage) -> None:
+    """As a form of another page of a list; one that is there speaks for itself."""
+    officer, call = stage.visitor("officer"), f"/calls/{stage.call}"
+    sent = officer.form(call, "call-change") | {"title.en": "Words to keep", "_language": "ru"}
+    told = "Вы сменили язык страницы"
+    for form, lost in ((sent["_form"], False), ("call-change-9", True)):
+        back = officer.send(call, sent | {"_form": form}).headers["location"]
+        page = officer.open(back).text
+        assert ('<dd class="answer" dir="auto">Words to keep</dd>' in page) is lost
+        assert (told in page) is lost
+        assert ('value="Words to keep"' in page) is not lost
+    assert officer.send(call, sent | {"_language": "", "_away": "1"}).status_code == 303
+    officer.open(f"{call}?lang=en")
+
+
 def test_what_was_typed_stays_on_the_page_of_a_problem(stage: Stage) -> None:
     """As when the session has ended; ids and field names are not shown."""
     applicant = stage.visitor("second applicant")

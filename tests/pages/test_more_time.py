@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 
+from api.locales import ENGLISH
 from tests.pages.conftest import Stage, set_stage
 from tests.pages.test_over_http import ANSWERS
 
@@ -45,6 +47,12 @@ def test_a_call_is_extended_changed_and_cancelled_by_page_and_applicants_read_it
     assert officer.send(call, sent).status_code == 303
     assert "You were given more time" in stage.visitor("applicant").open(call).text
     assert "You were given more time" not in artist.open(call).text
+    late = stage.visitor("applicant")
+    own = late.send(apply, late.form(apply, "application-submit") | ANSWERS).headers["location"]
+    for visitor, where, day in ((late, own, until), (artist, application, extended)):
+        found = re.search(r"You can change it until (\d+ \w+ \d+)", visitor.open(where).text)
+        assert found
+        assert found[1] == ENGLISH.day(datetime.fromisoformat(day).date())
     told = stage.speaking("officer").get(f"/api/rounds/{stage.round}/late-access")["items"]
     assert [(each["applicant"], each["reason"], each["explanation"]) for each in told] == [
         (person, "illness", "In hospital")
@@ -92,6 +100,10 @@ def test_by_json_the_same_with_a_sentence_for_what_may_not_be(own_stage: Stage) 
         until=f"{later(stage, 9)}:00",
         reason="safety",
     )
+    late = stage.speaking("applicant")
+    assert late.get(f"/api/rounds/{stage.round}")["late_until"] is not None
+    officer.post(f"/api/rounds/{stage.round}/extend", closes_at=f"{later(stage, 12)}:00", reason="events")
+    assert late.get(f"/api/rounds/{stage.round}")["late_until"] is None, "the deadline itself is later now"
     before = officer.position
     officer.post(f"/api/calls/{stage.call}/cancel", reason="plans_changed")
     assert officer.get(f"/api/calls/{stage.call}", as_of=before)["status"] == "published"

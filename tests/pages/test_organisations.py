@@ -151,6 +151,16 @@ class TestWhoSeesIt:
         assert [each["what"] for each in told["items"]] == ["A person registered the organisation."]
         stage.speaking("officer").get(f"/api/organisations/{organisation}/timeline", 404)
 
+    def test_members_of_the_staff_find_what_their_organisation_applied_for(self, stage: Stage) -> None:
+        """Nothing of it is kept about them as persons."""
+        visitor = stage.visitor("finance")
+        assert 'href="/applications"' not in visitor.open("/me").text
+        organisation = registered(stage, "finance")
+        apply_for(stage, "finance", organisation, "Beside the work")
+        page = visitor.open("/me").text
+        assert 'href="/applications"' in page
+        assert 'href="/grants"' in page
+
 
 class TestGrants:
     def test_of_an_organisation_are_offered_to_it_and_not_to_whoever_reads(self, stage: Stage) -> None:

@@ -421,6 +421,10 @@ def test_what_gives_the_applicant_away_to_a_blind_jury_is_asked_about_once(
     """The first press says it and saves the draft, the second submits; another clue is told, too; JSON is not asked."""
     apply = f"/calls/{stage.call}/apply"
     sent = filled(stage, applicant, **{"answers.idea": "Write to me@example.org."})
+    wrong = applicant.send(apply, sent | {"requested.amount": "much", "answers.before": ""})
+    assert "Please correct:" in said(wrong), "mistakes come first, all of them"
+    assert ("answers.before-error" in wrong.text, "This contains:" in wrong.text) == (True, False)
+    sent |= {"_revision": hidden(wrong.text, "_revision")}
     asked = applicant.send(apply, sent)
     assert (asked.status_code, "press the button once more" in said(asked)) == (422, True)
     assert "This contains: an e-mail address" in asked.text

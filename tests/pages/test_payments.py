@@ -22,8 +22,24 @@ def grant(stage: Stage) -> str:
         stage.speaking("applicant").post(f"{steps}/request")
         stage.speaking("finance").post(f"{steps}/approve")
         stage.speaking("approver").post(f"{steps}/approve")
-        stage.speaking("finance").post(f"{steps}/instruct", reference="RUN-2")
+        record_order(stage, grant)
     return grant
+
+
+def record_order(stage: Stage, grant: str) -> None:
+    """The order of the second instalment, on the list of payments, whose form is sent once empty."""
+    finance, form = stage.visitor("finance"), f"instalment-instruct-{grant}-2"
+    initiative = stage.speaking("finance").get("/api/me")["initiatives"][0]["initiative"]
+    page = f"/initiatives/{initiative}/payments"
+    assert form not in stage.visitor("funder").open(page).text
+    sent = finance.form(page, form)
+    empty = finance.send(page, sent | {"reference": ""})
+    assert (empty.status_code, f'id="{form}-reference-error"' in empty.text) == (422, True)
+    done = finance.send(page, sent | {"reference": "RUN-2"})
+    assert done.headers["location"] == page
+    shown = html.unescape(finance.open(page).text)
+    assert "The payment order is recorded. Nothing was sent to the bank from here." in shown
+    assert form not in shown
 
 
 def status_of(stage: Stage, grant: str) -> str:
@@ -36,6 +52,13 @@ def previewed(finance: Visitor, page: str, **fields: str) -> tuple[str, dict[str
     shown = finance.send(page, finance.form(page, "paying") | {"_step": "preview"} | fields)
     found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text)
     return html.unescape(shown.text), {html.unescape(name): html.unescape(value) for name, value in found}
+
+
+def test_a_payment_order_is_recorded_on_the_list(stage: Stage, grant: str) -> None:
+    """The recipient reads its reference (`record_order` sends the form)."""
+    assert status_of(stage, grant) in ("instructed", "settled")
+    told = stage.speaking("applicant").get(f"/api/grants/{grant}")["instalments"]
+    assert [each["reference"] for each in told if each["number"] == 2] == ["RUN-2"]
 
 
 def test_payments_are_recorded_after_a_preview_and_what_changed_meanwhile_is_named(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.pages.conftest import CALL, Stage, eur, open_call, set_stage
+from tests.pages.conftest import CALL, Stage, eur, open_call, said, set_stage
 from tests.pages.test_judging import Round, closed_round
 from tests.staging import with_stage
 
@@ -67,6 +67,15 @@ def test_what_lacks_reviews_is_named_where_the_panel_cannot_open_yet(judging: Ro
     assert found
     assert set(re.findall(r'href="/applications/([^"]+)"', found[1])) == set(judging.applications)
     assert f"/rounds/{judging.round}/reviews" in found[1]
+
+
+@pytest.mark.parametrize("role", ["juror", "chair"])
+def test_the_jury_is_told_at_once_that_the_ranking_is_not_shown_yet(judging: Round, role: str) -> None:
+    """And is not led to a button that ends in the same sentence."""
+    judging.caught_up()
+    page = judging.stage.visitor(role).open(f"/rounds/{judging.round}/ranking")
+    assert page.status_code == 403
+    assert said(page) == "The ranking is shown once the panel is open, so that it influences no review."
 
 
 def test_a_pledge_has_the_name_of_its_funder_for_those_who_may_know_it(stage: Stage) -> None:

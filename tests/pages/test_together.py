@@ -6,6 +6,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -166,6 +167,20 @@ def test_reviews_are_shared_out_after_a_preview_and_what_changed_meanwhile_is_le
     shown = officer.open(f"/applications/{application}/jury").text
     assert f'id="review-assign-{juror}"' in shown
     assert shown.count("Waiting for the juror&#x27;s answer") == 2
+    # Wherever jurors are asked, it says when their reviews are due, or that no date is set.
+    pages = (path, f"/applications/{application}/jury", f"/applications/{application}")
+    none_yet = "No date is set. Reviews count until the panel opens."
+    assert all(none_yet in officer.open(page).text for page in pages)
+    due = (datetime.now(UTC) + timedelta(days=30)).replace(tzinfo=None, microsecond=0)
+    assert (
+        officer.send(
+            path, officer.form(path, "round-set_reviews_due") | {"due_at": due.isoformat()}
+        ).status_code
+        == 303
+    )
+    for page in pages:
+        dated = officer.open(page).text
+        assert ("Reviews due on" in dated, none_yet in dated) == (True, False), page
 
 
 def test_nobody_but_the_staff_sees_the_jury_at_work(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.pages.conftest import CALL, Stage, eur, open_call, set_stage
+from tests.pages.test_invitations import answer, initiative_of, invite, link_in
 
 LETTER, PROJECT = "A letter about snow", "Twelve evenings"
 LATER_TITLE = "Snow by night"
@@ -86,6 +88,22 @@ class Season:
         self.stage.speaking("officer").get(f"/api/calls/{self.stage.call}", position=self.position)
 
 
+def a_juror_of_one_round_is_led_to_that_one_alone(stage: Stage, other: str) -> None:
+    """The page of the call says of which round, and links nothing of the `other` one."""
+    inviter, juror = stage.visitor("administrator"), stage.visitor("newcomer")
+    juror.open(link_in(invite(inviter, f"/initiatives/{initiative_of(stage)}/invite", scope=stage.round)))
+    assert answer(juror, "accept") == "/me"
+    page = juror.open(f"/calls/{stage.call}").text
+    assert "You are a juror of the round until" in page
+    assert "Your role:" not in page
+    linked = re.findall(r'href="(/rounds/[^"]+)"', page)
+    assert linked == [f"/rounds/{stage.round}/reviews"]
+    assert juror.open(linked[0]).status_code == 200
+    assert juror.open(f"/rounds/{other}/reviews").status_code == 404
+    leave = juror.form("/me", f"initiative-leave-{stage.round}")
+    assert juror.send("/me", leave).status_code == 303
+
+
 def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: Stage) -> None:
     season = Season(stage)
     application = f"/applications/{season.application}"
@@ -118,6 +136,8 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     rounds = stage.speaking("officer").get(f"/api{officer.open(call).url.path}")["rounds"]
     assert [each["stage"] for each in rounds] == ["letter", "project"]
     letter, stage.round = (each["id"] for each in rounds)
+
+    a_juror_of_one_round_is_led_to_that_one_alone(stage, letter)
 
     assert "in the next stage" in artist.open("/me?lang=en").text
     russian = artist.open(f"{application}/continue?lang=ru").text
