@@ -38,15 +38,26 @@ class FundOpened(Fact, frozen=True, kw_only=True):
     basis: Basis
 
 
-@stored_as("fund.pledged.v1", audience=FOLLOWERS)
+@stored_as("fund.pledged.v2", audience=FOLLOWERS)
 class FundPledged(Fact, frozen=True, kw_only=True):
-    """A funder promised `amount` minor units; `restriction` is public and says what they may be used for."""
+    """`amount` minor units were promised: by `funder`, a member, or by somebody without an account, of whom only `name` is
+    known. `name` and `restriction`, which says what the money may be used for, are public and are never erased."""
+
+    fund: str
+    pledge: str
+    funder: str | None
+    name: str | None
+    amount: int
+    restriction: str | None
+
+
+@stored_as("fund.pledge_assigned.v1", audience=FOLLOWERS)
+class FundPledgeAssigned(Fact, frozen=True, kw_only=True):
+    """A pledge of somebody who had no account was assigned to `funder`, a member."""
 
     fund: str
     pledge: str
     funder: str
-    amount: int
-    restriction: str | None
 
 
 @stored_as("fund.received.v1", audience=FOLLOWERS)
@@ -78,7 +89,7 @@ class FundReleased(Fact, frozen=True, kw_only=True):
     reason: ReleaseReason
 
 
-FundFact = FundOpened | FundPledged | FundReceived | FundCommitted | FundReleased
+FundFact = FundOpened | FundPledged | FundPledgeAssigned | FundReceived | FundCommitted | FundReleased
 
 # State
 
@@ -90,9 +101,10 @@ class FundStatus(enum.StrEnum):
 
 
 class Pledge(msgspec.Struct, frozen=True, kw_only=True):
-    """A funder's pledge and how much of it has arrived, in minor units."""
+    """A pledge and how much of it has arrived, in minor units. `funder` is None while it is that of somebody without an
+    account."""
 
-    funder: str
+    funder: str | None
     amount: int
     received: int = 0
 
@@ -139,6 +151,9 @@ def evolve(fund: Fund, fact: FundFact) -> Fund:
         case FundPledged():
             pledge = Pledge(funder=fact.funder, amount=fact.amount)
             return replace(fund, pledges={**fund.pledges, fact.pledge: pledge})
+        case FundPledgeAssigned():
+            pledge = replace(fund.pledges[fact.pledge], funder=fact.funder)
+            return replace(fund, pledges={**fund.pledges, fact.pledge: pledge})
         case FundReceived():
             before = fund.pledges[fact.pledge]
             pledge = replace(before, received=before.received + fact.amount)
@@ -182,13 +197,24 @@ def pledge(
     initiative: Initiative,
     *,
     pledge_id: str,
-    funder: str,
+    funder: str | None,
+    name: str | None,
     amount: Money,
     restriction: str | None,
 ) -> tuple[Fact, ...]:
-    """Record a pledge by a funder, who is a member of the initiative in that role."""
-    if Role.FUNDER not in initiative.roles(funder):
-        raise Invalid.field("funder", msg("Choose a member who holds the role of funder."))
+    """Record a pledge by a funder, who is a member of the initiative in that role, or by the name of somebody without an
+    account."""
+    if funder is None and name is None:
+        raise Invalid.field(
+            "funder", msg("Choose the member who pledges, or give the name of somebody without an account.")
+        )
+    if funder is not None and name is not None:
+        raise Invalid.field(
+            "name",
+            msg("A pledge is either that of a member or that of somebody without an account, not both."),
+        )
+    if funder is not None:
+        _check_funder(initiative, funder)
     minor = amount.minor("amount", currency=fund.currency, least=1)
     if fund.pledged + minor > MAX_MINOR:
         raise Refused(
@@ -202,19 +228,28 @@ def pledge(
             fund=fund_id,
             pledge=pledge_id,
             funder=funder,
+            name=None if name is None else check_text(name, "name", most=limits.NAME),
             amount=minor,
             restriction=_restriction(restriction),
         ),
     )
 
 
+def assign_pledge(
+    fund_id: str, fund: Fund, initiative: Initiative, *, pledge_id: str, funder: str
+) -> tuple[Fact, ...]:
+    """Assign a pledge of somebody who had no account to a member who holds the role of funder. This is done once."""
+    if _pledge(fund, pledge_id).funder is not None:
+        raise Refused(msg("This pledge is that of a member already."))
+    _check_funder(initiative, funder)
+    return (FundPledgeAssigned(fund=fund_id, pledge=pledge_id, funder=funder),)
+
+
 def receive(
     fund_id: str, fund: Fund, *, pledge_id: str, amount: Money, received_on: date, now: datetime
 ) -> tuple[Fact, ...]:
     """Record that money of a pledge arrived; in total, never more than was pledged."""
-    promised = fund.pledges.get(pledge_id)
-    if promised is None:
-        raise NotFound(msg("This fund has no such pledge."), named=pledge_id)
+    promised = _pledge(fund, pledge_id)
     minor = amount.minor("amount", currency=fund.currency, least=1)
     check_past(received_on, "received_on", now)
     outstanding = promised.amount - promised.received
@@ -263,6 +298,18 @@ def check_past(day: date, field: str, now: datetime) -> None:
     have tomorrow's date in UTC."""
     if day > (now + _EARLIEST_ZONE).date():
         raise Invalid.field(field, msg("This day is in the future."))
+
+
+def _pledge(fund: Fund, pledge_id: str) -> Pledge:
+    found = fund.pledges.get(pledge_id)
+    if found is None:
+        raise NotFound(msg("This fund has no such pledge."), named=pledge_id)
+    return found
+
+
+def _check_funder(initiative: Initiative, funder: str) -> None:
+    if Role.FUNDER not in initiative.roles(funder):
+        raise Invalid.field("funder", msg("Choose a member who holds the role of funder."))
 
 
 def _restriction(restriction: str | None) -> str | None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.deciding import Fact
+from domain.funds import FundPledged
 from domain.grants.facts import GrantInstalmentInstructed
 from domain.topic import Older
 
@@ -36,11 +37,34 @@ def instructed_v2(fact: GrantInstalmentInstructedV1) -> GrantInstalmentInstructe
     )
 
 
+class FundPledgedV1(Fact, frozen=True, kw_only=True):
+    """A funder, who was a member, promised an amount."""
+
+    fund: str
+    pledge: str
+    funder: str
+    amount: int
+    restriction: str | None
+
+
+def pledged_v2(fact: FundPledgedV1) -> FundPledged:
+    """Every pledge was that of a member, so none has a name."""
+    return FundPledged(
+        fund=fact.fund,
+        pledge=fact.pledge,
+        funder=fact.funder,
+        name=None,
+        amount=fact.amount,
+        restriction=fact.restriction,
+    )
+
+
 OLDER: Final[Mapping[type[Fact], tuple[Older, ...]]] = MappingProxyType(
     {
         GrantInstalmentInstructed: (
             Older("grant.instalment_instructed.v1", GrantInstalmentInstructedV1, instructed_v2),
-        )
+        ),
+        FundPledged: (Older("fund.pledged.v1", FundPledgedV1, pledged_v2),),
     }
 )
 """The older topics of each class of facts that has any, the oldest first."""

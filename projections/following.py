@@ -21,12 +21,13 @@ _RECEIVED, _PAID = "fund.received.v1", "grant.instalment_settled.v1"
 
 
 class PledgeShare(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of a payment that a pledge paid. `pledge` is None for what was paid before money for it arrived, `funder_name`
-    and `restriction` are shown as in `projections.funds`, and `own` marks the viewer's own pledges."""
+    """The part of a payment that a pledge paid. `pledge` is None for what was paid before money for it arrived, `funder_name`,
+    `name` and `restriction` are shown as in `projections.funds`, and `own` marks the viewer's own pledges."""
 
     pledge: str | None
     own: bool
     funder_name: str | None
+    name: str | None
     restriction: str | None
     amount: Money
 
@@ -100,6 +101,7 @@ def _shown(pledge: str | None, pledges: dict[str, PledgeShown], amount: Money, r
         pledge=None if hidden else pledge,
         own=known.own if known else False,
         funder_name=known.funder_name if known else None,
+        name=known.name if known else None,
         restriction=known.restriction if known else None,
         amount=amount,
     )

@@ -36,12 +36,14 @@ class FundLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PledgeShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A pledge. `funder` and `funder_name` are shown to finance, the staff, approvers and the funder; the name is None
-    once the funder was erased. `own` marks the viewer's own pledges."""
+    """A pledge. `funder` and `funder_name` are shown to finance, the staff, approvers and the funder; they are None while it
+    is the pledge of somebody without an account, and `funder_name` once the funder was erased. `name` is the public name
+    under which such a pledge was recorded, which it keeps. `own` marks the viewer's own pledges."""
 
     id: str
     funder: str | None
     funder_name: str | None
+    name: str | None
     own: bool
     amount: Money
     received: Money
@@ -77,7 +79,13 @@ async def one(reader: Reader, viewer: str | None, fund: str, *, as_of: AsOf | No
     shown = _line(rows[0])
     names = await names_of(
         reader,
-        sorted({row["funder"] for row in pledges if role is not Role.FUNDER or row["funder"] == viewer}),
+        sorted(
+            {
+                row["funder"]
+                for row in pledges
+                if row["funder"] is not None and (role is not Role.FUNDER or row["funder"] == viewer)
+            }
+        ),
     )
     return FundDetail(
         **{name: getattr(shown, name) for name in FundLine.__struct_fields__},
@@ -129,11 +137,12 @@ def _line(row: QueryRow) -> FundLine:
 def _pledge(
     row: QueryRow, currency: str, role: Role, viewer: str | None, names: Mapping[str, str | Withheld]
 ) -> PledgeShown:
-    own = row["funder"] == viewer
+    own = row["funder"] is not None and row["funder"] == viewer
     return PledgeShown(
         id=row["pledge"],
         funder=row["funder"] if own or role is not Role.FUNDER else None,
         funder_name=text_of(names.get(row["funder"])),
+        name=row["name"],
         own=own,
         amount=Money.of(row["amount"], currency),
         received=Money.of(row["received"], currency),

@@ -75,6 +75,7 @@ _ADDRESSES: Final = (
     Write("/api/organisations/{organisation}/members/{person}/remove", "organisation.remove_member"),
     Write("/api/funds", "fund.open", 201),
     Write("/api/funds/{fund}/pledges", "fund.pledge", 201),
+    Write("/api/funds/{fund}/pledges/{pledge}/assign", "fund.assign_pledge"),
     Write("/api/funds/{fund}/receipts", "fund.receive", 201),
     Write("/api/calls", "call.draft", 201),
     Write("/api/calls/{call}/copy", "call.copy", 201),

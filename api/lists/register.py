@@ -301,7 +301,7 @@ def _pledges(fund: FundDetail) -> ResultPage[PledgeShown]:
 
 
 def _funder(item: PledgeShown, _: Around) -> str | Message | None:
-    return in_context("pledge", "Yours") if item.own else item.funder_name
+    return in_context("pledge", "Yours") if item.own else item.funder_name or item.name
 
 
 PLEDGES: Final = ExportedList(
@@ -310,6 +310,7 @@ PLEDGES: Final = ExportedList(
     funds.one,
     (
         text(msg("Funder"), _funder),
+        text(msg("Public name"), lambda item, _: item.name),
         text(msg("Restriction"), lambda item, _: item.restriction),
         money(_AMOUNT, lambda item, _: item.amount),
         money(msg("Received"), lambda item, _: item.received),

@@ -36,6 +36,7 @@ ACCOUNTS: Final = {
 
 _MOVED: Final = {
     "fund.pledged.v1": msg("A pledge"),
+    "fund.pledged.v2": msg("A pledge"),
     "fund.received.v1": msg("Money received"),
     "fund.committed.v1": msg("Committed to a grant"),
     "fund.released.v1": msg("Released from a grant"),

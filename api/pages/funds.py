@@ -6,12 +6,12 @@ import contextlib
 from datetime import UTC
 from typing import Final
 
-from api.inputs.submitted import Plain, SubmittedForm, nested
+from api.inputs.submitted import Plain, SubmittedForm, is_empty, nested
 from api.lists.words import ACCOUNTS, moved
 from api.pages.calls import roles_in
 from api.pages.page import Page, PageAction, PageContent, offers_of
 from api.pages.visits import Visit
-from domain.commands.funds import PledgeToFund, ReceiveIntoFund
+from domain.commands.funds import AssignPledge, PledgeToFund, ReceiveIntoFund
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.refusals import Invalid
@@ -52,9 +52,9 @@ async def _fund(visit: Visit) -> PageContent:
         {
             "fund": shown,
             "roles": roles,
-            "name_of": {each.person: each.name for each in funders},
             "funders": [(each.person, each.name or "–") for each in funders],
             "expected": _owed(shown),
+            "unassigned": [each.id for each in _unassigned(shown)],
             "may": {offer.do: offer for offer in offers},
             "administers": Role.ADMINISTRATOR in roles,
             "has_finance": any(Role.FINANCE in held for held in house.members.values()),
@@ -66,15 +66,27 @@ async def _fund(visit: Visit) -> PageContent:
             "moved": moved,
             "accounts": ACCOUNTS,
         },
-        labels={"funder": msg("Funder"), "pledge": msg("Pledge"), "received_on": msg("Received on")},
+        labels={
+            "funder": msg("Funder"),
+            "name": msg("Public name"),
+            "pledge": msg("Pledge"),
+            "received_on": msg("Received on"),
+            "whose": msg("Who pledges"),
+        },
         initiative=shown.initiative,
     )
 
 
 async def _pledged(visit: Visit, form: SubmittedForm) -> Plain:
-    """A pledge; somebody who is not asked whose it is pledges themselves."""
+    """A pledge; somebody who is not asked whose it is pledges themselves. What was typed for the other answer is left out."""
     plain = nested(form.typed())
-    return plain if "funder" in plain else {**plain, "funder": visit.who}
+    if plain.keys().isdisjoint({"whose", "funder", "name"}):
+        return {**plain, "funder": visit.who}
+    whose = plain.pop("whose", None)
+    if whose == "outside" and is_empty(plain.get("name", "")):
+        raise Invalid.field("name", msg("This cannot be left empty."))
+    other = {"member": "name", "outside": "funder"}.get(str(whose))
+    return {field: value for field, value in plain.items() if field != other}
 
 
 async def _timeline_of_fund(visit: Visit) -> PageContent:
@@ -123,6 +135,16 @@ def _receipt(visit: Visit, fund: FundDetail) -> ReceiveIntoFund | None:
     )
 
 
+def _assigned(visit: Visit, fund: FundDetail) -> AssignPledge | None:
+    unassigned = _unassigned(fund)
+    return AssignPledge(fund=fund.id, pledge=unassigned[0].id, funder=visit.who) if unassigned else None
+
+
+def _unassigned(fund: FundDetail) -> list[PledgeShown]:
+    """The pledges of somebody without an account, for those who would see that one is a member's."""
+    return [each for each in fund.pledges if each.funder is None and fund.seen_as is not Role.FUNDER]
+
+
 def _owed(fund: FundDetail) -> list[PledgeShown]:
     """The pledges of which money is still to arrive."""
     return [each for each in fund.pledges if each.received != each.amount]
@@ -137,6 +159,12 @@ _ACTS: Final[tuple[PageAction[FundDetail], ...]] = (
         tried=lambda visit, fund: PledgeToFund(
             fund=fund.id, funder=visit.who, amount=Money.of(1, fund.currency)
         ),
+    ),
+    PageAction(
+        command="fund.assign_pledge",
+        name=msg("Assign it to a member"),
+        done=msg("The pledge is assigned."),
+        tried=_assigned,
     ),
     PageAction(
         command="fund.receive",

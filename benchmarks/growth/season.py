@@ -110,7 +110,9 @@ class _Season:
         opened = FundOpened(
             fund=fund, initiative=initiative, name="Grown fund", currency=CURRENCY, basis="received"
         )
-        pledged = FundPledged(fund=fund, pledge=pledge, funder=staff.funder, amount=budget, restriction=None)
+        pledged = FundPledged(
+            fund=fund, pledge=pledge, funder=staff.funder, name=None, amount=budget, restriction=None
+        )
         received = FundReceived(fund=fund, pledge=pledge, amount=budget, received_on=date(2026, 3, 1))
         await self._deed(staff.officer, Role.OFFICER, {fund: opened}, scope=fund)
         await self._deed(staff.funder, Role.FUNDER, {fund: pledged}, scope=fund)

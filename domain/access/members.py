@@ -136,8 +136,9 @@ def finance(actor: str, initiative: Initiative) -> Verdict:
     return member(actor, initiative, Role.FINANCE)
 
 
-def finance_or_funder(actor: str, initiative: Initiative, funder: str) -> Verdict:
-    """A funder for their own pledge; finance for the pledge of any funder."""
+def finance_or_funder(actor: str, initiative: Initiative, funder: str | None) -> Verdict:
+    """A funder for their own pledge; finance for the pledge of any funder, and of somebody without an account, for whom
+    `funder` is None."""
     if actor == funder and Role.FUNDER in initiative.roles(actor):
         return Allowed(Role.FUNDER)
     return finance(actor, initiative)

@@ -22,12 +22,23 @@ class OpenFund(Command, frozen=True, kw_only=True):
 
 
 class PledgeToFund(Command, frozen=True, kw_only=True):
-    """Record a pledge to a fund: a funder their own, finance that of any funder of the initiative."""
+    """Record a pledge to a fund: a funder their own, finance that of any funder of the initiative, or that of somebody
+    without an account by `name` instead. Names and restrictions can be read by all who see the fund, and are never
+    erased."""
 
     fund: FundId
-    funder: PersonId
+    funder: PersonId | None = None
+    name: limits.Name | None = None
     amount: Money
     restriction: limits.Restriction | None = None
+
+
+class AssignPledge(Command, frozen=True, kw_only=True):
+    """Assign a pledge of somebody who had no account to a member who holds the role of funder."""
+
+    fund: FundId
+    pledge: PledgeId
+    funder: PersonId
 
 
 class ReceiveIntoFund(Command, frozen=True, kw_only=True):
@@ -77,8 +88,31 @@ def _pledge(command: PledgeToFund, context: CommandContext) -> Plan:
                     initiative,
                     pledge_id=pledge,
                     funder=command.funder,
+                    name=command.name,
                     amount=command.amount,
                     restriction=command.restriction,
+                )
+            },
+            answers=command.fund,
+        ),
+    )
+
+
+def _assign_pledge(command: AssignPledge, context: CommandContext) -> Plan:
+    fund = yield from the(FUND, command.fund)
+    initiative = yield from the(INITIATIVE, fund.initiative)
+    return PlannedCommand(
+        may=access.finance(context.actor, initiative),
+        initiative=fund.initiative,
+        scope=command.fund,
+        decide=lambda: Outcome(
+            facts={
+                command.fund: funds.assign_pledge(
+                    command.fund,
+                    fund,
+                    initiative,
+                    pledge_id=command.pledge,
+                    funder=command.funder,
                 )
             },
             answers=command.fund,
@@ -112,5 +146,6 @@ def _receive(command: ReceiveIntoFund, context: CommandContext) -> Plan:
 COMMANDS = (
     Registered("fund.open", OpenFund, _open),
     Registered("fund.pledge", PledgeToFund, _pledge),
+    Registered("fund.assign_pledge", AssignPledge, _assign_pledge),
     Registered("fund.receive", ReceiveIntoFund, _receive),
 )

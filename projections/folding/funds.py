@@ -11,6 +11,7 @@ from domain.funds import (
     FundCommitted,
     FundFact,
     FundOpened,
+    FundPledgeAssigned,
     FundPledged,
     FundReceived,
     FundReleased,
@@ -36,11 +37,13 @@ class FundRow(TableRow, frozen=True, kw_only=True):
 
 
 class PledgeRow(TableRow, frozen=True, kw_only=True):
-    """A funder's pledge and how much of it has arrived, in minor units of the fund's currency."""
+    """A pledge and how much of it has arrived, in minor units of the fund's currency. `funder` is None while it is that of
+    somebody without an account, whose `name` it keeps."""
 
     pledge: str
     fund: str
-    funder: str
+    funder: str | None
+    name: str | None
     amount: int
     received: int = 0
     restriction: str | None
@@ -58,6 +61,10 @@ def fold(rows: Rows, fact: FundFact, _: Placed) -> None:
     match fact:
         case FundPledged():
             rows.put(PLEDGES, row_of(PledgeRow, fact))
+        case FundPledgeAssigned():
+            before = rows.get(PLEDGES, fact.pledge)
+            assert before is not None
+            rows.put(PLEDGES, replace(before, funder=fact.funder))
         case FundReceived():
             before = rows.get(PLEDGES, fact.pledge)
             assert before is not None
@@ -75,6 +82,8 @@ def fund_row(row: FundRow | None, fact: FundFact, version: int) -> FundRow:
     match fact:
         case FundPledged():
             return replace(row, version=version, pledged=row.pledged + fact.amount)
+        case FundPledgeAssigned():
+            return replace(row, version=version)
         case FundReceived():
             return replace(row, version=version, received=row.received + fact.amount)
         case FundCommitted():

@@ -325,7 +325,9 @@ CREATE TABLE read.pledges (
     from_position bigint NOT NULL,
     to_position bigint NOT NULL DEFAULT 9223372036854775807,
     fund text COLLATE "C" NOT NULL,
-    funder text COLLATE "C" NOT NULL,
+    -- NULL while it is the pledge of somebody without an account, whose public name it keeps.
+    funder text COLLATE "C",
+    name text,
     amount bigint NOT NULL,
     received bigint NOT NULL DEFAULT 0,
     restriction text,

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, assert_never
 
-from domain.funds import Basis, FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
+from domain.funds import (
+    Basis,
+    FundCommitted,
+    FundFact,
+    FundOpened,
+    FundPledgeAssigned,
+    FundPledged,
+    FundReceived,
+    FundReleased,
+)
 from domain.labels import reason
 from domain.messages import Message, msg
 from domain.values import Money
@@ -36,6 +45,17 @@ def fund_words(fact: FundFact, context: SentenceContext) -> FactInWords:
                 () if fact.restriction is None else (msg("Restriction: {text}", text=fact.restriction),)
             )
             amount = Money.of(fact.amount, context.currency)
+            if fact.name is not None:
+                return FactInWords(
+                    msg(
+                        "{actor} recorded a pledge of {amount} by “{name}” to the fund {about}.",
+                        actor=actor,
+                        about=about,
+                        amount=amount,
+                        name=fact.name,
+                    ),
+                    changed=restriction,
+                )
             return FactInWords(
                 msg(
                     "{actor} recorded a pledge of {amount} to the fund {about}.",
@@ -44,6 +64,14 @@ def fund_words(fact: FundFact, context: SentenceContext) -> FactInWords:
                     amount=amount,
                 ),
                 changed=restriction,
+            )
+        case FundPledgeAssigned():
+            return FactInWords(
+                msg(
+                    "{actor} assigned a pledge to the fund {about} to a funder who is a member.",
+                    actor=actor,
+                    about=about,
+                )
             )
         case FundReceived():
             return FactInWords(

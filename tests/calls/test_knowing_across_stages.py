@@ -210,7 +210,12 @@ class TestConflictsOfInterest:
                 fund=FUND, initiative=INITIATIVE, name="Invented Fund", currency="EUR", basis="pledged"
             ),
             FundPledged(
-                fund=FUND, pledge=numbered("pledge", 1), funder=FUNDER, amount=1_000_000, restriction=None
+                fund=FUND,
+                pledge=numbered("pledge", 1),
+                funder=FUNDER,
+                name=None,
+                amount=1_000_000,
+                restriction=None,
             ),
         )
         offer = OfferGrant(application=first, respond_by=season.now + 20 * DAY)

@@ -293,7 +293,9 @@ class TestTheBudget:
             season.world.given(
                 FUND,
                 FundOpened(fund=FUND, initiative=INITIATIVE, name="Fund", currency="EUR", basis="received"),
-                FundPledged(fund=FUND, pledge="pledge-1", funder=FUNDER, amount=100_000, restriction=None),
+                FundPledged(
+                    fund=FUND, pledge="pledge-1", funder=FUNDER, name=None, amount=100_000, restriction=None
+                ),
                 FundReceived(fund=FUND, pledge="pledge-1", amount=100_000, received_on=START.date()),
             )
             application, panel = season.judged()

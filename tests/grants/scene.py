@@ -105,7 +105,7 @@ def opened(basis: Basis = "received") -> FundOpened:
 
 def pledged(amount: int, pledge: str = PLEDGE) -> FundPledged:
     """A pledge of the funder, in cents."""
-    return FundPledged(fund=FUND, pledge=pledge, funder=FUNDER, amount=amount, restriction=None)
+    return FundPledged(fund=FUND, pledge=pledge, funder=FUNDER, name=None, amount=amount, restriction=None)
 
 
 def received(amount: int, pledge: str = PLEDGE) -> FundReceived:

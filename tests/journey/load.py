@@ -28,7 +28,7 @@ FACTS = {
     "register": ("person.registered.v1",),
     "token": (),
     "apply": ("application.submitted.v1", "dossier.opened.v1"),
-    "pledge": ("fund.pledged.v1",),
+    "pledge": ("fund.pledged.v2",),
     "receive": ("fund.received.v1",),
     "offer": ("grant.offered.v1", "fund.committed.v1", "dossier.opened.v1", "application.grant_offered.v1"),
     "accept": ("grant.accepted.v1",),

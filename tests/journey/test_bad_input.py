@@ -103,7 +103,7 @@ def ground(running: Running) -> Ground:
     call = officer.post("/api/calls", fund=offered["fund"], **CALL)["id"]
     officer.post(f"/api/calls/{call}/publish")
     ids = {name: offered[name] for name in ("fund", "application", "grant")}
-    ids |= {"call": call, "pledge": first("fund.pledged.v1")["pledge"]}
+    ids |= {"call": call, "pledge": first("fund.pledged.v2")["pledge"]}
     return Ground(officer, running.person(tokens["finance"]), ids)
 
 

@@ -200,7 +200,7 @@ async def test_doctor_and_verify_name_its_position(
     """Of an unknown topic, of a document that no read model can take in, and of the installation's own."""
     await load(settings, database_url, SMALL)
     unknown = await add(database_url, stream_of(database_url, "call.drafted.v1"), "call.sung.v1", b"{}")
-    stopping = await add(database_url, stream_of(database_url, "fund.opened.v1"), "fund.pledged.v1", b"{")
+    stopping = await add(database_url, stream_of(database_url, "fund.opened.v1"), "fund.pledged.v2", b"{")
     own = await add(database_url, INSTALLATION_ID, "installation.opened.v1", b"")
     project(database_url)
 

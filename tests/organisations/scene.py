@@ -92,7 +92,7 @@ def granted(world: World, *, respond: bool = True) -> str:
     pledge = numbered("pledge", 1)
     world.given(
         FUND,
-        FundPledged(fund=FUND, pledge=pledge, funder=STRANGER, amount=100_000, restriction=None),
+        FundPledged(fund=FUND, pledge=pledge, funder=STRANGER, name=None, amount=100_000, restriction=None),
         FundReceived(fund=FUND, pledge=pledge, amount=100_000, received_on=NOON.date()),
     )
     application = world.run(APPLY, ARTIST).answers

@@ -128,7 +128,7 @@ class Season:
             amount=eur("8000.00"),
             restriction="Books",
         )
-        pledges = self.rows("SELECT document FROM history.facts WHERE topic = 'fund.pledged.v1'")
+        pledges = self.rows("SELECT document FROM history.facts WHERE topic = 'fund.pledged.v2'")
         self.things["pledge"] = str(bytes(pledges[0][0]).split(b'"pledge":"')[1][:39].decode())
         await self.run(
             "fund.receive",
