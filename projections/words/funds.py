@@ -18,7 +18,7 @@ from domain.funds import (
 from domain.labels import reason
 from domain.messages import Message, msg
 from domain.values import Money
-from projections.words.sentences import FactInWords, SentenceContext
+from projections.words.sentences import FactInWords, SentenceContext, by_title
 
 _AVAILABLE: Final[Mapping[Basis, Message]] = {
     "received": msg("Available for grants: what was received"),
@@ -48,11 +48,11 @@ def fund_words(fact: FundFact, context: SentenceContext) -> FactInWords:
             if fact.name is not None:
                 return FactInWords(
                     msg(
-                        "{actor} recorded a pledge of {amount} by “{name}” to the fund {about}.",
+                        "{actor} recorded a pledge of {amount} by {name} to the fund {about}.",
                         actor=actor,
                         about=about,
                         amount=amount,
-                        name=fact.name,
+                        name=by_title(fact.name),
                     ),
                     changed=restriction,
                 )

@@ -130,6 +130,8 @@ organisation.erase             e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  
 
 fund.open                      e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 fund.pledge                    e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  U  f  .  .  .
+fund.pledge: by name           e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  f  f  .  .  .
+fund.assign_pledge             e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  f  f  .  .  .
 fund.receive                   e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  f  f  .  .  .
 
 call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .

@@ -195,6 +195,11 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
     walk.stop_and_do(FUNDER, "fund.pledge", fund=fund, funder=FUNDER, amount=euros("1000.00"))
     pledge = walk.world.facts(fund)[-1].pledge  # type: ignore[attr-defined]
     walk.stop_and_do(
+        FINANCE, "fund.pledge: by name", fund=fund, name="Invented Foundation", amount=euros("5.00")
+    )
+    unassigned = walk.world.facts(fund)[-1].pledge  # type: ignore[attr-defined]
+    walk.stop_and_do(FINANCE, "fund.assign_pledge", fund=fund, pledge=unassigned, funder=FUNDER)
+    walk.stop_and_do(
         FINANCE,
         "fund.receive",
         fund=fund,

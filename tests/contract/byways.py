@@ -30,6 +30,12 @@ def take_byways(running: Running, walked: Walked) -> None:
     )
     _two_stages(running, walked, administrator, people, newcomer("Byway of stages"))
 
+    money = f"/api/funds/{ids['fund']}"
+    people["finance"].post(f"{money}/pledges", name="A foundation", amount=eur("10.00"))
+    pledges = people["finance"].get(money, position=people["finance"].position)["pledges"]
+    (pledge,) = [each["id"] for each in pledges if each["funder"] is None]
+    people["finance"].post(f"{money}/pledges/{pledge}/assign", funder=walked.people["funder"].id)
+
     # The grant of the walk has ended; the second one's payment fails, and its report is returned.
     second = newcomer("Second administrator")
     administrator.post("/api/administrators", person=second.id)

@@ -45,6 +45,7 @@ def test_these_are_all() -> None:
         ("organisation.invite", "person"),
         ("fund.open", "initiative"),
         ("fund.pledge", "funder"),
+        ("fund.assign_pledge", "funder"),
         ("fund.receive", "pledge"),
         ("call.draft", "fund"),
         ("call.copy", "fund"),

@@ -66,6 +66,8 @@ TABLE = """
     dossier.erased.v1                      x      x      x
     fund.opened.v1                         .      x      x
     fund.pledged.v1                        .      x      x
+    fund.pledged.v2                        .      x      x
+    fund.pledge_assigned.v1                .      x      x
     fund.received.v1                       .      x      x
     fund.committed.v1                      x      x      x
     fund.released.v1                       x      x      x

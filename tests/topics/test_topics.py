@@ -126,6 +126,7 @@ def test_no_free_text_is_left_unsealed() -> None:
     """Every field in which people write freely is sealed, but for those that speak to the public."""
     public = {
         ("FundOpened", "name"),
+        ("FundPledged", "name"),
         ("FundPledged", "restriction"),
         ("InitiativeFounded", "name"),
         ("InitiativeDescribed", "name"),

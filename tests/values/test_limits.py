@@ -204,6 +204,7 @@ def test_the_api_describes_the_limits_that_the_rules_hold_to() -> None:
         ("RegisterPerson", "email"): limits.EMAIL,
         ("FoundInitiative", "name"): limits.NAME,
         ("OpenFund", "name"): limits.NAME,
+        ("PledgeToFund", "name"): limits.NAME,
         ("PledgeToFund", "restriction"): limits.RESTRICTION,
         ("WithdrawApplication", "explanation"): limits.EXPLANATION,
         ("SubmitReview", "comment_jury"): limits.COMMENT,
