@@ -68,7 +68,7 @@ def fund_words(fact: FundFact, context: SentenceContext) -> FactInWords:
         case FundPledgeAssigned():
             return FactInWords(
                 msg(
-                    "{actor} assigned a pledge to the fund {about} to a funder who is a member.",
+                    "{actor} assigned a pledge in the fund {about} to a member who is a funder.",
                     actor=actor,
                     about=about,
                 )

@@ -389,7 +389,7 @@ class TestAPledgeOfSomebodyWithoutAnAccount:
                 "A pledge is either that of a member or that of somebody without an account, not both.",
             ),
             ({"name": " "}, "name", "This cannot be left empty."),
-            ({"name": "x" * 201}, "name", "This text is too long: the limit is 200 characters."),
+            ({"name": "x" * 201}, "name", "At most 200 characters; this has 201."),
         ],
     )
     def test_has_exactly_one_of_the_two(self, whose: dict[str, str], field: str, sentence: str) -> None:

@@ -256,6 +256,67 @@ class TestMoney:
         assert "fund-receive" not in page
 
 
+class TestAPledgeOfSomebodyWithoutAnAccount:
+    """Finance chooses on the fund's page whose pledge it is; it can be assigned to a member later."""
+
+    @pytest.fixture
+    def page(self, stage: Stage) -> str:
+        """The page of a new fund."""
+        typed = {"name": "Foundation fund", "currency": "EUR", "basis": "received"}
+        opened = change(stage.visitor("officer"), f"/initiatives/{house_of(stage)}", "fund-open", **typed)
+        return str(opened.headers["location"])
+
+    def test_is_recorded_by_its_public_name_which_all_who_see_the_fund_read(
+        self, stage: Stage, page: str
+    ) -> None:
+        finance = stage.visitor("finance")
+        assert "A member of this initiative" in finance.open(page).text
+        typed = {"whose": "outside", "funder": stage.people["funder"], "amount.amount": "70"}
+        nameless = change(finance, page, "fund-pledge", **typed)
+        assert nameless.status_code == 422
+        assert "This cannot be left empty." in nameless.text
+        assert change(finance, page, "fund-pledge", name="A Foundation", **typed).status_code == SAVED
+        (pledge,) = stage.speaking("finance").get(f"/api{page}")["pledges"]
+        assert (pledge["name"], pledge["funder"]) == ("A Foundation", None)
+        for who in ("finance", "officer", "funder"):
+            shown = stage.visitor(who).open(page).text
+            assert "<bdi>A Foundation</bdi>" in shown
+            assert "Another funder" not in shown
+            assert ("Assign it to a member" in shown) == (who == "finance")
+            file = stage.visitor(who).open(f"{page}/pledges.csv").text
+            assert "A Foundation,A Foundation,," in file
+
+    def test_of_a_member_has_no_name_though_one_was_typed(self, stage: Stage, page: str) -> None:
+        finance = stage.visitor("finance")
+        typed = {"whose": "member", "name": "A Foundation", "amount.amount": "70"}
+        nobody = change(finance, page, "fund-pledge", **typed)
+        assert nobody.status_code == 422
+        assert "Choose the member who pledges" in nobody.text
+        found = change(finance, page, "fund-pledge", funder=stage.people["funder"], **typed)
+        assert found.status_code == SAVED
+        finance.open(page)
+        (pledge,) = stage.speaking("finance").get(f"/api{page}")["pledges"]
+        assert (pledge["name"], pledge["funder"]) == (None, stage.people["funder"])
+
+    def test_is_assigned_beside_it_once_and_is_then_what_the_funder_funded(
+        self, stage: Stage, page: str
+    ) -> None:
+        finance, funder = stage.visitor("finance"), stage.visitor("funder")
+        typed = {"whose": "outside", "name": "A Foundation", "amount.amount": "70"}
+        change(finance, page, "fund-pledge", **typed)
+        finance.open(page)
+        (pledge,) = stage.speaking("finance").get(f"/api{page}")["pledges"]
+        own = f"/initiatives/{house_of(stage)}/funded"
+        assert page not in funder.open(own).text
+        form = f"fund-assign_pledge-{pledge['id']}"
+        assert change(finance, page, form, funder=stage.people["finance"]).status_code == 422
+        assert change(finance, page, form, funder=stage.people["funder"]).status_code == SAVED
+        assert form not in finance.open(page).text
+        assert page in funder.open(own).text
+        shown = funder.open(page).text
+        assert 'Yours <span class="quiet small"><bdi>A Foundation</bdi></span>' in shown
+
+
 class TestWhatMostCallsHave:
     def test_is_chosen_in_a_new_draft(self, stage: Stage, draft: str) -> None:
         found = stage.speaking("officer").get(f"/api/calls/{draft}")

@@ -128,6 +128,7 @@ def test_no_free_text_is_left_unsealed() -> None:
         ("FundOpened", "name"),
         ("FundPledged", "name"),
         ("FundPledged", "restriction"),
+        ("FundPledgedV1", "restriction"),
         ("InitiativeFounded", "name"),
         ("InitiativeDescribed", "name"),
         ("InitiativeLetterWritten", "text"),
