@@ -55,9 +55,11 @@ class OrganisationTold(_Part, frozen=True, kw_only=True):
 
 
 class PledgeTold(_Part, frozen=True, kw_only=True):
-    """A pledge to a fund, and the days on which money of it `arrived`, with the amounts."""
+    """A pledge to a fund, `by` a funder or by the `name` of somebody without an account, and the days on which money of it
+    `arrived`, with the amounts."""
 
-    by: str
+    by: str | None = None
+    name: str | None = None
     day: int
     amount: str
     restriction: str | None = None

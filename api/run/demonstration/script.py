@@ -111,11 +111,11 @@ def _filled(
     for number, pledge in enumerate(fund.pledges):
         of_pledge = {**about, "pledge": f"{name}/{number}"}
         pledged: dict[str, Any] = {  # Any: as in JSON
-            "funder": pledge.by,
+            **({"name": pledge.name} if pledge.by is None else {"funder": pledge.by}),
             "amount": {"amount": pledge.amount, "currency": fund.currency},
             "restriction": pledge.restriction,
         }
-        yield OnDay(pledge.day, pledge.by, "fund.pledge", pledged, of_pledge)
+        yield OnDay(pledge.day, pledge.by or told.roles["finance"][0], "fund.pledge", pledged, of_pledge)
         for day, amount in pledge.arrived:
             received = {
                 "amount": {"amount": amount, "currency": fund.currency},
