@@ -36,6 +36,7 @@ VARYING = {"date", "content-length"}
 """Headers that may differ: the length does with the address that a page repeats."""
 ALIKE_WITHIN_THE_KIND = {
     ("initiative.remove_member", "person"),
+    ("fund.assign_pledge", "pledge"),
     ("call.remove_member", "person"),
     ("round.remove_juror", "person"),
     ("person.exclude_reader", "person"),
@@ -193,4 +194,4 @@ def test_a_path_s_ids_are_named_after_their_kind() -> None:
     """The check goes by the parameter's name; one of another name would find nothing, ever."""
     named = {name for each in operations() for name in set(each.parameters) - each.numbers}
     named |= {name for page in PAGES for name in re.findall(r"\{([a-z_]+)\}", page.path)}
-    assert named <= {*AGGREGATES, *OTHER_IDS, "claim", "draft", "exclusion", "factor", "way"}
+    assert named <= {*AGGREGATES, *OTHER_IDS, "claim", "draft", "exclusion", "factor", "pledge", "way"}
