@@ -68,12 +68,12 @@ async def calls_of(reader: Reader, person: str, own: OwnRoles) -> tuple[CallLine
         return await calls.public(reader, initiative=own.initiative, cursor=cursor, limit=MOST)
 
     found = {call.id: call for call in await whole(listed)}
-    for each in own.calls:
-        if Role.OFFICER in each.roles and Role.OFFICER not in own.roles:
-            try:
-                found[each.call] = await calls.one(reader, person, each.call)
-            except (Forbidden, NotFound):  # the role was removed a moment ago
-                continue
+    for_call = {each.call: None for each in own.calls if Role.OFFICER in each.roles}
+    for call_id in for_call if Role.OFFICER not in own.roles else ():
+        try:
+            found[call_id] = await calls.one(reader, person, call_id)
+        except (Forbidden, NotFound):  # the role was removed a moment ago
+            continue
     return tuple([call for call in found.values() if call.status != CallStatus.DISCARDED])
 
 
@@ -92,6 +92,7 @@ async def work_in(
             except Behind:
                 if not may_lag:
                     raise
+    found += await _in_rolling_panels(reader, person, own, its_calls)
     staffed = [call for call in its_calls if Role.OFFICER in roles_in(own, call.id)]
     for call in staffed:
         found += await _shown(_to_decide(reader, person, call))
@@ -132,9 +133,11 @@ async def _in_round(
         case PanelStatus.OPENED if Role.CHAIR in roles:
             return [Work(WorkKind.SET_OUTCOMES, call, round=round.id)]
         case PanelStatus.OPENED if officer:
+            if call.fast_track_up_to is None:
+                return []
             # On the fast track the decision is confirmed as soon as all outcomes are set.
-            waits = Work(WorkKind.CONFIRM, call, round=round.id, ready=False)
-            return [waits] if call.fast_track_up_to else []
+            ready = await panels.waits_for(reader, person, round.id)
+            return [Work(WorkKind.CONFIRM, call, round=round.id, ready=ready)]
         case PanelStatus.OPENED:
             return [Work(WorkKind.READ_RANKING, call, round=round.id)]
         case PanelStatus.CLOSED if officer:
@@ -168,7 +171,40 @@ async def _to_decide(reader: Reader, person: str, call: CallLine) -> list[Work]:
         return await applications.decisions_due(reader, person, call.id, cursor=cursor, limit=MOST)
 
     due = await whole(listed)
-    return [Work(WorkKind.DECIDE, call, len(due), until=due[0].decide_by)] if due else []
+    back = [each for each in due if each.status == ApplicationStatus.RETURNED]
+    rest = [each for each in due if each.status != ApplicationStatus.RETURNED]
+    return [
+        Work(WorkKind.DECIDE, call, len(some), ready=some is rest, until=some[0].decide_by)
+        for some in (rest, back)
+        if some
+    ]
+
+
+async def _in_rolling_panels(
+    reader: Reader, person: str, own: OwnRoles, its_calls: Collection[CallLine]
+) -> list[Work]:
+    """The panels of rolling calls in which somebody sets the outcomes: each has one application and a round of its own. What its staff
+    have to do is a decision that the call owes."""
+    chaired = {
+        call.id: call
+        for call in its_calls
+        if call.intake == "rolling"
+        and (
+            Role.CHAIR in own.roles
+            or any(each.call == call.id and Role.CHAIR in each.roles for each in own.calls)
+        )
+    }
+    found: list[Work] = []
+    for call, round in await panels.open_in_rolling(reader, chaired):
+        if Role.CHAIR in roles_in(own, call, round):
+            found += await _shown(_to_set(reader, person, chaired[call], round))
+    return found
+
+
+async def _to_set(reader: Reader, person: str, call: CallLine, round: str) -> list[Work]:
+    panel = await panels.standing(reader, person, round)
+    opened = panel is not None and panel.status == PanelStatus.OPENED
+    return [Work(WorkKind.SET_OUTCOMES, call, round=round)] if opened else []
 
 
 async def _to_offer(reader: Reader, person: str, call: CallLine) -> list[Work]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from domain.letters.kinds import LetterKind
 from history.statements import Connection
@@ -20,7 +20,9 @@ MOST_NEWS: Final = 20
 """How much news a start page shows."""
 TOGETHER_FOR: Final = timedelta(minutes=10)
 """How long things are gathered that one letter tells."""
-GATHERED: Final = frozenset({LetterKind.WORK_WAITS, LetterKind.REVIEW_ASKED})
+LISTS: Final = {LetterKind.REVIEW_ASKED: "/reviews"}
+"""The kinds of which one letter tells several notices, and where what they are about is listed."""
+_GATHERED: Final = frozenset({LetterKind.WORK_WAITS, *LISTS})
 """The kinds of letters that tell several things in one."""
 WORK_EVERY: Final = timedelta(days=1)
 """How often somebody gets a letter that work waits, at most."""
@@ -91,44 +93,40 @@ class Notices:
 
     async def due(self, limit: int = 100) -> list[PersonsNotice]:
         """The notices whose letters are to be written now, the oldest first."""
-        async with self._history.connection() as connection:
-            cursor = await connection.execute(
-                f"{_SELECT} WHERE NOT settled AND write_at <= %b ORDER BY write_at, happened_at LIMIT %b::integer",
-                (self._clock(), limit),
-                binary=True,
-            )
-            return [_notice_in(row) for row in await cursor.fetchall()]
+        return await self._found(
+            "WHERE NOT settled AND write_at <= %b ORDER BY write_at, happened_at LIMIT %b::integer",
+            (self._clock(), limit),
+        )
 
     async def settle(self, connection: Connection, key: bytes, others: Sequence[bytes] = ()) -> bool:
         """Note, in the caller's transaction, that a notice's letter is written, which tells some others, too; False if that was
         noted before, or the notice is gone."""
+        settling = (
+            "UPDATE accounts.notices SET settled = true, written_at = %b, told_in = %b "
+            "WHERE notice = ANY (%b::bytea[]) AND NOT settled"
+        )
         now = self._clock()
-        settling = "UPDATE accounts.notices SET settled = true, write_at = %b WHERE notice = ANY (%b::bytea[]) AND NOT settled"
-        cursor = await connection.execute(settling, (now, [key]))
+        cursor = await connection.execute(settling, (now, key, [key]))
         if cursor.rowcount == 1 and others:
-            await connection.execute(settling, (now, list(others)))
+            await connection.execute(settling, (now, key, list(others)))
         return cursor.rowcount == 1
 
     async def open_beside(self, each: PersonsNotice) -> list[PersonsNotice]:
         """The other notices of the same kind for the same person of which no letter is written yet."""
-        return await self._beside(each, told=False)
+        return await self._found(
+            "WHERE person = %b AND kind = %b AND notice <> %b AND NOT settled ORDER BY happened_at, notice",
+            (each.person, each.notice.kind.value, each.key),
+        )
 
     async def told_beside(self, each: PersonsNotice) -> list[PersonsNotice]:
         """The other notices that the letter of a notice tells, too."""
-        return await self._beside(each, told=True)
+        return await self._found(
+            "WHERE told_in = %b AND notice <> %b ORDER BY happened_at, notice", (each.key, each.key)
+        )
 
-    async def _beside(self, each: PersonsNotice, *, told: bool) -> list[PersonsNotice]:
-        if each.notice.kind not in GATHERED:
-            return []
+    async def _found(self, where: LiteralString, values: Sequence[object]) -> list[PersonsNotice]:
         async with self._history.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT o.notice, o.person, o.kind, o.about, o.until, o.happened_at FROM accounts.notices n "
-                "JOIN accounts.notices o ON o.person = n.person AND o.kind = n.kind AND o.notice <> n.notice "
-                "WHERE n.notice = %b AND o.settled = %b AND (o.write_at = n.write_at AND n.settled OR NOT o.settled) "
-                "ORDER BY o.happened_at, o.notice",
-                (each.key, told),
-                binary=True,
-            )
+            cursor = await connection.execute(f"{_SELECT} {where}", values, binary=True)
             return [_notice_in(row) for row in await cursor.fetchall()]
 
     async def settle_without_letter(self, keys: Sequence[bytes]) -> None:
@@ -142,7 +140,7 @@ class Notices:
             )
 
     async def drop(self, keys: Sequence[bytes]) -> None:
-        """Delete notices of which no letters were written, as if nothing had been noted."""
+        """Delete notices of which no letters were written, so that new ones can be added."""
         if not keys:
             return
         async with self._history.connection() as connection:
@@ -204,18 +202,22 @@ class Notices:
 
 
 async def _add(connection: Connection, found: Sequence[PersonsNotice]) -> None:
-    """Add notices, unless they were added before. That work waits is noted only if no such letter is to be written to the person
-    anyway, and its letter is written a day after the last one at the earliest."""
+    """Add notices, unless they were added before. Of a person at most one notice of work is open. Its letter is written a day after
+    the last one at the earliest, and as early as that of any fact for which it stands."""
     if not found:
         return
     await connection.execute(
-        "INSERT INTO accounts.notices (notice, person, kind, about, until, happened_at, write_at, kept_until) "
-        "SELECT n.notice, n.person, n.kind, n.about, n.until, n.happened_at, "
-        "greatest(n.write_at, (SELECT max(o.write_at) + %b::interval FROM accounts.notices o "
-        "WHERE n.kind = %b::text AND o.kind = n.kind AND o.person = n.person AND o.settled)), n.kept_until "
+        "WITH n AS (SELECT notice, person, kind, about, until, happened_at, "
+        "greatest(write_at, (SELECT max(o.written_at) + %b::interval FROM accounts.notices o "
+        "WHERE n.kind = %b::text AND o.kind = n.kind AND o.person = n.person)) AS write_at, kept_until "
         "FROM unnest(%b::bytea[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[], "
         "%b::timestamptz[], %b::timestamptz[]) AS n (notice, person, kind, about, until, happened_at, write_at, kept_until) "
-        "WHERE EXISTS (SELECT FROM vault.keys k WHERE k.subject = n.person) ON CONFLICT DO NOTHING",
+        "WHERE EXISTS (SELECT FROM vault.keys k WHERE k.subject = n.person)), "
+        "earlier AS (UPDATE accounts.notices o SET write_at = n.write_at "
+        "FROM (SELECT person, kind, min(write_at) AS write_at FROM n WHERE kind = %b::text GROUP BY person, kind) n "
+        "WHERE o.person = n.person AND o.kind = n.kind AND NOT o.settled AND o.write_at > n.write_at) "
+        "INSERT INTO accounts.notices (notice, person, kind, about, until, happened_at, write_at, kept_until) "
+        "SELECT notice, person, kind, about, until, happened_at, write_at, kept_until FROM n ON CONFLICT DO NOTHING",
         (
             WORK_EVERY,
             LetterKind.WORK_WAITS.value,
@@ -226,15 +228,16 @@ async def _add(connection: Connection, found: Sequence[PersonsNotice]) -> None:
             [each.notice.until for each in found],
             [each.happened_at for each in found],
             [
-                each.happened_at + (TOGETHER_FOR if each.notice.kind in GATHERED else timedelta())
+                each.happened_at + (TOGETHER_FOR if each.notice.kind in _GATHERED else timedelta())
                 for each in found
             ],
             [max(each.happened_at, each.notice.until or each.happened_at) + KEPT for each in found],
+            LetterKind.WORK_WAITS.value,
         ),
     )
 
 
-_SELECT: Final = "SELECT notice, person, kind, about, until, happened_at FROM accounts.notices"
+_SELECT: Final[LiteralString] = "SELECT notice, person, kind, about, until, happened_at FROM accounts.notices"
 
 
 def _notice_in(row: tuple[Any, ...]) -> PersonsNotice:  # Any: a row of the table

@@ -21,11 +21,11 @@ from api.drafts.drafts import Drafts
 from api.drafts.sharing import FORMS, SharedDrafts
 from api.letters.composing import TemplateUnusable, composed
 from api.letters.ending_drafts import ending_draft
-from api.letters.notices import Notices, PersonsNotice
+from api.letters.notices import LISTS, Notices, PersonsNotice
 from api.letters.outbox import Outbox
-from api.letters.working import BEHIND_PAUSE, knows_all_work, notices_of_work, work_tidings
+from api.letters.reminding import AHEAD, of_draft, of_invited
+from api.letters.working import BEHIND_PAUSE, knows_all_work, notices_of_work, work_later, work_tidings
 from api.locales import locale_of
-from domain.applications.state import APPLICATION
 from domain.letters.kinds import OF_ACCOUNT, LetterKind
 from domain.letters.quiet import next_morning
 from domain.persons.state import PERSON, Person
@@ -37,8 +37,7 @@ from domain.rounds.facts import (
     RoundOpened,
     RoundReviewsDueSet,
 )
-from domain.rounds.state import ROUND, Round
-from domain.values import is_id
+from domain.rounds.state import Round
 from history.appends import Unavailable
 from history.documents import Recorded, read
 from history.store import History, PositionedFact
@@ -55,13 +54,8 @@ BATCH: Final = 500
 """The most facts that are noted in one transaction."""
 TOGETHER: Final = 100
 """The most letters whose readers are asked for together."""
-AHEAD: Final = timedelta(days=2)
-"""How long before a date people are reminded of it."""
 UNUSABLE_PAUSE: Final = timedelta(hours=1)
 """When a letter is tried again whose text or whose facts cannot be used now."""
-
-_LISTS: Final = {LetterKind.REVIEW_ASKED: "/reviews"}
-"""The kinds of which one letter tells several, and where they are listed."""
 
 log = logging.getLogger("overwinter.letters")
 
@@ -178,7 +172,7 @@ class Reaction:
         rounds: dict[str, tuple[Round, ...]] = {}
         for place in await self.drafts.of_commands(sorted(FORMS)):
             try:
-                found += await self._of_draft(place.person, place.about, now, rounds)
+                found += await of_draft(self.reader, place.person, place.about, now, rounds)
             except (NotFound, Unreadable):
                 continue  # nothing can be sent there
         await self.notices.remind(found)
@@ -193,7 +187,9 @@ class Reaction:
         except Exception:  # noqa: BLE001 - the queue of due dates reports it
             return []
         if isinstance(recorded.fact, RoundOpened | RoundDeadlineExtended | RoundLateAccessGranted):
-            return await self._of_invited(recorded.fact.round, recorded.envelope.decided_at, now)
+            return await of_invited(
+                self.reader, self.drafts, recorded.fact.round, recorded.envelope.decided_at, now
+            )
         notice = reminder_of(recorded.fact)
         if notice is None or notice.until is None:
             return []
@@ -201,56 +197,6 @@ class Reaction:
             return []  # the letter about the fact itself was hardly read
         found = await self._for_readers(notice, recorded, stored.leaf.hex())
         return [PersonsNotice(each.key, each.person, each.notice, now) for each in found]
-
-    async def _of_invited(self, round: str, set_at: datetime, now: datetime) -> list[PersonsNotice]:
-        """The reminders for applications that are invited to a round whose deadline, set at a time, is near, and for
-        which nobody has begun the form. Those who have are reminded of their drafts."""
-        try:
-            state: Round = await self.reader.the(ROUND, round)
-            invited = await telling.invited_to_round(self.reader, round)
-            found = []
-            for each in invited:
-                notice = Notice(LetterKind.INVITATION_DUE, each)
-                people = await telling.readers(self.reader, notice)
-                if any([await self.drafts.begun(person, each) for person in people]):
-                    continue
-                for person in people:
-                    actor = await self.reader.actor(person)
-                    found += [
-                        PersonsNotice.of(
-                            person,
-                            replace(notice, until=until),
-                            cause=f"deadline {until.isoformat()}",
-                            happened_at=now,
-                        )
-                        for until in telling.deadlines((state,), actor, now=now)
-                        if set_at <= until - AHEAD <= now
-                    ]
-        except (NotFound, Unreadable):
-            log.error("nobody is reminded of a round, because it is not known who is invited to it")  # noqa: TRY400
-            return []
-        return found
-
-    async def _of_draft(
-        self, person: str, about: str, now: datetime, rounds: dict[str, tuple[Round, ...]]
-    ) -> list[PersonsNotice]:
-        """The reminder for a draft; `rounds` are those of the calls that were looked at already."""
-        call = (await self.reader.the(APPLICATION, about)).call if is_id(APPLICATION.kind, about) else about
-        if call not in rounds:
-            rounds[call] = await telling.open_rounds(self.reader, call)
-        if not telling.any_near(rounds[call], now + AHEAD):
-            return []
-        actor = await self.reader.actor(person)
-        return [
-            PersonsNotice.of(
-                person,
-                Notice(LetterKind.DEADLINE_NEAR, about, until),
-                cause=f"deadline {until.isoformat()}",
-                happened_at=now,
-            )
-            for until in telling.deadlines(rounds[call], actor, now=now)
-            if until - AHEAD <= now
-        ]
 
     async def write(self) -> int:
         """Write the letters that are to be written now; returns how many."""
@@ -274,7 +220,13 @@ class Reaction:
         if work and not await knows_all_work(self.reader):
             await self.notices.postpone(work, self.clock() + BEHIND_PAUSE)
             wanted -= {*work}
-        return sum([await self._written(each, people[each.person]) for each in due if each.key in wanted])
+        written, done = 0, set[bytes]()
+        for each in due:
+            if each.key in wanted - done:
+                one, told = await self._written(each, people[each.person])
+                written += one
+                done |= told
+        return written
 
     async def _recipients(self, people: Collection[str]) -> dict[str, Recipient]:
         """Those of some people to whom letters can be written."""
@@ -286,41 +238,44 @@ class Reaction:
             if not found.state.erased
         }
 
-    async def _written(self, each: PersonsNotice, recipient: Recipient) -> bool:
-        """Write a letter if it is to be written now; whether it was. One letter that cannot be written does not hold up
-        others."""
+    async def _written(self, each: PersonsNotice, recipient: Recipient) -> tuple[bool, set[bytes]]:
+        """Write a letter if it is to be written now; whether it was, and for which notices that is answered. One letter that cannot
+        be written does not hold up others."""
         try:
             return await self._write(each, recipient)
         except Behind:  # an `Unavailable`, but of this letter alone
             log.warning("a letter is written later: the read models are behind")
             await self.notices.postpone([each.key], self.clock() + BEHIND_PAUSE)
-            return False
         except (Unavailable, psycopg.Error):
             raise  # no other letter could be written either
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one letter
             log.error("a letter cannot be written now: %s", type(error).__name__)  # noqa: TRY400 - may quote
             await self.notices.postpone([each.key], self.clock() + UNUSABLE_PAUSE)
-            return False
+        return False, {each.key}
 
-    async def _write(self, each: PersonsNotice, recipient: Recipient) -> bool:
+    async def _write(self, each: PersonsNotice, recipient: Recipient) -> tuple[bool, set[bytes]]:
         now = self.clock()
         person = recipient.person
         tidings = await self.tidings(each)
+        later = await work_later(self.reader, each, now=now) if _is_work(each) else None
         if tidings is None:
-            if _is_work(each):
+            if later is not None:
+                await self.notices.postpone([each.key], later.happened_at)
+            elif _is_work(each):
                 await self.notices.drop([each.key])  # so that work which is added later that day is told
             else:
                 await self.notices.settle_without_letter([each.key])
-            return False
+            return False, {each.key}
         profile = await profiles.mine(self.reader, each.person)
         morning = next_morning(now, profile.time_zone or tidings.zone)
         if morning is not None and each.notice.kind not in OF_ACCOUNT:
             await self.notices.postpone([each.key], morning)
-            return False
+            return False, {each.key}
         beside = await self._alike(each, tidings)
+        told = {each.key, *beside}
         try:
             letter = composed(
-                replace(tidings, link=_LISTS[each.notice.kind], several=1 + len(beside))
+                replace(tidings, link=LISTS[each.notice.kind], several=1 + len(beside))
                 if beside
                 else tidings,
                 language=person.language,
@@ -334,8 +289,8 @@ class Reaction:
                 "an initiative's text for the letter %s cannot be filled, so none is written; see its page of letters",
                 each.notice.kind.value,
             )
-            await self.notices.postpone([each.key], now + UNUSABLE_PAUSE)
-            return False
+            await self.notices.postpone(sorted(told), now + UNUSABLE_PAUSE)
+            return False, told
         async with self.history.connection() as connection, connection.transaction():
             mine = await self.notices.settle(connection, each.key, beside)
             if mine:
@@ -347,15 +302,20 @@ class Reaction:
                     person=each.person,
                     notice=each.key,
                 )
-        return mine
+                await self.notices.add(connection, [later] if later is not None else [])
+        return mine, told
 
     async def _alike(self, each: PersonsNotice, tidings: Tidings) -> list[bytes]:
-        """The other notices that the same letter tells: of which the same is to be said, but for the link."""
-        if each.notice.kind not in _LISTS:
+        """The other notices that the same letter tells: of which the same is to be said, but for the link. Not one that cannot be
+        read, which waits alone."""
+        if each.notice.kind not in LISTS:
             return []
         found = []
         for other in await self.notices.open_beside(each):
-            theirs = await self.tidings(other)
+            try:
+                theirs = await self.tidings(other)
+            except Unreadable:
+                continue
             if theirs is not None and replace(theirs, link=tidings.link) == tidings:
                 found.append(other.key)
         return found
@@ -373,15 +333,24 @@ class Reaction:
         return await telling.tidings(self.reader, each.person, each.notice, now=self.clock())
 
     async def still_told(self, key: bytes) -> bool:
-        """Whether a letter that waited may still be sent to its reader."""
+        """Whether a letter that waited may still be sent to its reader: for one of the notices that it tells is enough. Raises
+        `Unreadable` if it may be one that cannot be read, and `Behind`."""
         each = await self.notices.find(key)
         if each is None:
             return False
         person: Person = (await self.reader.load((PERSON, each.person)))[each.person].state
         if person.erased or not _wants(person, each):
             return False
-        told = [each, *await self.notices.told_beside(each)]
-        return any([await self.tidings(notice) is not None for notice in told])
+        unknown: Unreadable | None = None
+        for told in (each, *await self.notices.told_beside(each)):
+            try:
+                if await self.tidings(told) is not None:
+                    return True
+            except Unreadable as error:
+                unknown = error
+        if unknown is not None:
+            raise unknown
+        return False
 
 
 def _is_work(each: PersonsNotice) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from api.letters.outbox import LetterToSend, Outbox
 from api.letters.smtp import Outcome, send
+from api.letters.working import BEHIND_PAUSE
 from api.run.setting_values import MailServer
 from history.unreadable import Unreadable
 from projections.reader import Behind
@@ -16,8 +17,6 @@ from projections.reader import Behind
 FIRST_PAUSE: Final = 15.0
 LONGEST_PAUSE: Final = 3600.0
 """After how many seconds a letter is tried again: the pause doubles from the first to the longest."""
-BEHIND_PAUSE: Final = 300.0
-"""The same for a letter that tells what the read models do not know yet."""
 
 log = logging.getLogger("overwinter.letters")
 
@@ -54,7 +53,7 @@ async def _may(
         await outbox.wait(letter, LONGEST_PAUSE)
         return False
     except Behind:
-        await outbox.wait(letter, BEHIND_PAUSE)
+        await outbox.wait(letter, BEHIND_PAUSE.total_seconds())
         return False
     except BaseException:
         await outbox.wait(letter, FIRST_PAUSE)  # it was certainly not sent

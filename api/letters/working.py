@@ -10,6 +10,7 @@ from api.letters.notices import PersonsNotice
 from domain.letters.kinds import LetterKind
 from domain.refusals import CommandRejected, NotFound
 from history.unreadable import Unreadable
+from projections import grants
 from projections.letters.hearing import Notice
 from projections.letters.telling import Tidings
 from projections.letters.work import WorkAdded, work_of, workers
@@ -43,17 +44,35 @@ async def notices_of_work(
 async def knows_all_work(reader: Reader) -> bool:
     """Whether the read models know all that happened until now, so that a letter leaves out nothing that was added."""
     try:
-        await reader.wait_for(await reader.history.last_position(), _PATIENCE)
+        await _wait_for_all(reader)
     except Behind:
         log.warning("letters about work that waits are written later: the read models are behind")
         return False
     return True
 
 
+async def _wait_for_all(reader: Reader) -> None:
+    await reader.wait_for(await reader.history.last_position(), _PATIENCE)
+
+
 async def work_tidings(reader: Reader, person: str, *, now: datetime) -> Tidings | None:
-    """What is told of the work that waits for somebody; None if nothing does. Raises `Behind`."""
+    """What is told of the work that waits for somebody; None if nothing does. Raises `Behind` unless the read models know all that
+    happened: those that are built anew know of no work at first."""
+    await _wait_for_all(reader)
     try:
         waits = await work_of(reader, person, now=now)
     except CommandRejected:
         return None  # a role of theirs was removed meanwhile
     return Tidings(LetterKind.WORK_WAITS, "/me", None, None, {"work": waits}) if waits else None
+
+
+async def work_later(reader: Reader, waiting: PersonsNotice, *, now: datetime) -> PersonsNotice | None:
+    """The notice of work that no fact will add, but the end of a waiting time, for the person of a `waiting` notice; None if there is
+    no such work."""
+    at = await grants.payable_later(reader, waiting.person, now=now)
+    if at is None:
+        return None
+    cause = f"payable {at.isoformat()} after {waiting.key.hex()}"
+    return PersonsNotice.of(
+        waiting.person, Notice(LetterKind.WORK_WAITS, waiting.person), cause=cause, happened_at=at
+    )

@@ -9,6 +9,7 @@ from typing import Final
 
 from api.inputs.submitted import Plain, SubmittedForm
 from api.letters.composing import CHOOSING, news_of
+from api.letters.notices import LISTS
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.messages import Message, msg
@@ -58,7 +59,7 @@ def together(found: Sequence[NewsItem]) -> list[NewsItem]:
     return told
 
 
-_LISTS: Final = frozenset({"/reviews", "/applications", "/grants"})
+_LISTS: Final = frozenset({*LISTS.values(), "/applications", "/grants"})
 """The lists of what the news is about."""
 
 

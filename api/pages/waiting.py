@@ -283,12 +283,20 @@ def _work_words(work: Work) -> Message:
             return msg("Set the outcomes with the panel; somebody else then confirms them")
         case WorkKind.SET_OUTCOMES:
             return msg("Set the outcomes with the panel and close it")
+        case WorkKind.CONFIRM if work.ready and fast_track:
+            return msg("Confirm the panel's decision")
         case WorkKind.CONFIRM if work.ready:
             return msg("Confirm the panel's decision, or return it to the chair")
         case WorkKind.CONFIRM:
             return msg("Confirm the panel's decision when the chair has set all outcomes")
         case WorkKind.ANNOUNCE:
             return msg("Announce the results to the applicants")
+        case WorkKind.DECIDE if not work.ready:
+            return counted(
+                "application to decide on when its applicant has answered",
+                "applications to decide on when their applicants have answered",
+                count=work.count,
+            )
         case WorkKind.DECIDE:
             return counted("application to decide on", "applications to decide on", count=work.count)
         case WorkKind.OFFER:

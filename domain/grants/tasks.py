@@ -70,9 +70,14 @@ def tasks_on(grant: Grant, *, screening: bool, now: datetime, erased: bool = Fal
     )
 
 
+def tasks_to_come(grant: Grant) -> frozenset[TaskKind]:
+    """What waits on a grant now, or will once the waiting time after a change of bank details is over."""
+    return frozenset(task.kind for task in tasks_on(grant, screening=False, now=_LATER))
+
+
 def may_have_tasks(grant: Grant) -> bool:
-    """Whether something waits on a grant now, or will once the waiting time after a change of bank details is over."""
-    return bool(tasks_on(grant, screening=False, now=_LATER))
+    """Whether something waits on a grant now, or will then."""
+    return bool(tasks_to_come(grant))
 
 
 def _about(steps: Sequence[tuple[int, Step]], kind: TaskKind, *wanted: Step) -> list[Task]:

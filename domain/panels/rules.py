@@ -164,6 +164,15 @@ def end_decisions(panel_id: str, panel: Panel, *, person: str) -> tuple[Fact, ..
     return ended
 
 
+def is_complete(panel: Panel, applications: Mapping[str, Application]) -> bool:
+    """Whether a panel could be closed, or confirmed on the fast track: all outcomes are set."""
+    try:
+        _check_complete(panel, applications)
+    except Refused:
+        return False
+    return True
+
+
 def _check_complete(panel: Panel, applications: Mapping[str, Application]) -> None:
     """Raise `Refused` unless every ranked application that was not withdrawn has an outcome, and the waiting list is
     numbered."""

@@ -11,7 +11,7 @@ from projections.grants.shown import (
     ReportShown,
     ScreeningShown,
 )
-from projections.grants.tasks import GrantTask, GrantTasks, tasks, to_offer
+from projections.grants.tasks import GrantTask, GrantTasks, payable_later, tasks, to_offer
 from projections.grants.turns import turns
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "mine",
     "of_call",
     "one",
+    "payable_later",
     "tasks",
     "to_offer",
     "turns",

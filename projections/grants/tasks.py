@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -16,7 +18,7 @@ from domain.indexes import rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import msg
 from domain.organisations import ORGANISATION
-from domain.parties import is_organisation
+from domain.parties import Actor, is_organisation
 from domain.persons.state import PERSON
 from domain.refusals import Forbidden
 from domain.values import Money
@@ -58,7 +60,7 @@ async def tasks(
         raise Forbidden(msg("Sign in first."))
     rows = await reader.rows(
         """
-        SELECT g."grant", g.call, g.initiative, g.recipient, g.handle, g.currency FROM read.grants g
+        SELECT g."grant", g.call, g.initiative, g.recipient, g.handle FROM read.grants g
         WHERE g.initiative IN (SELECT initiative FROM read.memberships WHERE person = %(viewer)b)
             AND g.has_tasks AND g.to_position = 9223372036854775807 AND g."grant" > %(after)b::text
         ORDER BY g."grant" LIMIT %(limit)b
@@ -67,6 +69,75 @@ async def tasks(
         after=key_of(cursor),
         limit=check_limit(limit) + 1,
     )
+    found = await _readable(reader, viewer, rows)
+
+    def waiting(row: QueryRow) -> GrantTasks:
+        its = found[row["grant"]]
+        return GrantTasks(
+            grant=row["grant"],
+            call=row["call"],
+            handle=row["handle"],
+            tasks=tuple(
+                GrantTask(kind=task.kind, number=task.number, amount=_amount(its.grant, task))
+                for task in its.tasks(now)
+            ),
+        )
+
+    listed = page(rows, limit, waiting, lambda row: str(row["grant"]), readable=found.keys())
+    # Which grants cannot be read is told in the lists of their calls, to those who see these.
+    return ResultPage(items=tuple([item for item in listed.items if item.tasks]), next=listed.next)
+
+
+async def payable_later(reader: Reader, viewer: str, *, now: datetime) -> datetime | None:
+    """When one has the first payment to order that only waits because bank details were changed; None if there is none."""
+    rows = await reader.rows(
+        """
+        SELECT g."grant", g.call, g.initiative, g.recipient FROM read.grants g
+        WHERE g.initiative IN (SELECT initiative FROM read.memberships WHERE person = %(viewer)b)
+            AND g.has_tasks AND g.to_position = 9223372036854775807 AND g.payable_from > %(now)b
+        """,
+        viewer=viewer,
+        now=now,
+    )
+    found = await _readable(reader, viewer, rows)
+    return min(
+        (
+            each.grant.payee.payable_from
+            for each in found.values()
+            if each.grant.payee is not None
+            and each.grant.payee.payable_from is not None
+            and each.grant.payee.payable_from > now
+            and any(task.kind is TaskKind.INSTRUCT for task in each.tasks(each.grant.payee.payable_from))
+        ),
+        default=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _OnGrant:
+    """A grant of an initiative of somebody's, and what decides on what waits for them there."""
+
+    grant: Grant
+    initiative: Initiative
+    screening: bool
+    erased: bool
+    actor: Actor
+    conflicts: Collection[str]
+
+    def tasks(self, at: datetime) -> list[Task]:
+        """What waits for them at a time, if nothing happens until then."""
+        return [
+            task
+            for task in tasks_on(self.grant, screening=self.screening, now=at, erased=self.erased)
+            if isinstance(
+                access.does_task(self.actor, self.initiative, self.grant, task, conflicts=self.conflicts),
+                Allowed,
+            )
+        ]
+
+
+async def _readable(reader: Reader, viewer: str, rows: Sequence[QueryRow]) -> dict[str, _OnGrant]:
+    """Those of some grants that can be read, with all on which it rests what waits there."""
     actor = await reader.actor(viewer)
     loaded = await reader.readable(
         *(
@@ -86,36 +157,18 @@ async def tasks(
         for round in await reader.index_entries(rounds_of(call))
     ]
     conflicts = await reader.conflicts_in_rounds(viewer, rounds)
-
-    def waiting(row: QueryRow) -> GrantTasks:
-        grant: Grant = loaded[row["grant"]].state
-        house: Initiative = loaded[row["initiative"]].state
-        found = tasks_on(
-            grant,
-            screening=house.screening or loaded[row["call"]].state.screening,
-            now=now,
+    return {
+        row["grant"]: _OnGrant(
+            grant=loaded[row["grant"]].state,
+            initiative=loaded[row["initiative"]].state.within(row["call"]),
+            screening=loaded[row["initiative"]].state.screening or loaded[row["call"]].state.screening,
             erased=loaded[row["recipient"]].state.erased,
+            actor=actor,
+            conflicts=conflicts,
         )
-        initiative = house.within(grant.call)
-        return GrantTasks(
-            grant=row["grant"],
-            call=row["call"],
-            handle=row["handle"],
-            tasks=tuple(
-                GrantTask(kind=task.kind, number=task.number, amount=_amount(grant, task))
-                for task in found
-                if isinstance(access.does_task(actor, initiative, grant, task, conflicts=conflicts), Allowed)
-            ),
-        )
-
-    readable = {
-        row["grant"]
         for row in rows
         if all(row[name] in loaded for name in ("grant", "call", "initiative", "recipient"))
     }
-    listed = page(rows, limit, waiting, lambda row: str(row["grant"]), readable=readable)
-    # Which grants cannot be read is told in the lists of their calls, to those who see these.
-    return ResultPage(items=tuple([item for item in listed.items if item.tasks]), next=listed.next)
 
 
 def _amount(grant: Grant, task: Task) -> Money:

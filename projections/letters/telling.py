@@ -234,23 +234,23 @@ async def _jury_of(reader: Fresh, panel_id: str) -> tuple[str, ...]:
     panel: Panel = await reader.the(PANEL, panel_id)
     round: Round = await reader.the(ROUND, panel.round)
     reviews = () if round.rolling else await reader.index_entries(reviews_in(panel.round))
-    loaded = await reader.load(*((REVIEW, each) for each in reviews)) if reviews else {}
+    loaded = await reader.readable(*((REVIEW, each) for each in reviews))
     return tuple(
         sorted({each.state.juror for each in loaded.values() if each.state.status not in STEPPED_BACK})
     )
 
 
 async def _of_panel(reader: Fresh, actor: Actor, notice: Notice) -> Tidings | None:
-    """That a panel is open, for jurors to whom its ranking is shown. The staff and the chair are told what they have to do."""
+    """That a panel is open, for jurors to whom its ranking is shown, whatever else they are. The chair is told to decide."""
     panel: Panel = await reader.the(PANEL, notice.about)
     round: Round = await reader.the(ROUND, panel.round)
     call, whole = await _place(reader, panel.call, panel.initiative)
     house = whole.within(panel.call, panel.round)
     own = await reader.applied_by(actor, panel.round, panel.call)
-    verdict = access.sees_ranking(actor.id, house, round, own=own)
-    if not isinstance(verdict, Allowed) or verdict.role is not Role.JUROR:
+    if not isinstance(access.sees_ranking(actor.id, house, round, own=own), Allowed):
         return None
-    if panel.status is not PanelStatus.OPENED or Role.CHAIR in house.roles(actor.id):
+    roles = house.roles(actor.id)
+    if panel.status is not PanelStatus.OPENED or Role.CHAIR in roles or Role.JUROR not in roles:
         return None
     return Tidings(notice.kind, f"/rounds/{panel.round}/ranking", whole, call)
 
@@ -261,7 +261,7 @@ async def due_reviews(reader: Fresh, round_id: str, review_id: str | None = None
     if round.reviews_due is None:
         return ()
     ids = (review_id,) if review_id is not None else await reader.index_entries(reviews_in(round_id))
-    loaded = await reader.load(*((REVIEW, each) for each in ids)) if ids else {}
+    loaded = await reader.readable(*((REVIEW, each) for each in ids))
     return tuple(
         Notice(K.REVIEW_DUE, each, round.reviews_due)
         for each in sorted(loaded)
@@ -315,7 +315,7 @@ async def invited_to_round(reader: Fresh, round_id: str) -> tuple[str, ...]:
     """The applications that are invited to the stage of a round and have not answered; none in the first stage."""
     round: Round = await reader.the(ROUND, round_id)
     invited = await reader.index_entries(invited_to(round.call, round.stage))
-    loaded = await reader.load(*((APPLICATION, each) for each in invited)) if invited else {}
+    loaded = await reader.readable(*((APPLICATION, each) for each in invited))
     return tuple(
         sorted(
             each

@@ -13,6 +13,7 @@ from domain.refusals import Forbidden
 from domain.values import Role
 from tests.letters.conftest import Post
 from tests.projections.conftest import CANARIES
+from tests.projections.test_judging_staff import holds
 
 pytestmark = pytest.mark.anyio
 
@@ -274,6 +275,8 @@ class TestALetterThatWaits:
             initiative=season.initiative,
             person=season.third_juror,
         )
+        # A juror who is also an officer is still one of the jury.
+        await holds(season, "second_juror", Role.OFFICER, Role.JUROR)
         await post.write()
         told = {name for name in people if "panel-opened" in await post.kinds(name)}
         assert told == {"juror", "second_juror"}

@@ -11,11 +11,14 @@ from api.letters import reaction
 from api.letters.composing import NEWS
 from api.letters.sending import send_waiting
 from domain.refusals import NotFound
+from domain.values import Role
 from projections.letters.telling import Tidings
 from projections.reader import Behind, Reader
 from tests.letters.conftest import Post
 from tests.letters.test_outbox import SENDER, Server
 from tests.projections.conftest import DEADLINE, eur
+from tests.projections.test_changed_grants import granted
+from tests.projections.test_judging_staff import holds
 
 pytestmark = pytest.mark.anyio
 
@@ -246,3 +249,64 @@ async def test_a_role_that_is_removed_meanwhile_only_ends_what_is_told(
     assert await post.wired.reaction.still_told(key)
     monkeypatch.setattr("projections.calls.of_initiative", refused)
     assert not await post.wired.reaction.still_told(key)
+
+
+async def changed_payee(post: Post) -> None:
+    """The recipient changes the bank details; they are confirmed, and an instalment is requested and approved twice at once."""
+    season = post.season
+    one = await granted(season)
+    await post.confirm("finance")
+    await season.run("grant.submit_report", season.artist1, **one, text="Done.")
+    await season.run("grant.accept_report", season.officer, **one, report=1)
+    await season.run(
+        "grant.set_payee", season.artist1, **one, kind="recipient", name="Another", account="Another 1"
+    )
+    await season.run("grant.confirm_payee", season.finance, **one, setting=2)
+    await season.run("instalment.request", season.artist1, **one, instalment=2)
+    await season.run("instalment.approve", season.finance, **one, instalment=2)
+    await season.run("instalment.approve", season.approver, **one, instalment=2)
+
+
+PAYMENT = "1 payment to make in your bank"
+
+
+async def test_finance_is_told_when_the_waiting_time_after_new_bank_details_is_over(post: Post) -> None:
+    """No fact happens then."""
+    await changed_payee(post)
+    await later(post, minutes=11)
+    assert await works(post, "finance") == 0
+    await later(post, hours=23)
+    assert await works(post, "finance") == 0
+    await later(post, hours=1)
+    assert PAYMENT in await told(post, "finance")
+    for _ in range(3):
+        await later(post, days=1)
+    assert await works(post, "finance") == 1
+
+
+async def test_a_letter_that_is_written_during_the_waiting_time_takes_none_from_its_end(post: Post) -> None:
+    await changed_payee(post)
+    await later(post, minutes=11)
+    await holds(post.season, "finance", Role.FINANCE, Role.OFFICER)
+    await post.season.run(
+        "grant.submit_report", post.season.artist1, grant=post.season.things["grant"], text="More."
+    )
+    await later(post, minutes=11)
+    assert PAYMENT not in await told(post, "finance")
+    # A day after that letter, for there is at most one a day.
+    await later(post, hours=23, minutes=50)
+    assert await works(post, "finance") == 1
+    await later(post, minutes=11)
+    assert await works(post, "finance") == 2
+    assert any(PAYMENT in each.text for each in await post.letters("finance"))
+
+
+async def test_what_ends_by_then_is_not_told(post: Post) -> None:
+    await changed_payee(post)
+    await later(post, minutes=11)
+    await post.season.run(
+        "grant.terminate", post.season.officer, grant=post.season.things["grant"], reason="terms_broken"
+    )
+    await later(post, days=2)
+    assert await works(post, "finance") == 0
+    assert post.rows(f"SELECT * FROM accounts.notices WHERE kind = '{WORK}' AND NOT settled") == []
