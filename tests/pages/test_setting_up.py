@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.pages.conftest import CALL, Stage, open_call, set_stage
+from tests.pages.markup import faults_of
 from tests.pages.test_form_and_criteria import change
 
 SAVED = 303
@@ -281,6 +282,7 @@ class TestAPledgeOfSomebodyWithoutAnAccount:
         for who in ("finance", "officer", "funder"):
             shown = stage.visitor(who).open(page).text
             assert "<bdi>A Foundation</bdi>" in shown
+            assert faults_of(shown) == []
             assert "Another funder" not in shown
             assert ("Assign it to a member" in shown) == (who == "finance")
             file = stage.visitor(who).open(f"{page}/pledges.csv").text
