@@ -211,7 +211,7 @@ def pledge(
     if funder is not None and name is not None:
         raise Invalid.field(
             "name",
-            msg("A pledge is either that of a member or that of somebody without an account, not both."),
+            msg("Choose a member or give a name, not both."),
         )
     if funder is not None:
         _check_funder(initiative, funder)
@@ -240,7 +240,7 @@ def assign_pledge(
 ) -> tuple[Fact, ...]:
     """Assign a pledge of somebody who had no account to a member who holds the role of funder. This is done once."""
     if _pledge(fund, pledge_id).funder is not None:
-        raise Refused(msg("This pledge is that of a member already."))
+        raise Refused(msg("This pledge already belongs to a member."))
     _check_funder(initiative, funder)
     return (FundPledgeAssigned(fund=fund_id, pledge=pledge_id, funder=funder),)
 

@@ -36,9 +36,9 @@ class FundLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PledgeShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A pledge. `funder` and `funder_name` are shown to finance, the staff, approvers and the funder; they are None while it
-    is the pledge of somebody without an account, and `funder_name` once the funder was erased. `name` is the public name
-    under which such a pledge was recorded, which it keeps. `own` marks the viewer's own pledges."""
+    """A pledge. `funder` and `funder_name` are None for other funders. For finance, the staff, approvers and the funder both are
+    None while it is the pledge of somebody without an account, and `funder_name` once the funder was erased. `name` is the
+    public name under which such a pledge was recorded, which it keeps. `own` marks the viewer's own pledges."""
 
     id: str
     funder: str | None

@@ -94,10 +94,10 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
 def late_until(round: Round, viewer: Actor, as_of: AsOf | None = None) -> datetime | None:
     """Until when a viewer may apply to an open round, for themselves or an organisation for which they act, if one of
     these has late access beyond the deadline, which may have been extended since."""
-    if as_of is not None or round.status is not RoundStatus.OPEN:
+    if as_of is not None or round.status is not RoundStatus.OPEN or round.closes_at is None:
         return None
     late = [round.late[party] for party in viewer.parties if party in round.late]
-    return max((until for until in late if until > (round.closes_at or until)), default=None)
+    return max((until for until in late if until > round.closes_at), default=None)
 
 
 async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAccesses:

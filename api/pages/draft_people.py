@@ -88,7 +88,12 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def shut_page(visit: Visit, found: Shut) -> Response[Any]:
         """The page on which they leave it, or delete their own. It shows nothing of the draft."""
-        context = {"why": found.why, "owned": found.draft.place.person == visit.who}
+        context = {
+            "why": found.why,
+            "owned": found.draft.place.person == visit.who,
+            "others": bool(found.draft.writers),
+            "kept_until": found.draft.kept_until,
+        }
         return await site.answer(visit, PageContent("draft_shut.html", context))
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:

@@ -247,7 +247,8 @@ class Site:
             await self._arrivals.wait(request)
             return await self.answer(visit, await page.show(visit))
         for ended in page.drafts.ends(act.command) if page.drafts else ():
-            await self._wiring.drafts.discard(place_of(visit, ended), seen=submitted_revision(visit, ended))
+            seen = submitted_revision(visit, ended) if ended == act.command else None
+            await self._wiring.drafts.discard(place_of(visit, ended), seen=seen)
         await proving.sent(visit, form)
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:

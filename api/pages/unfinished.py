@@ -45,13 +45,12 @@ async def drafts_to_finish(visit: Visit, commands: Collection[str] = frozenset(W
     found = await visit.wiring.shared_drafts.sorted_for(visit.who, drafts)
     items = []
     for draft in found.open:
-        if draft.place.command == REPORT and not await is_expected(visit, draft.place.about):
-            continue
         where, words = WHERE[draft.place.command]
         if draft.place.person != visit.who:
             where, words = f"/drafts/{draft.id}", msg("Write in a draft that somebody shares with you")
         with suppress(NotFound, Unreadable):
-            items.append(await _item(visit, draft, where, words))
+            if draft.place.command != REPORT or await is_expected(visit, draft.place.about):
+                items.append(await _item(visit, draft, where, words))
     return items + [
         TodoItem(f"/drafts/{draft.id}/people", words)
         for words, shut in ((_TO_LEAVE, found.to_leave), (_TO_DELETE, found.to_delete))

@@ -22,9 +22,8 @@ class OpenFund(Command, frozen=True, kw_only=True):
 
 
 class PledgeToFund(Command, frozen=True, kw_only=True):
-    """Record a pledge to a fund: a funder their own, finance that of any funder of the initiative, or that of somebody
-    without an account by `name` instead. Names and restrictions can be read by all who see the fund, and are never
-    erased."""
+    """Record a pledge to a fund: a funder their own; finance that of any funder of the initiative, or under a `name` that of
+    somebody without an account. Names and restrictions can be read by all who see the fund, and are never erased."""
 
     fund: FundId
     funder: PersonId | None = None

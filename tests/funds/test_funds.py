@@ -386,7 +386,7 @@ class TestAPledgeOfSomebodyWithoutAnAccount:
             (
                 {"funder": FUNDER, "name": FOUNDATION},
                 "name",
-                "A pledge is either that of a member or that of somebody without an account, not both.",
+                "Choose a member or give a name, not both.",
             ),
             ({"name": " "}, "name", "This cannot be left empty."),
             ({"name": "x" * 201}, "name", "At most 200 characters; this has 201."),
@@ -415,7 +415,7 @@ class TestAPledgeOfSomebodyWithoutAnAccount:
         command = AssignPledge(fund=FUND, pledge=PLEDGE, funder=FUNDER)
         if before.funder is None:
             world.run(command, FINANCE)
-        assert world.turned_down(command, FINANCE) == (Refused, "This pledge is that of a member already.")
+        assert world.turned_down(command, FINANCE) == (Refused, "This pledge already belongs to a member.")
 
     @pytest.mark.parametrize("funder", [STRANGER, OFFICER, FINANCE])
     def test_is_assigned_to_a_member_in_the_role_of_funder(self, funder: str) -> None:

@@ -65,14 +65,14 @@ def test_somebody_without_an_account_gets_a_letter_registers_and_judges_one_roun
         guest.send("/register", fields).text
     )  # her nine words, and then back
     assert answer(guest, "accept") == "/me"
-    assert "You are a juror of the round until" in guest.open("/me?lang=en").text
+    assert "You are on the jury of the round with the deadline" in guest.open("/me?lang=en").text
     assert "Гостья" in inviter.open(f"{invited_to}/people").text
     assert address not in inviter.open(f"{invited_to}/people").text
     assert "was accepted already" in answer_again(stage, letter)
 
     leave = guest.form("/me", f"initiative-leave-{stage.round}")
     assert guest.send("/me", leave).headers["location"] == "/me"
-    assert "You are a juror of the round until" not in guest.open("/me?lang=en").text
+    assert "You are on the jury of the round with the deadline" not in guest.open("/me?lang=en").text
 
 
 def answer_again(stage: Stage, letter: str) -> str:

@@ -94,7 +94,7 @@ def a_juror_of_one_round_is_led_to_that_one_alone(stage: Stage, other: str) -> N
     juror.open(link_in(invite(inviter, f"/initiatives/{initiative_of(stage)}/invite", scope=stage.round)))
     assert answer(juror, "accept") == "/me"
     page = juror.open(f"/calls/{stage.call}").text
-    assert "You are a juror of the round until" in page
+    assert "You are on the jury of the round with the deadline" in page
     assert "Your role:" not in page
     linked = re.findall(r'href="(/rounds/[^"]+)"', page)
     assert linked == [f"/rounds/{stage.round}/reviews"]
