@@ -77,9 +77,14 @@ async def _list(visit: Visit) -> PageContent:
 
 
 async def _one(visit: Visit) -> PageContent:
-    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    roles = await roles_in(visit, call.initiative, call.id)
-    judged = await _judged(visit, call)
+    reader = visit.wiring.reader
+    call = await calls.one(reader, visit.person, visit.path["call"])
+    # Who is not signed in holds no role in any house.
+    house = Initiative() if visit.signed_in is None else await reader.the(INITIATIVE, call.initiative)
+    who = visit.person or ""
+    roles = house.within(call.id).roles(who)
+    in_rounds = {each.id: house.within(call.id, each.id).roles(who) for each in call.rounds}
+    judged = frozenset(round for round, held in in_rounds.items() if not held.isdisjoint(JUDGING))
     offers = await offers_of(visit, visit.trial(), _ACTS, call) if visit.signed_in else []
     return PageContent(
         "call.html",
@@ -91,10 +96,8 @@ async def _one(visit: Visit) -> PageContent:
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
             "roles": roles,
-            "sees_fund": await sees_funds(visit, call.initiative),
-            "in_rounds": {
-                each.id: await roles_in(visit, call.initiative, call.id, each.id) for each in call.rounds
-            },
+            "sees_fund": _pays(visit, house),
+            "in_rounds": in_rounds,
             "reading_as": roles | {Role.JUROR} if judged else roles,
             "written_in": tuple(call.title),
         },
@@ -110,18 +113,6 @@ async def _one(visit: Visit) -> PageContent:
             )
         },
         initiative=call.initiative,
-    )
-
-
-async def _judged(visit: Visit, call: CallDetail) -> frozenset[str]:
-    """The rounds of a call in which the visitor is on the jury."""
-    if visit.signed_in is None:
-        return frozenset()
-    house: Initiative = await visit.wiring.reader.the(INITIATIVE, call.initiative)
-    return frozenset(
-        each.id
-        for each in call.rounds
-        if not house.within(call.id, each.id).roles(visit.who).isdisjoint(JUDGING)
     )
 
 
@@ -154,9 +145,13 @@ async def roles_in(
 
 async def sees_funds(visit: Visit, initiative: str) -> bool:
     """Whether the visitor may open the funds of an initiative; a role in one of its calls is not enough."""
-    house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)
-    verdict = access.sees_payments(Actor(visit.person or ""), house)
-    return isinstance(verdict, Allowed)
+    if visit.signed_in is None:
+        return False
+    return _pays(visit, await visit.wiring.reader.the(INITIATIVE, initiative))
+
+
+def _pays(visit: Visit, house: Initiative) -> bool:
+    return isinstance(access.sees_payments(Actor(visit.person or ""), house), Allowed)
 
 
 def few_needed(asked: Asked) -> bool:
