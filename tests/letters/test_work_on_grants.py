@@ -32,7 +32,7 @@ from domain.grants.tasks import Task, TaskKind, tasks_on
 from domain.initiatives.state import INITIATIVE as INITIATIVES
 from domain.parties import Actor
 from projections.fresh import Fresh
-from projections.letters.work import WorkAdded, workers
+from projections.letters.work_added import WorkAdded, workers
 from tests.grants.scene import (
     AWARD,
     GRANT,

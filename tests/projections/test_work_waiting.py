@@ -27,7 +27,8 @@ from domain.rounds.facts import RoundQuorumLowered
 from domain.stages import Blindness
 from domain.values import Role
 from projections import initiatives, review_progress, work_waiting
-from projections.letters.work import work_of, workers
+from projections.letters.work import work_of
+from projections.letters.work_added import workers
 from projections.work_waiting import Work, WorkKind, calls_of, work_in
 from tests.projections.conftest import DEADLINE, Season, eur
 from tests.projections.test_changed_grants import granted
