@@ -8,7 +8,13 @@ from typing import Final, assert_never
 
 import msgspec
 
-from domain.applications.facts import ApplicationAwarded, ApplicationPromoted, ApplicationResubmitted
+from domain.applications.facts import (
+    ApplicationAwarded,
+    ApplicationEndedByErasure,
+    ApplicationPromoted,
+    ApplicationResubmitted,
+    ApplicationWithdrawn,
+)
 from domain.applications.state import APPLICATION, Application, ApplicationStatus, unsettled
 from domain.calls.state import CALL, Call
 from domain.grants.facts import (
@@ -67,6 +73,8 @@ WorkAdded = (
     | ApplicationResubmitted
     | ApplicationAwarded
     | ApplicationPromoted
+    | ApplicationWithdrawn
+    | ApplicationEndedByErasure
     | GrantAccepted
     | GrantDeclined
     | GrantPayeeSet
@@ -134,6 +142,8 @@ def roles_for(fact: WorkAdded) -> frozenset[Role]:
             | ApplicationResubmitted()
             | ApplicationAwarded()
             | ApplicationPromoted()
+            | ApplicationWithdrawn()
+            | ApplicationEndedByErasure()
             | GrantAccepted()
             | GrantDeclined()
             | GrantReportSubmitted()
@@ -172,6 +182,8 @@ async def _turn_after(reader: Fresh, fact: WorkAdded) -> frozenset[Role]:
             return wanted if await _can_be_opened(reader, fact.round) else nobody
         case ReviewConflictDeclared():
             return await _turn_after_conflict(reader, fact)
+        case ApplicationWithdrawn() | ApplicationEndedByErasure():
+            return wanted if await _nothing_is_missing_without(reader, fact.application) else nobody
         case PanelOutcomeSet():
             return await _turn_after_outcome(reader, fact)
         case (
@@ -218,16 +230,45 @@ async def _can_be_opened(reader: Fresh, round_id: str) -> bool:
     if round.status is not RoundStatus.CLOSED:
         return False
     submitted, owed = await _reviews(reader, round, round_id)
-    if owed:
+    if await _eligible(reader, owed, round_id):
         return False
     call: Call = await reader.the(CALL, round.call)
     loaded = await reader.readable(*((APPLICATION, each) for each in round.applications))
-    here = {each: found.state for each, found in loaded.items() if found.state.round == round_id}
-    return not unsettled(each.status for each in here.values()) and all(
+    here = {each: found.state.status for each, found in loaded.items() if found.state.round == round_id}
+    return not unsettled(here.values()) and all(
         submitted[each] >= round.quorum(each, call.stage(round.stage))
-        for each, application in here.items()
-        if application.status is ApplicationStatus.ELIGIBLE
+        for each, status in here.items()
+        if status is ApplicationStatus.ELIGIBLE
     )
+
+
+async def _eligible(reader: Fresh, applications: Collection[str], round_id: str) -> bool:
+    """Whether one of some applications is judged in a round: reviews of others are awaited by nobody."""
+    loaded = await reader.readable(*((APPLICATION, each) for each in applications))
+    return any(
+        each.state.round == round_id and each.state.status is ApplicationStatus.ELIGIBLE
+        for each in loaded.values()
+    )
+
+
+async def _nothing_is_missing_without(reader: Fresh, application_id: str) -> bool:
+    """Whether an application that ended was the last to lack something: reviews before the panel is opened, or on the fast track an
+    outcome. A rolling call has a round for each, which ends with it."""
+    application: Application = await reader.the(APPLICATION, application_id)
+    round: Round = await reader.the(ROUND, application.round)
+    call: Call = await reader.the(CALL, application.call)
+    if round.rolling:
+        return False
+    if round.status is RoundStatus.CLOSED:
+        submitted, owed = await _reviews(reader, round, application.round)
+        needed = round.quorum(application_id, call.stage(round.stage))
+        lacked = owed[application_id] > 0 or submitted[application_id] < needed
+        return lacked and await _can_be_opened(reader, application.round)
+    if round.panel is None or not call.on_fast_track:
+        return False
+    panel: Panel = await reader.the(PANEL, round.panel)
+    open_without = panel.status is PanelStatus.OPENED and application_id not in panel.outcomes()
+    return open_without and is_complete(panel, await ranked_in(reader, panel))
 
 
 async def _reviews(reader: Fresh, round: Round, round_id: str) -> tuple[Counter[str], Counter[str]]:
@@ -302,7 +343,13 @@ async def _place(reader: Fresh, fact: WorkAdded) -> tuple[str, str, str | None]:
         ):
             panel: Panel = await reader.the(PANEL, fact.panel)
             return panel.initiative, panel.call, panel.round
-        case ApplicationResubmitted() | ApplicationAwarded() | ApplicationPromoted():
+        case (
+            ApplicationResubmitted()
+            | ApplicationAwarded()
+            | ApplicationPromoted()
+            | ApplicationWithdrawn()
+            | ApplicationEndedByErasure()
+        ):
             application: Application = await reader.the(APPLICATION, fact.application)
             return application.initiative, application.call, None
         case _:

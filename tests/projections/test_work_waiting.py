@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api.locales import ENGLISH
+from domain.applications.facts import ApplicationEndedByErasure, ApplicationWithdrawn
 from domain.applications.state import APPLICATION
 from domain.commands.call_drafts import CallMoney
 from domain.grants.facts import (
@@ -26,7 +27,8 @@ from domain.reviews.facts import ReviewConflictDeclared, ReviewSubmitted
 from domain.rounds.facts import RoundQuorumLowered
 from domain.stages import Blindness
 from domain.values import Role
-from projections import initiatives, review_progress, work_waiting
+from history.unreadable import ReadModelStopped
+from projections import initiatives, panel_turns, review_progress, work_waiting
 from projections.letters.work import work_of
 from projections.letters.work_added import workers
 from projections.work_waiting import Work, WorkKind, calls_of, work_in
@@ -257,6 +259,31 @@ async def test_the_last_review_adds_nothing_while_another_juror_has_to_be_asked(
     assert await told(season, ReviewSubmitted, review=season.reviews["juror", "application1"]) == set()
 
 
+async def test_an_application_that_ends_adds_work_if_it_was_the_last_to_lack_reviews(season: Season) -> None:
+    await begun(season)
+    ended = {"application": season.application1}
+    kinds_of_end = (ApplicationWithdrawn, ApplicationEndedByErasure)
+    for juror in ("juror", "second_juror"):
+        review = season.reviews[juror, "application2"]
+        await season.run("review.declare_no_conflict", season.people[juror], review=review)
+        await season.run("review.submit", season.people[juror], review=review, scores={"art": 7})
+    # Before it is withdrawn, its own reviews are awaited.
+    assert [await told(season, kind, **ended) for kind in kinds_of_end] == [set(), set()]
+    await season.run("application.withdraw", season.artist1, **ended, reason="other")
+    assert await kinds(season, "officer") == {"officer": [(WorkKind.OPEN_PANEL, 1)]}
+    assert [await told(season, kind, **ended) for kind in kinds_of_end] == [{"officer"}, {"officer"}]
+
+
+async def test_on_the_fast_track_so_does_one_that_was_the_last_to_lack_an_outcome(season: Season) -> None:
+    await on_the_fast_track(season)
+    await decline(season, 2)
+    for number, people in ((1, {"officer"}), (2, set[str]())):
+        ended = {"application": season.things[f"application{number}"]}
+        await season.run("application.withdraw", season.people[f"artist{number}"], **ended, reason="other")
+        assert await told(season, ApplicationWithdrawn, **ended) == people
+    assert await said(season, "officer") == ["1 decision of a panel to confirm"]
+
+
 async def test_what_waits_on_a_grant_after_a_fact_of_another_role_adds_work(season: Season) -> None:
     one = await granted(season)
     facts = (
@@ -406,6 +433,25 @@ async def test_what_is_damaged_hides_nothing_else_that_waits(season: Season, dam
     assert await said(season, "chair") == []
     if damaged == "application1":
         assert await told_of_the_newest_outcome(season) == set()
+
+
+async def test_while_a_read_model_stands_still_nothing_is_left_out(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the letter would say that nothing waits."""
+
+    async def stopped(*_: object) -> None:
+        raise ReadModelStopped("rounds", 7)
+
+    await on_the_fast_track(season)
+    for name in ("_decides", "_waits_for"):
+        with monkeypatch.context() as patched:
+            patched.setattr(panel_turns, name, stopped)
+            with pytest.raises(ReadModelStopped):
+                await waits(season, "chair" if name == "_decides" else "officer")
+    monkeypatch.setattr("projections.panels.standing", stopped)
+    with pytest.raises(ReadModelStopped):
+        await waits(season, "officer")
 
 
 async def test_who_may_not_confirm_does_not_learn_how_far_the_panel_is(season: Season) -> None:
