@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
 from domain.applications.state import APPLICATION, Application
-from domain.deciding import Aggregate, Loaded
+from domain.deciding import Aggregate, IndexEntries, Load, LoadBoth, Loaded, Part
 from domain.indexes import (
     applications_by,
     avoiding,
@@ -80,6 +80,24 @@ class Fresh:
                 except NotFound:
                     log.error("left out of a list: a fact names a %s that does not exist", each[0].kind)  # noqa: TRY400
             return found
+
+    async def follow(self, part: Part[S]) -> S:
+        """What a part of a command's plan comes to now, so that a question of access is asked here as the command asks it."""
+        reading = self.states.read_set(bypass_cache=True)
+        answer: object = None
+        while True:
+            try:
+                request = part.send(answer)
+            except StopIteration as stop:
+                found: S = stop.value
+                return found
+            match request:
+                case Load():
+                    answer = await reading.load(request.streams)
+                case IndexEntries():
+                    answer = await reading.index_entries(request.indexes)
+                case LoadBoth():
+                    answer = await reading.load_with(request.streams, request.indexes)
 
     async def the(self, aggregate: Aggregate[S], stream: str) -> S:
         """The current state of one stream. Raises `NotFound`."""

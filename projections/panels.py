@@ -12,12 +12,10 @@ from domain import access
 from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
 from domain.calls.state import CALL, Call
 from domain.deciding import Allowed
-from domain.indexes import deciders_of, reviews_of
+from domain.indexes import reviews_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.panels.facts import RankingPlace
 from domain.panels.ranking import rank, without
-from domain.panels.rules import is_complete
-from domain.panels.state import PANEL, Panel, PanelStatus
 from domain.parties import Actor, OwnApplications
 from domain.personal import Withheld
 from domain.reviews.state import REVIEW, Review, ReviewStatus, concerning
@@ -113,41 +111,6 @@ async def standing(reader: Reader, viewer: str | None, round: str) -> PanelStand
         round=round,
     )
     return msgspec.convert(rows[0], PanelStanding) if rows else None
-
-
-async def open_in_rolling(reader: Reader, calls: Collection[str]) -> list[tuple[str, str]]:
-    """The rounds of rolling calls whose panel is open, each after its call. The caller checks access to each (`standing`)."""
-    if not calls:
-        return []
-    rows = await reader.rows(
-        "SELECT p.call, p.round FROM read.panels p JOIN read.rounds r ON r.round = p.round AND r.to_position = p.to_position "
-        "WHERE p.call = ANY (%(calls)b::text[]) AND r.rolling AND p.status = %(opened)b "
-        "AND p.to_position = 9223372036854775807 ORDER BY p.call, p.round",
-        calls=sorted(calls),
-        opened=str(PanelStatus.OPENED),
-    )
-    return [(row["call"], row["round"]) for row in rows]
-
-
-async def waits_for(reader: Reader, viewer: str, round: str) -> bool:
-    """Whether all outcomes of the open panel of a round are set and it is the viewer who may confirm them, as on the fast track; who
-    may not does not learn how far the panel is."""
-    state, actor = await reader.seen_by(viewer, ROUND, round)
-    if state.panel is None:
-        return False
-    panel: Panel = await reader.the(PANEL, state.panel)
-    initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call, round)
-    own = await reader.applied_by(actor, round, state.call)
-    known = await reader.conflicts_in_call(viewer, state.call)
-    conflicts = [place.application for place in panel.ranking if place.application in known]
-    if not isinstance(access.confirms_panel(viewer, initiative, own=own, conflicts=conflicts), Allowed):
-        return False
-    if viewer in await reader.index_entries(deciders_of(state.panel)):
-        return False
-    ranked = await reader.readable(*((APPLICATION, place.application) for place in panel.ranking))
-    return len(ranked) == len(panel.ranking) and is_complete(
-        panel, {each: found.state for each, found in ranked.items()}
-    )
 
 
 async def ranking(

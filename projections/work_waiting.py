@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
+import logging
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import CallStatus
+from domain.indexes import judged_by
 from domain.panels.state import PanelStatus
 from domain.refusals import Forbidden, NotFound
 from domain.rounds.state import RoundStatus
 from domain.values import Role
-from projections import applications, calls, grants, panels, review_progress
+from history.unreadable import ReadModelStopped, Unreadable
+from projections import applications, calls, grants, panel_turns, panels, review_progress
 from projections.applications import DecisionDue
 from projections.calls import CallLine
 from projections.grants import GrantTasks
 from projections.initiatives import OwnRoles
 from projections.paging import MOST, ResultPage, whole
+from projections.panel_turns import OpenPanel
 from projections.reader import Behind, Reader
 from projections.rounds import RoundLine
+
+log = logging.getLogger("overwinter.projections")
 
 
 class WorkKind(enum.Enum):
@@ -40,7 +47,8 @@ class WorkKind(enum.Enum):
 @dataclass(frozen=True, slots=True)
 class Work:
     """Something to do in a call, how often, and until when; None if no date is set. `round` is None if it is about the call as
-    a whole. It is `ready` if nobody else has to do something first."""
+    a whole, or about `several` rounds, each with the handle of its applicant. It is `ready` if nobody else has to do something
+    first."""
 
     kind: WorkKind
     call: CallLine
@@ -48,6 +56,7 @@ class Work:
     round: str | None = None
     ready: bool = True
     until: datetime | None = None
+    several: tuple[tuple[str, str | None], ...] = ()
 
 
 def roles_in(own: OwnRoles, call: str, round: str | None = None) -> frozenset[Role]:
@@ -81,8 +90,8 @@ async def work_in(
     reader: Reader, person: str, own: OwnRoles, its_calls: Collection[CallLine], *, may_lag: bool
 ) -> list[Work]:
     """What waits for somebody in calls of an initiative, without its grants. What is in a round is not looked at: an officer
-    who reads applications can no longer review in a blind round. What is not shown to them is left out; so is, with
-    `may_lag`, what the read models do not know yet. Otherwise that raises `Behind`."""
+    who reads applications can no longer review in a blind round. What is not shown to them is left out, and what cannot be read; so
+    is, with `may_lag`, what the read models do not know yet. Otherwise that raises `Behind`."""
     found: list[Work] = []
     for call in its_calls:
         for round in call.rounds:
@@ -111,10 +120,15 @@ async def on_grants(reader: Reader, person: str, *, now: datetime) -> Sequence[G
 
 
 async def _shown(work: Awaitable[list[Work]]) -> list[Work]:
-    """Some work; nothing for those to whom it is not shown, such as officers who applied."""
+    """Some work; nothing for those to whom it is not shown, such as officers who applied, and nothing of what is damaged."""
     try:
         return await work
     except (Forbidden, NotFound):
+        return []
+    except ReadModelStopped:
+        raise  # much more is unknown then
+    except Unreadable as error:
+        log.error("left out of what waits: %s", error)  # noqa: TRY400 - a traceback may quote what was read
         return []
 
 
@@ -128,15 +142,15 @@ async def _in_round(
     panel = await panels.standing(reader, person, round.id)
     if panel is None:
         return []
-    officer = Role.OFFICER in roles
+    officer, judging = Role.OFFICER in roles, not roles.isdisjoint({Role.CHAIR, Role.JUROR})
     match panel.status:
-        case PanelStatus.OPENED if Role.CHAIR in roles:
+        case PanelStatus.OPENED if judging and await panel_turns.decides(reader, person, round.id):
             return [Work(WorkKind.SET_OUTCOMES, call, round=round.id)]
         case PanelStatus.OPENED if officer:
             if call.fast_track_up_to is None:
                 return []
             # On the fast track the decision is confirmed as soon as all outcomes are set.
-            ready = await panels.waits_for(reader, person, round.id)
+            ready = await panel_turns.waits_for(reader, person, round.id)
             return [Work(WorkKind.CONFIRM, call, round=round.id, ready=ready)]
         case PanelStatus.OPENED:
             return [Work(WorkKind.READ_RANKING, call, round=round.id)]
@@ -183,28 +197,42 @@ async def _to_decide(reader: Reader, person: str, call: CallLine) -> list[Work]:
 async def _in_rolling_panels(
     reader: Reader, person: str, own: OwnRoles, its_calls: Collection[CallLine]
 ) -> list[Work]:
-    """The panels of rolling calls in which somebody sets the outcomes: each has one application and a round of its own. What its staff
-    have to do is a decision that the call owes."""
-    chaired = {
+    """The panels of rolling calls in which somebody decides, together for each call: each panel has one application and a round of its
+    own. What their staff have to do is a decision that the call owes."""
+    judging = {
         call.id: call
         for call in its_calls
         if call.intake == "rolling"
-        and (
-            Role.CHAIR in own.roles
-            or any(each.call == call.id and Role.CHAIR in each.roles for each in own.calls)
+        and not {Role.CHAIR, Role.JUROR}.isdisjoint(
+            (*own.roles, *(role for each in own.calls if each.call == call.id for role in each.roles))
         )
     }
-    found: list[Work] = []
-    for call, round in await panels.open_in_rolling(reader, chaired):
-        if Role.CHAIR in roles_in(own, call, round):
-            found += await _shown(_to_set(reader, person, chaired[call], round))
-    return found
-
-
-async def _to_set(reader: Reader, person: str, call: CallLine, round: str) -> list[Work]:
-    panel = await panels.standing(reader, person, round)
-    opened = panel is not None and panel.status == PanelStatus.OPENED
-    return [Work(WorkKind.SET_OUTCOMES, call, round=round)] if opened else []
+    opened = await panel_turns.open_in_rolling(reader, judging)
+    if not opened:
+        return []
+    judged = await reader.index_entries_of_all([judged_by(person, each.round) for each in opened])
+    theirs = [
+        each
+        for each in opened
+        if Role.CHAIR in roles_in(own, each.call, each.round) or each.application in judged
+    ]
+    # All at once, so that the look-ups go to the database together.
+    waits = await asyncio.gather(*(panel_turns.decides(reader, person, each.round) for each in theirs))
+    found: dict[str, list[OpenPanel]] = {}
+    for each, decides in zip(theirs, waits, strict=True):
+        if decides:
+            found.setdefault(each.call, []).append(each)
+    return [
+        Work(WorkKind.SET_OUTCOMES, judging[call], round=its[0].round)
+        if len(its) == 1
+        else Work(
+            WorkKind.SET_OUTCOMES,
+            judging[call],
+            len(its),
+            several=tuple([(each.round, each.handle) for each in its]),
+        )
+        for call, its in found.items()
+    ]
 
 
 async def _to_offer(reader: Reader, person: str, call: CallLine) -> list[Work]:

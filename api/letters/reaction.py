@@ -46,7 +46,7 @@ from projections import profiles
 from projections.letters import telling
 from projections.letters.hearing import HEARD, Heard, Notice, notice_of, reminder_of
 from projections.letters.telling import Tidings
-from projections.letters.work import WorkAdded
+from projections.letters.work_added import WorkAdded
 from projections.reader import Behind, Reader
 
 NAME: Final = "letters"

@@ -13,7 +13,8 @@ from history.unreadable import Unreadable
 from projections import grants
 from projections.letters.hearing import Notice
 from projections.letters.telling import Tidings
-from projections.letters.work import WorkAdded, work_of, workers
+from projections.letters.work import work_of
+from projections.letters.work_added import WorkAdded, workers
 from projections.reader import Behind, Reader
 
 BEHIND_PAUSE: Final = timedelta(minutes=5)

@@ -227,12 +227,13 @@ async def _work(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     reader, who = visit.wiring.reader, visit.who
     return [
         TodoItem(
-            _where(work),
+            None if work.several else _where(work),
             _work_words(work),
-            0 if work.kind in _AT_THE_RANKING else work.count,
+            0 if work.kind in _AT_THE_RANKING and not work.several else work.count,
             about=work.call.title,
             until=work.until,
             zone=work.call.time_zone,
+            each=tuple((f"/rounds/{round}/ranking", handle or "–") for round, handle in work.several),
         )
         for place in places
         for work in await work_waiting.work_in(reader, who, place.own, place.calls, may_lag=True)
@@ -248,7 +249,7 @@ _AT_THE_RANKING: Final = frozenset(
         WorkKind.ANNOUNCE,
     }
 )
-"""What is done once for a round, on the page of its ranking."""
+"""What is done once for a round, on the page of its ranking; panels of a rolling call are counted together."""
 
 
 def _where(work: Work) -> str:
@@ -279,6 +280,18 @@ def _work_words(work: Work) -> Message:
             return msg("Open the panel when the reviews are done")
         case WorkKind.READ_RANKING:
             return msg("The panel is open: read the ranking, and write notes for the panel if you like")
+        case WorkKind.SET_OUTCOMES if work.several and fast_track:
+            return counted(
+                "panel: set the outcome; somebody else then confirms it",
+                "panels: set the outcome of each; somebody else then confirms them",
+                count=work.count,
+            )
+        case WorkKind.SET_OUTCOMES if work.several:
+            return counted(
+                "panel: set the outcome and close it",
+                "panels: set the outcome of each and close it",
+                count=work.count,
+            )
         case WorkKind.SET_OUTCOMES if fast_track:
             return msg("Set the outcomes with the panel; somebody else then confirms them")
         case WorkKind.SET_OUTCOMES:

@@ -1,4 +1,4 @@
-"""Whether a chair can decide on an application or in a panel, or a juror has to in their place."""
+"""Who decides on an application or in a panel: a chair, or a juror in their place."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from domain import access
 from domain.calls.state import Call
 from domain.commands.judged import known_of
-from domain.deciding import Denied, Part, some
+from domain.deciding import Denied, Part, Verdict, some
 from domain.initiatives.state import Initiative
-from domain.parties import Actor, applied_by
+from domain.panels.state import Panel
+from domain.parties import Actor, OwnApplications, applied_by
 from domain.persons.state import PERSON, PersonStatus
 from domain.reviews.state import Review
 from domain.values import Role
@@ -49,3 +50,30 @@ def every_chair_is_excluded(
         ):
             return False
     return bool(chairs)
+
+
+def sets_outcome(
+    actor: str,
+    initiative: Initiative,
+    call: Call,
+    panel: Panel,
+    *,
+    own: OwnApplications,
+    reviews: Iterable[Review],
+) -> Part[Verdict]:
+    """Whether somebody may set the outcome of a ranked application: a chair, or a juror if no chair can. `reviews` are all reviews of
+    it that count in the panel's round, `own` the actor's applications there."""
+    reviews = tuple(reviews)
+    read = yield from known_of(actor, panel.round, panel.stage, panel.call, call)
+    no_chair_can = yield from every_chair_is_excluded(
+        actor, initiative, panel.call, call, panel.round, panel.stage, reviews
+    )
+    return access.decides_on(
+        actor,
+        initiative,
+        call.stage(panel.stage),
+        own=own,
+        read=read,
+        reviews=reviews,
+        no_chair_can=no_chair_can,
+    )

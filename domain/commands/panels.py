@@ -8,7 +8,7 @@ from domain import access, limits
 from domain.applications.state import APPLICATION, Application, ApplicationStatus
 from domain.calls import rules as call_rules
 from domain.calls.state import CALL, Call
-from domain.commands.chairs import every_chair_is_excluded
+from domain.commands.chairs import every_chair_is_excluded, sets_outcome
 from domain.commands.judged import conflicts_in_panel, known_of
 from domain.deciding import (
     Command,
@@ -135,8 +135,8 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
         index_entries(reviews_of(command.application)),
     )
     initiative = initiative.within(panel.call, panel.round)
-    read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
     if not state.is_ranked(panel, command.application) or command.application in own.avoided:
+        read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
         return PlannedCommand(
             may=access.chairs_panel(context.actor, initiative, call.stage(panel.stage), own=own, read=read),
             initiative=panel.initiative,
@@ -144,9 +144,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
             decide=lambda: _unranked(command.application),
         )
     reviews = concerning((yield from some(REVIEW, asked)), panel.round)
-    no_chair_can = yield from every_chair_is_excluded(
-        context.actor, initiative, panel.call, call, panel.round, panel.stage, reviews.values()
-    )
+    may = yield from sets_outcome(context.actor, initiative, call, panel, own=own, reviews=reviews.values())
     # Withdrawn applications matter only if the budget seems too small, so the others are seldom loaded.
     awarded = state.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
@@ -154,15 +152,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
         states = yield from some(APPLICATION, awarded)
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return PlannedCommand(
-        may=access.decides_on(
-            context.actor,
-            initiative,
-            call.stage(panel.stage),
-            own=own,
-            read=read,
-            reviews=reviews.values(),
-            no_chair_can=no_chair_can,
-        ),
+        may=may,
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(

@@ -165,7 +165,10 @@ def end_decisions(panel_id: str, panel: Panel, *, person: str) -> tuple[Fact, ..
 
 
 def is_complete(panel: Panel, applications: Mapping[str, Application]) -> bool:
-    """Whether a panel could be closed, or confirmed on the fast track: all outcomes are set."""
+    """Whether a panel could be closed, or confirmed on the fast track: all outcomes are set. Not if one of the ranked `applications` is
+    missing, because it cannot be read."""
+    if any(place.application not in applications for place in panel.ranking):
+        return False
     try:
         _check_complete(panel, applications)
     except Refused:

@@ -42,7 +42,7 @@ from domain.persons.facts import PersonRecoveryAsked
 from domain.reviews.facts import ReviewAssigned
 from domain.rounds.facts import RoundReviewsDueSet
 from domain.topics import topics_of
-from projections.letters.work import WorkAdded
+from projections.letters.work_added import WorkAdded
 
 
 @dataclass(frozen=True, slots=True)

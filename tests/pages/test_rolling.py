@@ -14,6 +14,11 @@ from tests.staging import with_stage
 @pytest.fixture(scope="module")
 def call(stage: Stage) -> str:
     """A published rolling call, judged by one juror."""
+    return published(stage)
+
+
+def published(stage: Stage) -> str:
+    """Another one of the same kind."""
     officer = stage.speaking("officer")
     initiative = officer.get("/api/me")["initiatives"][0]["initiative"]
     fund = officer.get(f"/api/initiatives/{initiative}/funds")["items"][0]["id"]
@@ -115,3 +120,26 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     told = [line["topic"] for line in funder.get(timeline, position=officer.position)["items"]]
     assert {"application.submitted.v1", "round.decided.v1", "call.awards_confirmed.v1"} <= {*told}
     assert {"round.opened.v1", "round.closed.v1"}.isdisjoint(told)
+
+
+def test_the_chair_finds_each_open_panel_by_the_handle_of_its_applicant(stage: Stage) -> None:
+    """One line for all of them, for their links would all say the same."""
+    call = published(stage)
+    officer, juror = stage.speaking("officer"), stage.speaking("juror")
+    rankings = {}
+    for who in ("applicant", "second applicant"):
+        artist, apply = stage.visitor(who), f"/calls/{call}/apply"
+        form = artist.form(apply, "application-submit") | ANSWERS | {"requested.currency": "EUR"}
+        application = artist.send(apply, form).headers["location"]
+        officer.post(f"/api{application}/find-eligible")
+        review = officer.post(f"/api{application}/reviews", juror=stage.people["juror"])["id"]
+        juror.post(f"/api/reviews/{review}/declare-no-conflict")
+        juror.post(f"/api/reviews/{review}/submit", scores={"art": 8, "need": 3})
+        shown = officer.get(f"/api{application}")
+        officer.post(f"/api/rounds/{shown['round']}/panel")
+        rankings[f"/rounds/{shown['round']}/ranking"] = shown["handle"]
+    page = html.unescape(stage.visitor("chair").open("/me").text)
+    assert "<strong>2</strong><span>panels: set the outcome of each and close it<br>" in page
+    for ranking, handle in rankings.items():
+        assert page.count(f'<a href="{ranking}"') == 1
+        assert f'<a href="{ranking}" class="handle">{handle}</a>' in page

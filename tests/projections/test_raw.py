@@ -306,6 +306,11 @@ async def test_late_access_is_withheld_from_whoever_is_asked_to_judge_that_appli
 async def rolling(season: Season) -> None:
     """A rolling call with one application, found eligible."""
     await season.begin()
+    await rolling_call(season)
+
+
+async def rolling_call(season: Season) -> None:
+    """The same beside the season's first call."""
     call = await season.reader.the(CALL, season.call)
     season.things["call"] = await season.run(
         "call.draft",

@@ -1,0 +1,179 @@
+"""Whose turn it is in an open panel: who still decides something in it, and who may confirm it as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Collection, Iterable
+from dataclasses import dataclass
+
+from domain import access
+from domain.applications.state import APPLICATION, Application, ApplicationStatus
+from domain.calls.state import CALL, Call
+from domain.commands.chairs import every_chair_is_excluded, sets_outcome
+from domain.commands.judged import known_of
+from domain.deciding import Allowed
+from domain.indexes import deciders_of, judged_by, reviews_of
+from domain.initiatives.state import INITIATIVE, Initiative
+from domain.panels.rules import is_complete
+from domain.panels.state import PANEL, Panel, PanelStatus
+from domain.parties import OwnApplications
+from domain.reviews.state import REVIEW, concerning
+from domain.rounds.state import ROUND, Round
+from domain.values import Role
+from history.unreadable import ReadModelStopped, Unreadable
+from projections.fresh import Fresh
+from projections.reader import Reader
+
+log = logging.getLogger("overwinter.projections")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPanel:
+    """The open panel of a rolling call, which decides on one application; `handle` stands for its applicant."""
+
+    call: str
+    round: str
+    application: str
+    handle: str | None
+
+
+async def open_in_rolling(reader: Reader, calls: Collection[str]) -> list[OpenPanel]:
+    """The open panels of rolling calls. The caller checks access to each (`decides`)."""
+    if not calls:
+        return []
+    rows = await reader.rows(
+        "SELECT p.call, p.round, a.application, a.handle FROM read.panels p "
+        "JOIN read.rounds r ON r.round = p.round AND r.to_position = p.to_position "
+        "JOIN read.places o ON o.panel = p.panel "
+        "JOIN read.applications a ON a.application = o.application AND a.to_position = p.to_position "
+        "WHERE p.call = ANY (%(calls)b::text[]) AND r.rolling AND p.status = %(opened)b "
+        "AND p.to_position = 9223372036854775807 ORDER BY p.call, a.handle, p.round",
+        calls=sorted(calls),
+        opened=str(PanelStatus.OPENED),
+    )
+    return [OpenPanel(row["call"], row["round"], row["application"], row["handle"]) for row in rows]
+
+
+async def decides(reader: Fresh, viewer: str, round: str) -> bool:
+    """Whether the open panel of a round waits for the viewer: for an outcome that they may set, or, once all are set, to be closed by
+    them. They are a chair, or a juror in the place of chairs who cannot. Not if the panel cannot be read."""
+    return await _readable(_decides(reader, viewer, round))
+
+
+async def deciders(reader: Fresh, people: Iterable[str], round: str) -> tuple[str, ...]:
+    """Those of some people for whom the open panel of a round waits, sorted."""
+    asked = sorted(people)
+    found = await asyncio.gather(*(decides(reader, each, round) for each in asked))
+    return tuple([each for each, waits in zip(asked, found, strict=True) if waits])
+
+
+async def waits_for(reader: Reader, viewer: str, round: str) -> bool:
+    """Whether all outcomes of the open panel of a round are set and it is the viewer who may confirm them, as on the fast track; who
+    may not does not learn how far the panel is. Not if the panel cannot be read."""
+    return await _readable(_waits_for(reader, viewer, round))
+
+
+async def _readable(waits: Awaitable[bool]) -> bool:
+    """An answer about a panel; no if it cannot be read, so that one that is damaged does not hide what waits elsewhere."""
+    try:
+        return await waits
+    except ReadModelStopped:
+        raise
+    except Unreadable as error:
+        log.error("left out of what waits: %s", error)  # noqa: TRY400 - a traceback may quote what was read
+        return False
+
+
+async def _waits_for(reader: Fresh, viewer: str, round: str) -> bool:
+    state, actor = await reader.seen_by(viewer, ROUND, round)
+    if state.panel is None:
+        return False
+    panel: Panel = await reader.the(PANEL, state.panel)
+    initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call, round)
+    own = await reader.applied_by(actor, round, state.call)
+    known = await reader.conflicts_in_call(viewer, state.call)
+    conflicts = [place.application for place in panel.ranking if place.application in known]
+    if not isinstance(access.confirms_panel(viewer, initiative, own=own, conflicts=conflicts), Allowed):
+        return False
+    if viewer in await reader.index_entries(deciders_of(state.panel)):
+        return False
+    return is_complete(panel, await ranked_in(reader, panel))
+
+
+async def ranked_in(reader: Fresh, panel: Panel) -> dict[str, Application]:
+    """The ranked applications of a panel, without those that cannot be read."""
+    found = await reader.readable(*((APPLICATION, place.application) for place in panel.ranking))
+    return {each: loaded.state for each, loaded in found.items()}
+
+
+async def _decides(reader: Fresh, viewer: str, round_id: str) -> bool:
+    round, actor = await reader.seen_by(viewer, ROUND, round_id)
+    if round.panel is None:
+        return False
+    loaded = await reader.load((PANEL, round.panel), (CALL, round.call), (INITIATIVE, round.initiative))
+    panel: Panel = loaded[round.panel].state
+    call: Call = loaded[round.call].state
+    initiative: Initiative = loaded[round.initiative].state.within(round.call, round_id)
+    judged = await reader.index_entries(judged_by(viewer, round_id))
+    chairs = Role.CHAIR in initiative.roles(viewer)
+    if panel.status is not PanelStatus.OPENED or not (chairs or judged):
+        return False
+    own = await reader.applied_by(actor, round_id, round.call)
+    read = await reader.follow(known_of(viewer, round_id, round.stage, round.call, call))
+    stage = call.stage(round.stage)
+    decides = access.closes_panel(viewer, initiative, stage, own=own, read=read, in_place_of_chair=not chairs)
+    if not isinstance(decides, Allowed):
+        return False
+    no_chair_can = await reader.follow(
+        every_chair_is_excluded(viewer, initiative, round.call, call, round_id, round.stage)
+    )
+    left = await _unset(reader, panel)
+    if not left:
+        if is_complete(panel, await ranked_in(reader, panel)):
+            return chairs or no_chair_can
+        # The waiting list has to be numbered anew, unless an application cannot be read.
+        left = [each for each, outcome in panel.outcomes().items() if outcome.rank is not None]
+    theirs = [each for each in left if each not in own.avoided]
+    if not chairs:
+        apart = None if no_chair_can else await _apart_from_chairs(reader, initiative, round)
+        theirs = [each for each in theirs if each in judged and (apart is None or each in apart)]
+    # Those of which nothing speaks against it come first, so that one is seldom followed by another.
+    for each in sorted(theirs, key=lambda application: application in judged):
+        if await _sets(reader, viewer, initiative, call, panel, each, own):
+            return True
+    return False
+
+
+async def _unset(reader: Fresh, panel: Panel) -> list[str]:
+    """The ranked applications that have no outcome and were not withdrawn, as far as they can be read."""
+    outcomes = panel.outcomes()
+    unset = [place.application for place in panel.ranking if place.application not in outcomes]
+    found = await reader.readable(*((APPLICATION, each) for each in unset))
+    return [each for each in found if found[each].state.status is not ApplicationStatus.WITHDRAWN]
+
+
+async def _apart_from_chairs(reader: Fresh, initiative: Initiative, round: Round) -> set[str]:
+    """The applications of a round's call with which some chair may not deal."""
+    chairs = [each for each in sorted(initiative.members) if Role.CHAIR in initiative.roles(each)]
+    conflicts = await asyncio.gather(*(reader.conflicts_in_call(each, round.call) for each in chairs))
+    return {application for its in conflicts for application in its}
+
+
+async def _sets(
+    reader: Fresh,
+    viewer: str,
+    initiative: Initiative,
+    call: Call,
+    panel: Panel,
+    application: str,
+    own: OwnApplications,
+) -> bool:
+    """Whether the viewer may set the outcome of an application, as the command asks it."""
+    asked = await reader.index_entries(reviews_of(application))
+    loaded = await reader.load(*((REVIEW, each) for each in asked))
+    reviews = concerning({each: loaded[each].state for each in asked}, panel.round)
+    verdict = await reader.follow(
+        sets_outcome(viewer, initiative, call, panel, own=own, reviews=reviews.values())
+    )
+    return isinstance(verdict, Allowed)
