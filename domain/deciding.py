@@ -262,6 +262,15 @@ def index_entries(index: str) -> Part[tuple[str, ...]]:
     return found[index]
 
 
+def index_entries_of_all(indexes: Iterable[str]) -> Part[frozenset[str]]:
+    """The ids in several indexes together, in one round trip. The append checks that none was added since."""
+    wanted = tuple(dict.fromkeys(indexes))
+    if not wanted:
+        return frozenset()
+    found: Mapping[str, tuple[str, ...]] = yield IndexEntries(wanted)
+    return frozenset().union(*found.values())
+
+
 @overload
 def together(p1: Part[T1], p2: Part[T2], /) -> Part[tuple[T1, T2]]: ...
 @overload

@@ -198,12 +198,13 @@ def pledge(
     *,
     pledge_id: str,
     funder: str | None,
+    erased: bool,
     name: str | None,
     amount: Money,
     restriction: str | None,
 ) -> tuple[Fact, ...]:
-    """Record a pledge by a funder, who is a member of the initiative in that role, or by the name of somebody without an
-    account."""
+    """Record a pledge by a funder, who is a member of the initiative in that role and was not `erased`, or by the name of somebody
+    without an account."""
     if funder is None and name is None:
         raise Invalid.field(
             "funder", msg("Choose the member who pledges, or give the name of somebody without an account.")
@@ -214,7 +215,7 @@ def pledge(
             msg("Choose a member or give a name, not both."),
         )
     if funder is not None:
-        _check_funder(initiative, funder)
+        _check_funder(initiative, funder, erased=erased)
     minor = amount.minor("amount", currency=fund.currency, least=1)
     if fund.pledged + minor > MAX_MINOR:
         raise Refused(
@@ -236,12 +237,13 @@ def pledge(
 
 
 def assign_pledge(
-    fund_id: str, fund: Fund, initiative: Initiative, *, pledge_id: str, funder: str
+    fund_id: str, fund: Fund, initiative: Initiative, *, pledge_id: str, funder: str, erased: bool
 ) -> tuple[Fact, ...]:
-    """Assign a pledge of somebody who had no account to a member who holds the role of funder. This is done once."""
+    """Assign a pledge of somebody who had no account to a member who holds the role of funder and was not `erased`. This is done
+    once."""
     if _pledge(fund, pledge_id).funder is not None:
         raise Refused(msg("This pledge already belongs to a member."))
-    _check_funder(initiative, funder)
+    _check_funder(initiative, funder, erased=erased)
     return (FundPledgeAssigned(fund=fund_id, pledge=pledge_id, funder=funder),)
 
 
@@ -307,8 +309,8 @@ def _pledge(fund: Fund, pledge_id: str) -> Pledge:
     return found
 
 
-def _check_funder(initiative: Initiative, funder: str) -> None:
-    if Role.FUNDER not in initiative.roles(funder):
+def _check_funder(initiative: Initiative, funder: str, *, erased: bool) -> None:
+    if erased or Role.FUNDER not in initiative.roles(funder):
         raise Invalid.field("funder", msg("Choose a member who holds the role of funder."))
 
 

@@ -158,7 +158,7 @@ class Funders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def funders(reader: Reader, viewer: str | None, initiative: str) -> Funders:
-    """The funders of an initiative, for those who record what they pledge; raises `NotFound` or `Forbidden`."""
+    """The funders of an initiative who were not erased, for those who record what they pledge; raises `NotFound` or `Forbidden`."""
     state: Initiative = await reader.the(INITIATIVE, initiative)
     allow(access.sees_funders(viewer or "", state))
     giving = [person for person in state.people if Role.FUNDER in state.roles(person)]
@@ -173,6 +173,7 @@ async def funders(reader: Reader, viewer: str | None, initiative: str) -> Funder
                     damaged=damaged_in({"name": names.get(person)}),
                 )
                 for person in giving
+                if names.get(person) is not Withheld.ERASED
             ]
         ),
     )

@@ -28,7 +28,7 @@ from domain.calls.state import CALL, Call
 from domain.commands.applications.helping import OWNER_LEFT, RecordWriter
 from domain.deciding import Allowed, Denied
 from domain.grants.state import GRANT
-from domain.indexes import rounds_of
+from domain.indexes import judged_by, rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, msg
 from domain.parties import acts_for
@@ -228,7 +228,8 @@ class SharedDrafts:
             readings = await fresh.load([(READING, each) for each in streams])
             for each in streams:
                 read = with_earlier(read, readings[each].state)
-        verdict = access.helps_to_write(read, received=received, roles=roles)
+        judged = await self._reader.index_entries_of_all([judged_by(person, each) for each in rounds])
+        verdict = access.helps_to_write(read, judged=judged, received=received, roles=roles)
         if isinstance(verdict, Denied):
             raise Forbidden(verdict.detail)
 

@@ -28,7 +28,13 @@ NAMES: Final[dict[str, Message]] = {
     "invitation": msg("Invitation"),
     "address-changed": msg("An address was changed"),
     "address-removed": msg("An address was removed"),
+    "draft-invitation": msg("Invitation to write in a draft"),
     "erased": msg("Erasure done"),
+    "factor-added": msg("A second factor was added"),
+    "factor-removed": msg("A second factor was removed"),
+    "new-device": msg("You signed in on another device"),
+    "recovery-code-used": msg("A recovery code was used"),
+    "recovery-codes-made": msg("New recovery codes were made"),
     **{kind.value: wording.label for kind, wording in WORDINGS.items()},
 }
 """What each letter is, by its name."""

@@ -5,10 +5,22 @@ from __future__ import annotations
 from datetime import date
 
 from domain import access, funds, limits
-from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the
+from domain.deciding import (
+    Command,
+    CommandContext,
+    Outcome,
+    Part,
+    Plan,
+    PlannedCommand,
+    Registered,
+    maybe,
+    the,
+    together,
+)
 from domain.funds import FUND, Basis
 from domain.initiatives.state import INITIATIVE
-from domain.values import FundId, InitiativeId, Money, PersonId, PledgeId
+from domain.persons.state import PERSON
+from domain.values import FundId, InitiativeId, Money, PersonId, PledgeId, is_id
 
 
 class OpenFund(Command, frozen=True, kw_only=True):
@@ -73,7 +85,7 @@ def _open(command: OpenFund, context: CommandContext) -> Plan:
 
 def _pledge(command: PledgeToFund, context: CommandContext) -> Plan:
     fund = yield from the(FUND, command.fund)
-    initiative = yield from the(INITIATIVE, fund.initiative)
+    initiative, erased = yield from together(the(INITIATIVE, fund.initiative), _is_erased(command.funder))
     pledge = context.new("pledge")
     return PlannedCommand(
         may=access.finance_or_funder(context.actor, initiative, command.funder),
@@ -87,6 +99,7 @@ def _pledge(command: PledgeToFund, context: CommandContext) -> Plan:
                     initiative,
                     pledge_id=pledge,
                     funder=command.funder,
+                    erased=erased,
                     name=command.name,
                     amount=command.amount,
                     restriction=command.restriction,
@@ -99,7 +112,7 @@ def _pledge(command: PledgeToFund, context: CommandContext) -> Plan:
 
 def _assign_pledge(command: AssignPledge, context: CommandContext) -> Plan:
     fund = yield from the(FUND, command.fund)
-    initiative = yield from the(INITIATIVE, fund.initiative)
+    initiative, erased = yield from together(the(INITIATIVE, fund.initiative), _is_erased(command.funder))
     return PlannedCommand(
         may=access.finance(context.actor, initiative),
         initiative=fund.initiative,
@@ -112,11 +125,18 @@ def _assign_pledge(command: AssignPledge, context: CommandContext) -> Plan:
                     initiative,
                     pledge_id=command.pledge,
                     funder=command.funder,
+                    erased=erased,
                 )
             },
             answers=command.fund,
         ),
     )
+
+
+def _is_erased(funder: str | None) -> Part[bool]:
+    if funder is None or not is_id(PERSON.kind, funder):
+        return False
+    return (yield from maybe(PERSON, funder)).erased
 
 
 def _receive(command: ReceiveIntoFund, context: CommandContext) -> Plan:

@@ -158,18 +158,19 @@ def test_who_helped_is_no_applicant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("read", "received", "roles", "may"),
+    ("read", "judged", "received", "roles", "may"),
     [
-        (Reading(), False, (), True),
-        (Reading(), False, (Role.JUROR,), True),
-        (Reading(), True, (), True),
-        (Reading(), True, (Role.JUROR,), False),
-        (Reading(whole=frozenset({"answers"})), False, (), False),
-        (Reading(whole=frozenset({"times"})), False, (), True),
+        (Reading(), (), False, (), True),
+        (Reading(), (), False, (Role.JUROR,), True),
+        (Reading(), (), True, (), True),
+        (Reading(), (), True, (Role.JUROR,), False),
+        (Reading(whole=frozenset({"answers"})), (), False, (), False),
+        (Reading(whole=frozenset({"times"})), (), False, (), True),
+        (Reading(), (f"application-{'0' * 32}",), False, (), False),
     ],
 )
 def test_who_knows_rivals_or_may_judge_an_application_that_was_received_does_not_help(
-    read: Reading, received: bool, roles: tuple[Role, ...], may: bool
+    read: Reading, judged: tuple[str, ...], received: bool, roles: tuple[Role, ...], may: bool
 ) -> None:
-    verdict = access.helps_to_write(read, received=received, roles=roles)
+    verdict = access.helps_to_write(read, judged=judged, received=received, roles=roles)
     assert isinstance(verdict, Allowed if may else Denied)

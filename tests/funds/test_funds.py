@@ -23,6 +23,7 @@ from domain.funds import (
 )
 from domain.limits import MAX_MINOR
 from domain.older_facts import FundPledgedV1
+from domain.persons.facts import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.topics import newest
 from domain.values import Money
@@ -424,6 +425,18 @@ class TestAPledgeOfSomebodyWithoutAnAccount:
             Invalid,
             {"funder": "Choose a member who holds the role of funder."},
         )
+
+    def test_is_never_that_of_somebody_who_was_erased(self) -> None:
+        world = world_with_fund(opened(), by_name())
+        world.given(FUNDER, PersonErased(person=FUNDER, reason="safety", dossiers=(), kept=()))
+        for command in (
+            AssignPledge(fund=FUND, pledge=PLEDGE, funder=FUNDER),
+            PledgeToFund(fund=FUND, funder=FUNDER, amount=euros("1")),
+        ):
+            assert world.turned_down(command, FINANCE) == (
+                Invalid,
+                {"funder": "Choose a member who holds the role of funder."},
+            )
 
     def test_is_one_of_this_fund(self) -> None:
         command = AssignPledge(fund=FUND, pledge="another", funder=FUNDER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import socket
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from api.letters.letter import Letter
 from api.letters.sending import send_waiting
 from api.locales import Locale
+from api.pages.outbox import NAMES
 from api.run.setting_values import MailServer
 from api.run.wiring import Wiring
 from domain.commands.persons import ErasePerson, RegisterPerson
@@ -28,6 +30,7 @@ from domain.values import SYSTEM, Channel
 from history.keyfiles import KeysUnusable
 from history.requests import Request
 from tests.accounts.test_sessions import anyio_backend, wired
+from tests.locales.collecting import ROOT
 
 __all__ = ["anyio_backend", "wired"]
 
@@ -247,3 +250,18 @@ def make_due(url: str) -> None:
     """Let every letter be due now that waits for another try."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("UPDATE accounts.outbox SET send_at = now()")
+
+
+def test_every_letter_has_a_name_that_the_outbox_can_say() -> None:
+    named = {
+        constant.value
+        for file in (ROOT / "api").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Letter"
+        for field in call.keywords
+        if field.arg == "name"
+        for constant in ast.walk(field.value)
+        if isinstance(constant, ast.Constant)
+    }
+    assert len(named) > 5
+    assert named - NAMES.keys() == set()

@@ -202,12 +202,13 @@ EXPECTED: Final = {
     "Linux",
     "CSV",
     "XLSX",
+    "IP",
     *("monthly", "report"),
 }
 """What is written in Latin letters in Russian too: the program's name, a currency, universal time, the other language under its
 own name, names that somebody gave in English (the demonstration's own house and its administrator, the names of its
 people), how keys begin, the word that Russian has for a cookie, the browser and
-system of the tests, the formats of files, and the example of a name that an access key can have."""
+system of the tests, the formats of files, a network address, and the example of a name that an access key can have."""
 _ADDRESS: Final = re.compile(r"https?://\S+")
 _LATIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _LEFT_OVER: Final = re.compile(r"[{}<>]|\(\s*\)|\d,\d{3}(?!\s%)|\d\.\d+\s?EUR")

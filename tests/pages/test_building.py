@@ -147,7 +147,7 @@ def test_a_call_of_a_real_size_is_written_published_and_answered_by_page(
     builder.part("Title and description", "Save this part", **description)
     amounts = {"Budget of the call": "9 000", "Smallest award": "100", "Largest award": "2 500"}
     builder.part("Money", "Save this part", **amounts)
-    builder.part("When and how often", "Save this part", **{"Time zone": "Berlin"})
+    builder.part("When and how often", "Save this part", **{"Time zone": "Tbilisi"})
     asked = {
         "Question (English)": "Do you live outside your country?",
         "The answer that is needed": "Yes",

@@ -261,7 +261,7 @@ def test_whom_the_call_is_not_for_is_said_at_once(way: Way) -> None:
 
 
 def test_each_mistake_is_named_in_russian_with_its_question(way: Way) -> None:
-    assert lines(way.read["wrong"], "Пока ничего не сохранено. Исправьте, пожалуйста:", "Зимние мастерские") == [
+    assert lines(way.read["wrong"], "Пока не подано; ваш черновик сохранён. Пожалуйста, исправьте:", "Зимние мастерские") == [
         "Как вас зовут? Не больше 3 слов, а здесь 4.",
         "Ваш замысел: Не больше 6 слов, а здесь 9.",
         "Сколько месяцев нужно? Напишите целое число от 1 до 24, а указано: 36.",
@@ -298,7 +298,7 @@ def test_every_kind_of_answer_is_shown_as_russian_writes_it(way: Way) -> None:
     ]  # fmt: skip
     assert lines(way.read["submitted"], "Ответы", "Хронология") == answers
     for page in ("continued", "at the end"):
-        read = lines(way.read[page], "Ответы", "Отзывы жюри")
+        read = lines(way.read[page], "Ответы", "Комментарии жюри")
         assert read == [
             "План работы", "По кухне в месяц.", "Смета", "Строки бюджета", "На что\tСумма",
             f"Студия\t{eur('1 200,00')}",
@@ -316,10 +316,7 @@ def test_the_juror_reads_both_stages_without_a_name(way: Way) -> None:
     ]  # fmt: skip
     pages = [page for role, _, page in way.seen if role in ("juror", "chair")]
     assert not [page for page in pages if "Зимородок" in page or "Художница" in page]
-    assert (
-        "Мастерство: Поставьте балл по этому критерию или отметьте, что не можете его оценить."
-        in (way.read["unscored"])
-    )
+    assert "Мастерство: Выберите балл или «Нет оснований для оценки»." in way.read["unscored"]
 
 
 def test_an_outcome_that_was_not_chosen_is_asked_for_in_words(way: Way) -> None:
@@ -342,7 +339,7 @@ def test_the_artist_reads_the_whole_way_in_russian(way: Way) -> None:
         "Координатор 1 признаёт, что заявка «Двенадцать кухонь» соответствует условиям.",
         f"Координатор 1 объявляет о гранте {thousand} по заявке «Двенадцать кухонь». Причина: за качество проекта.",
         f"Координатор 1 предлагает грант {thousand} по заявке «Двенадцать кухонь». Ответа ждут до: 1 января 2100, 12:00 (местное время: Берлин).",
-        f"Координатор 1 закрепляет {thousand} за грантом по заявке «Двенадцать кухонь».",
+        f"Координатор 1 резервирует {thousand} для гранта по заявке «Двенадцать кухонь».",
     ]  # fmt: skip
     assert "Приглашена на следующий этап" in way.read["invited"]
     assert "Грант присуждён" in way.read["at the end"]

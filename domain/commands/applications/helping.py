@@ -19,11 +19,12 @@ from domain.deciding import (
     PlannedCommand,
     Registered,
     index_entries,
+    index_entries_of_all,
     maybe,
     the,
     together,
 )
-from domain.indexes import rounds_of
+from domain.indexes import judged_by, rounds_of
 from domain.initiatives.state import INITIATIVE
 from domain.messages import msg
 from domain.organisations import ORGANISATION
@@ -51,9 +52,10 @@ def _record_writer(command: RecordWriter, context: CommandContext) -> Plan:
     )
     # Roles, what they read and whether the owner acts are asked here again: it may have changed between the question and the fact.
     read = (yield from read_by((command.person,), application.call, rounds))[command.person]
+    judged = yield from index_entries_of_all([judged_by(command.person, each) for each in rounds])
     roles = initiative.held_anywhere_in(application.call, rounds, command.person)
     members = (yield from maybe(ORGANISATION, party)).members if is_organisation(party) else {party}
-    may = access.helps_to_write(read, received=True, roles=roles)
+    may = access.helps_to_write(read, judged=judged, received=True, roles=roles)
     if isinstance(may, Allowed):
         may = access.system(context.actor) if command.owner in members else Denied(OWNER_LEFT)
     return PlannedCommand(
