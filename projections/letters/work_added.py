@@ -49,6 +49,7 @@ from domain.panels.facts import (
 )
 from domain.panels.rules import is_complete
 from domain.panels.state import PANEL, Panel, PanelStatus
+from domain.parties import is_tied_to
 from domain.reviews.facts import ReviewConflictDeclared, ReviewSubmitted
 from domain.reviews.state import OUTSTANDING, REVIEW, Review, ReviewStatus
 from domain.rounds.facts import RoundClosed, RoundQuorumLowered
@@ -167,7 +168,45 @@ async def workers(reader: Fresh, fact: WorkAdded) -> tuple[str, ...]:
     people = sorted(each for each in within.members if not wanted.isdisjoint(within.roles(each)))
     if round is not None and not wanted.isdisjoint({Role.CHAIR, Role.JUROR}):
         return await deciders(reader, people, round)
-    return tuple(people)
+    about = await _about(reader, fact)
+    if about is None:
+        return tuple(people)
+    return tuple([each for each in people if await _deals_with(reader, each, call, *about)])
+
+
+async def _about(reader: Fresh, fact: WorkAdded) -> tuple[str, str] | None:
+    """The one application that a fact is about, and its applicant; None if what waits is that of a whole round."""
+    match fact:
+        case ApplicationResubmitted() | ApplicationAwarded() | ApplicationPromoted():
+            application: Application = await reader.the(APPLICATION, fact.application)
+            return fact.application, application.applicant
+        case (
+            RoundClosed()
+            | RoundQuorumLowered()
+            | ReviewSubmitted()
+            | ReviewConflictDeclared()
+            | PanelOpened()
+            | PanelOutcomeSet()
+            | PanelOutcomeEnded()
+            | PanelClosed()
+            | PanelReturned()
+            | PanelReopened()
+            | PanelConfirmed()
+            | ApplicationWithdrawn()
+            | ApplicationEndedByErasure()
+        ):
+            return None
+        case _:
+            grant: Grant = await reader.the(GRANT, fact.grant)
+            return grant.application, grant.recipient
+
+
+async def _deals_with(reader: Fresh, person: str, call: str, application: str, applicant: str) -> bool:
+    """Whether somebody has no tie to an application. Who has one is not shown what waits on it, and a letter that lists only what waited
+    before would tell them that something happened."""
+    if is_tied_to(await reader.actor(person), applicant):
+        return False
+    return application not in await reader.conflicts_in_call(person, call)
 
 
 async def _turn_after(reader: Fresh, fact: WorkAdded) -> frozenset[Role]:

@@ -10,9 +10,11 @@ import pytest
 from api.letters import reaction
 from api.letters.composing import NEWS
 from api.letters.sending import send_waiting
+from domain.grants.facts import GrantReportSubmitted
 from domain.refusals import NotFound
 from domain.values import Role
 from projections.letters.telling import Tidings
+from projections.letters.work_added import workers
 from projections.reader import Behind, Reader
 from tests.letters.conftest import Post
 from tests.letters.test_outbox import SENDER, Server
@@ -310,3 +312,20 @@ async def test_what_ends_by_then_is_not_told(post: Post) -> None:
     await later(post, days=2)
     assert await works(post, "finance") == 0
     assert post.rows(f"SELECT * FROM accounts.notices WHERE kind = '{WORK}' AND NOT settled") == []
+
+
+async def test_who_has_a_tie_to_an_application_is_not_noted_for_work_on_it(post: Post) -> None:
+    """They are not shown that work, and a letter that lists only what waited before would tell them that something happened."""
+    season = post.season
+    one = await granted(season)
+    fact = GrantReportSubmitted(**one, report=1, dossier="-", text="-")
+    reader = post.wired.reader
+    assert await workers(reader, fact) == (season.officer,)
+    await season.run(
+        "person.exclude_reader",
+        season.artist1,
+        person=season.artist1,
+        reader=season.officer,
+        named="officer@example.org",
+    )
+    assert await workers(reader, fact) == ()

@@ -30,7 +30,7 @@ from domain.grants.state import GRANT as GRANTS
 from domain.grants.state import Grant
 from domain.grants.tasks import Task, TaskKind, tasks_on
 from domain.initiatives.state import INITIATIVE as INITIATIVES
-from domain.parties import Actor
+from domain.parties import Actor, Conflicts
 from projections.fresh import Fresh
 from projections.letters.work_added import WorkAdded, workers
 from tests.grants.scene import (
@@ -125,7 +125,7 @@ HOUSE: Final = functools.reduce(INITIATIVES.evolve, initiative(), INITIATIVES.em
 
 
 class Held:
-    """A grant and its initiative, as they are now."""
+    """A grant and its initiative, as they are now. Nobody has a conflict."""
 
     def __init__(self, grant: Grant) -> None:
         self.grant = grant
@@ -133,6 +133,14 @@ class Held:
     async def the(self, aggregate: Aggregate[Any], _: str) -> object:
         """One of the two."""
         return self.grant if aggregate.kind == GRANTS.kind else HOUSE
+
+    async def actor(self, viewer: str) -> Actor:
+        """Somebody without an organisation."""
+        return Actor(viewer)
+
+    async def conflicts_in_call(self, _viewer: str, _call: str) -> Conflicts:
+        """None."""
+        return Conflicts.of((), ())
 
 
 def tasks(grant: Grant) -> set[Task]:
