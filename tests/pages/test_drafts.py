@@ -67,6 +67,12 @@ def test_the_start_page_leads_to_it(stage: Stage, apply: str, artist: Visitor) -
         link = f'<a href="{apply}">Finish the draft of your application</a>'
         assert link in html.unescape(artist.open(page).text), page
     form = artist.form(apply, "application-submit")
+    # Its button stands behind a question.
+    question = (
+        artist.open(apply).text.partition("<summary>Delete the draft</summary>")[2].partition("</details>")[0]
+    )
+    assert "cannot be brought back" in question
+    assert 'value="discard"' in question
     assert artist.send(apply, form | {"_draft": "discard"}).status_code == 303
     assert IDEA not in artist.open(apply).text
     assert "Finish the draft" not in artist.open("/me").text
