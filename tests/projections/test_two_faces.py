@@ -190,4 +190,5 @@ def test_the_face_for_access_has_no_way_to_a_replica() -> None:
         "seen_by",
         "applied_by",
         "is_unattended",
+        "follow",
     } == FRESH
