@@ -38,6 +38,7 @@ def options(*labels: tuple[str, str]) -> tuple[Choice, ...]:
 
 
 REAL: Final = Form(
+    title_in_summary=True,  # as a new form begins
     questions=(
         Question(id="q1", kind="text", label=both("Name", "Имя"), identifying=True),
         Question(id="q2", kind="text", label=both("E-mail", "Почта"), identifying=True, required=False),
@@ -99,7 +100,7 @@ REAL: Final = Form(
             ),
         ),
         Question(id="q13", kind="consent", label=both("I agree to the terms.", "Согласен с условиями.")),
-    )
+    ),
 )
 """A form of a real size, with all kinds of questions."""
 RUBRIC: Final = Rubric(
