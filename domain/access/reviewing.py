@@ -119,10 +119,14 @@ def helps_to_write(
     read: Reading, *, judged: Collection[str], received: bool, roles: Collection[Role]
 ) -> Verdict:
     """Those who were invited to write in the draft of an application, as long as they have not read others'
-    applications: `read` is what they have read of its rounds, and `judged` are the applications that they were asked to review in
-    these, whatever roles they hold now. In the draft of changes to one that was `received`
-    already, nobody with a role in its call: they could be asked to judge it at the same time."""
-    if judged or read.has("answers"):
+    applications: `read` is what they have read of its rounds, and `judged` are the applications that they were asked to review
+    in these, whatever roles they hold now. In the draft of changes to one that was `received` already, nobody with a role in
+    its call: they could be asked to judge it at the same time."""
+    if judged:
+        return Denied(
+            msg("You were asked to review applications to this call, so you cannot write in a draft for it.")
+        )
+    if read.has("answers"):
         return Denied(msg("You have read applications to this call, so you cannot write in a draft for it."))
     if received and roles:
         return Denied(
