@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 import msgspec
 
@@ -162,51 +162,23 @@ async def workers(reader: Fresh, fact: WorkAdded) -> tuple[str, ...]:
     wanted = await _turn_after(reader, fact)
     if not wanted:
         return ()
-    house, call, round = await _place(reader, fact)
-    state: Initiative = await reader.the(INITIATIVE, house)
-    within = state.within(call, round)
+    place = await _place(reader, fact)
+    state: Initiative = await reader.the(INITIATIVE, place.initiative)
+    within = state.within(place.call, place.round)
     people = sorted(each for each in within.members if not wanted.isdisjoint(within.roles(each)))
-    if round is not None and not wanted.isdisjoint({Role.CHAIR, Role.JUROR}):
-        return await deciders(reader, people, round)
-    about = await _about(reader, fact)
-    if about is None:
-        return tuple(people)
-    return tuple([each for each in people if await _deals_with(reader, each, call, *about)])
+    if place.round is not None and not wanted.isdisjoint({Role.CHAIR, Role.JUROR}):
+        return await deciders(reader, people, place.round)
+    return tuple([each for each in people if await _deals_with(reader, each, place)])
 
 
-async def _about(reader: Fresh, fact: WorkAdded) -> tuple[str, str] | None:
-    """The one application that a fact is about, and its applicant; None if what waits is that of a whole round."""
-    match fact:
-        case ApplicationResubmitted() | ApplicationAwarded() | ApplicationPromoted():
-            application: Application = await reader.the(APPLICATION, fact.application)
-            return fact.application, application.applicant
-        case (
-            RoundClosed()
-            | RoundQuorumLowered()
-            | ReviewSubmitted()
-            | ReviewConflictDeclared()
-            | PanelOpened()
-            | PanelOutcomeSet()
-            | PanelOutcomeEnded()
-            | PanelClosed()
-            | PanelReturned()
-            | PanelReopened()
-            | PanelConfirmed()
-            | ApplicationWithdrawn()
-            | ApplicationEndedByErasure()
-        ):
-            return None
-        case _:
-            grant: Grant = await reader.the(GRANT, fact.grant)
-            return grant.application, grant.recipient
-
-
-async def _deals_with(reader: Fresh, person: str, call: str, application: str, applicant: str) -> bool:
-    """Whether somebody has no tie to an application. Who has one is not shown what waits on it, and a letter that lists only what waited
-    before would tell them that something happened."""
-    if is_tied_to(await reader.actor(person), applicant):
+async def _deals_with(reader: Fresh, person: str, place: _Place) -> bool:
+    """Whether somebody has no tie to the application that a fact is about. Who has one is not shown what waits on it, and a letter that
+    lists only what waited before would tell them that something happened."""
+    if place.application is None:
+        return True
+    if is_tied_to(await reader.actor(person), place.applicant):
         return False
-    return application not in await reader.conflicts_in_call(person, call)
+    return place.application not in await reader.conflicts_in_call(person, place.call)
 
 
 async def _turn_after(reader: Fresh, fact: WorkAdded) -> frozenset[Role]:
@@ -363,14 +335,24 @@ async def _turn_after_outcome(reader: Fresh, fact: PanelOutcomeSet) -> frozenset
     return frozenset({Role.OFFICER if call.on_fast_track else Role.CHAIR})
 
 
-async def _place(reader: Fresh, fact: WorkAdded) -> tuple[str, str, str | None]:
+class _Place(NamedTuple):
+    """Where a fact belongs; `application` and its `applicant` if what waits is about this one alone, not about a whole round."""
+
+    initiative: str
+    call: str
+    round: str | None = None
+    application: str | None = None
+    applicant: str | None = None
+
+
+async def _place(reader: Fresh, fact: WorkAdded) -> _Place:
     match fact:
         case RoundClosed() | RoundQuorumLowered():
             round: Round = await reader.the(ROUND, fact.round)
-            return round.initiative, round.call, fact.round
+            return _Place(round.initiative, round.call, fact.round)
         case ReviewSubmitted() | ReviewConflictDeclared():
             review: Review = await reader.the(REVIEW, fact.review)
-            return review.initiative, review.call, review.round
+            return _Place(review.initiative, review.call, review.round)
         case (
             PanelOpened()
             | PanelOutcomeSet()
@@ -381,16 +363,13 @@ async def _place(reader: Fresh, fact: WorkAdded) -> tuple[str, str, str | None]:
             | PanelConfirmed()
         ):
             panel: Panel = await reader.the(PANEL, fact.panel)
-            return panel.initiative, panel.call, panel.round
-        case (
-            ApplicationResubmitted()
-            | ApplicationAwarded()
-            | ApplicationPromoted()
-            | ApplicationWithdrawn()
-            | ApplicationEndedByErasure()
-        ):
-            application: Application = await reader.the(APPLICATION, fact.application)
-            return application.initiative, application.call, None
+            return _Place(panel.initiative, panel.call, panel.round)
+        case ApplicationWithdrawn() | ApplicationEndedByErasure():
+            gone: Application = await reader.the(APPLICATION, fact.application)
+            return _Place(gone.initiative, gone.call)
+        case ApplicationResubmitted() | ApplicationAwarded() | ApplicationPromoted():
+            one: Application = await reader.the(APPLICATION, fact.application)
+            return _Place(one.initiative, one.call, None, fact.application, one.applicant)
         case _:
             grant: Grant = await reader.the(GRANT, fact.grant)
-            return grant.initiative, grant.call, None
+            return _Place(grant.initiative, grant.call, None, grant.application, grant.recipient)
