@@ -148,8 +148,8 @@ class SharedDrafts:
 
     async def shut(self, place: DraftPlace, person: str) -> Message | None:
         """Why a draft does not open for its owner, or for somebody who was invited to it; None if it does. Its owner has to act for the
-        applicant or the recipient still, and whoever helps must not be kept from it by what they do or read in its call. Raises
-        `NotFound` and `Unreadable`."""
+        applicant or the recipient still, and whoever helps must still be allowed to (`access.helps_to_write`). Raises `NotFound`
+        and `Unreadable`."""
         if not await self.owner_acts(place):
             return YOU_LEFT if person == place.person else OWNER_LEFT
         try:
