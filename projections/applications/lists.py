@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from domain import access
-from domain.applications.facts import ApplicationResubmitted
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL
 from domain.deciding import Allowed
@@ -28,11 +27,9 @@ from domain.readings import EXAMINED
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.state import REVIEW, Review, concerning
 from domain.rounds.state import ROUND, Round
-from domain.topics import topics_of
 from domain.values import Role
 from projections import readings
 from projections.applications.lines import ApplicationLine, line
-from projections.applications.returns import came_back
 from projections.cases import decided_rounds, judged_now
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
@@ -123,7 +120,7 @@ async def seen_of_call(
                 actor, applicant=row["applicant"], conflict_in_call=row["conflict_in_call"]
             ),
             unrecorded=withheld,
-            came_back_at=came_back(row, history=reader.history.id) if shown.times else None,
+            came_back_at=row["came_back_at"] if shown.times else None,
         )
 
     return page(rows, limit, item, lambda row: str(row["application"]))
@@ -235,7 +232,7 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
         f"""
         {_LOOKED_UP}
         SELECT a.application, a.version, a.written, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
-            a.currency, a.rank, a.reason, a.submitted_at, a.decide_by, t.*, b.position AS back_position, b.topic AS back_topic, b.document AS back_document,
+            a.currency, a.rank, a.reason, a.submitted_at, a.decide_by, a.came_back_at, t.*,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
             EXISTS (SELECT FROM looked_up WHERE what = 1) AS conflict_in_call,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
@@ -249,16 +246,9 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
             ORDER BY a.application LIMIT (SELECT %(limit)b::bigint)
         ) AS a
         LEFT JOIN LATERAL (SELECT * FROM read.titled t WHERE t.title_stream = a.application AND t.title_version = a.written OFFSET 0) AS t ON true
-        LEFT JOIN LATERAL (
-            SELECT f.position, f.topic, f.document FROM history.facts f
-            WHERE f.stream = a.application AND f.topic = ANY ((SELECT %(again)b::text[])::text[])
-                AND f.position <= (SELECT %(at)b::bigint)
-            ORDER BY f.version DESC LIMIT 1
-        ) AS b ON true
         ORDER BY a.application
         """,  # noqa: S608
         call=call,
-        again=list(topics_of(ApplicationResubmitted)),
         parties=list(viewer.parties),
         looked_up=[
             conflicts_of(viewer.id, ""),

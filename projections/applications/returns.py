@@ -20,8 +20,7 @@ from domain.forms import Answer
 from domain.personal import Withheld
 from domain.topics import topics_of
 from domain.values import Money
-from history.unreadable import Unreadable
-from projections.reader import QueryRow, Reader, Reference, damaged_in, recorded_in, text_of
+from projections.reader import Reader, Reference, damaged_in, text_of
 
 
 class AskedQuestions(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,18 +119,6 @@ async def returns_of(
         ),
         damaged=damaged_in(texts),
     )
-
-
-def came_back(row: QueryRow, *, history: str) -> datetime | None:
-    """When an application was last submitted again after questions: `row` of a list has that fact in columns that begin with
-    ``back_``, None if it never was. A fact that cannot be read hides no other line."""
-    if row["back_document"] is None:
-        return None
-    fact = {name: row[f"back_{name}"] for name in ("position", "topic", "document")}
-    try:
-        return recorded_in(fact, history=history).envelope.decided_at
-    except Unreadable:
-        return None
 
 
 def to_compare(steps: Iterable[tuple[int, str]], written: int) -> tuple[int, int | None] | None:

@@ -53,7 +53,7 @@ class ApplicationRow(TableRow, frozen=True, kw_only=True):
     """The state of an application. `written` is the version of the fact that contains its title and answers, and
     `answered` are those of all its stages; `standing` is the version of the fact that set its status. `handle` stands for
     the applicant; amounts are minor units of `currency`. `awarded`, `rank` (on the waiting list) and `reason` are those of
-    the fact that set the status."""
+    the fact that set the status; `came_back_at` is when it was last submitted again after questions."""
 
     application: str
     version: int
@@ -72,6 +72,7 @@ class ApplicationRow(TableRow, frozen=True, kw_only=True):
     rank: int | None
     reason: str | None
     submitted_at: datetime
+    came_back_at: datetime | None = None
     decide_by: datetime | None
 
 
@@ -136,13 +137,14 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
             given["reason"] = fact.reason
         case ApplicationEndedByErasure():
             given["reason"] = "erased"
+        case ApplicationResubmitted():
+            given["came_back_at"] = placed.recorded.envelope.decided_at
         case (
             ApplicationChanged()
             | ApplicationContinued()
             | ApplicationFoundEligible()
             | ApplicationInvited()
             | ApplicationInvitationLapsed()
-            | ApplicationResubmitted()
             | ApplicationReturned()
             | ApplicationReturnLapsed()
         ):

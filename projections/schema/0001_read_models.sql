@@ -103,6 +103,8 @@ CREATE TABLE read.applications (
     rank integer,
     reason text,
     submitted_at timestamptz NOT NULL,
+    -- When it was last submitted again after questions of the staff.
+    came_back_at timestamptz,
     decide_by timestamptz,
     PRIMARY KEY (application, from_position)
 );
