@@ -18,9 +18,14 @@ from domain.refusals import Refused
 from domain.rounds.state import Round, RoundStatus
 from domain.topic import FOLLOWERS, stored_as
 
-ReadingKind = Literal["applicants", "answers", "times", "scores"]
+ReadingKind = Literal["applicants", "answers", "times", "scores", "judged"]
 """``applicants``: who applied. ``answers``: what applicants wrote, including titles. ``times``: when applications were
-submitted. ``scores``: other jurors' judgement of an application, as points, comments, means or ranks."""
+submitted. ``scores``: other jurors' judgement of an application, as points, comments, means or ranks. ``judged``: what the
+jury reads to judge: the answers, and the ranking. It leaves people as blind as before, but they do not write against what
+they judged, also after they gave up their role."""
+
+OF_ONE: Final[frozenset[ReadingKind]] = frozenset({"scores", "judged"})
+"""What can be read of one application alone."""
 
 EXAMINED: Final[tuple[ReadingKind, ...]] = ("applicants", "answers")
 """What staff learn when they are shown an application, or find it eligible or ineligible."""
@@ -30,8 +35,8 @@ EXAMINED: Final[tuple[ReadingKind, ...]] = ("applicants", "answers")
 
 @stored_as("reading.recorded.v1", audience=FOLLOWERS)
 class ReadingRecorded(Fact, frozen=True, kw_only=True):
-    """A person was shown something of a round. `application` is the one whose scores were shown; None for the whole
-    round."""
+    """A person was shown something of a round. `application` is the one whose scores were shown, or that was read to judge it;
+    None for the whole round."""
 
     reading: str
     viewer: str
@@ -48,20 +53,29 @@ ReadingFact = ReadingRecorded
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person has read of a round: the kinds of knowledge of the whole round, and the single applications whose
-    scores they saw."""
+    """What a person has read of a round: the kinds of knowledge of the whole round, the single applications whose scores they
+    saw, and those that they read to judge them."""
 
     viewer: str = ""
     initiative: str = ""
     whole: frozenset[ReadingKind] = frozenset()
     scores_of: frozenset[str] = frozenset()
+    judged_of: frozenset[str] = frozenset()
 
     def has(self, kind: ReadingKind, application: str | None = None) -> bool:
         """Whether this was read, of the whole round or of this application. Knowing the applicants includes knowing the
-        times."""
+        times, and having read the answers as staff includes what one reads to judge."""
         if kind == "times" and "applicants" in self.whole:
             return True
+        if kind == "judged" and ("answers" in self.whole or application in self.judged_of):
+            return True
         return kind in self.whole or (kind == "scores" and application in self.scores_of)
+
+    @property
+    def knows_rivals(self) -> bool:
+        """Whether the person knows what applicants wrote, whether they read it as staff or to judge it: then they do not
+        write against it."""
+        return not self.whole.isdisjoint(("answers", "judged")) or bool(self.judged_of)
 
     @property
     def breaks_blindness(self) -> bool:
@@ -72,6 +86,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 def evolve(reading: Reading, fact: ReadingFact) -> Reading:
     """The reading after one more fact."""
     known = msgspec.structs.replace(reading, viewer=fact.viewer, initiative=fact.initiative)
+    if fact.application is not None and fact.kind == "judged":
+        return msgspec.structs.replace(known, judged_of=known.judged_of | {fact.application})
     if fact.application is not None:
         return msgspec.structs.replace(known, scores_of=known.scores_of | {fact.application})
     return msgspec.structs.replace(known, whole=known.whole | {fact.kind})
@@ -89,7 +105,11 @@ def reading_of(person: str, round_id: str) -> str:
 def with_earlier(reading: Reading, earlier: Reading) -> Reading:
     """What a person has read of a round, including what they know from an earlier stage of the call: who applied, what
     was written and when, but not its scores."""
-    return msgspec.structs.replace(reading, whole=reading.whole | (earlier.whole - {"scores"}))
+    return msgspec.structs.replace(
+        reading,
+        whole=reading.whole | (earlier.whole - {"scores"}),
+        judged_of=reading.judged_of | earlier.judged_of,
+    )
 
 
 # Rules
@@ -114,7 +134,8 @@ def record(
     application: str | None = None,
 ) -> tuple[Fact, ...]:
     """Record what a person is about to read of a round. Raises `Refused` if it no longer excludes anybody, or was
-    recorded before. `application` is the only one whose scores they see; None for the scores of the whole round."""
+    recorded before. `application` is the only one of which they see the scores, or that they read to judge it; None for the
+    whole round."""
     excluding = [kind for kind in kinds if still_excludes(kind, round)]
     if not excluding:
         raise Refused(msg("It is no longer recorded who reads this round."))
@@ -151,7 +172,7 @@ def newly_read(
             call=call,
             round=round,
             kind=kind,
-            application=application if kind == "scores" else None,
+            application=application if kind in OF_ONE else None,
         )
         for kind in kinds
         if not reading.has(kind, application)

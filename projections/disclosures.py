@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 
-from domain.applications.state import APPLICATION, Application
+from domain.applications.state import APPLICATION, Application, ApplicationStatus
 from domain.calls.state import CALL
 from domain.grants.state import GRANT
 from domain.indexes import submissions_of
@@ -74,8 +74,8 @@ async def mine(reader: Reader, viewer: str | None) -> Disclosures:
 
     titles = {each.id: each.title for each in await whole(some)} if states else {}
     rounds = {each for state in states.values() for each in state.rounds}
-    readings = await _readings(reader, viewer, {state.call for state in states.values()}, rounds)
-    judged = await _judged(reader, states)
+    readings, by_jury = await _readings(reader, viewer, states, rounds)
+    judged = await _judged(reader, states, by_jury)
     found = [
         *await _registered(reader, viewer),
         *(
@@ -116,48 +116,62 @@ Reading = tuple[str, str, datetime]
 
 
 async def _readings(
-    reader: Reader, viewer: str, calls: Iterable[str], rounds: Iterable[str]
-) -> dict[str, list[Reading]]:
-    """By round, the staff who read who applied in it, each once. What the jury reads is not told one by one."""
+    reader: Reader, viewer: str, applications: Mapping[str, Application], rounds: Iterable[str]
+) -> tuple[dict[str, list[Reading]], set[tuple[str, str]]]:
+    """By round, the staff who read who applied in it, each once; and the applications that anybody of the jury read, each with
+    the round. What the jury reads is not told one by one."""
     rows = await reader.rows(
         """
         SELECT f.position, f.stream, f.version, f.topic, f.document FROM read.timeline t
         JOIN history.facts f ON f.position = t.position
         WHERE t.thing = ANY (%(calls)b::text[]) AND t.round = ANY (%(rounds)b::text[])
             AND t.topic = ANY (%(topics)b::text[])
+            AND (t.application IS NULL OR t.application = ANY (%(applications)b::text[]))
         ORDER BY t.at, t.position
         """,
-        calls=sorted(calls),
+        calls=sorted({state.call for state in applications.values()}),
+        applications=sorted(applications),
         rounds=sorted(rounds),
         topics=list(topics_of(ReadingRecorded)),
     )
     found: dict[str, list[Reading]] = {}
+    by_jury = set()
     for row in rows:
         recorded = recorded_in(row)
         fact, acting = recorded.fact, recorded.envelope.acting
-        if not isinstance(fact, ReadingRecorded) or fact.viewer == viewer or fact.kind != "applicants":
+        if not isinstance(fact, ReadingRecorded) or fact.viewer == viewer:
             continue
-        if acting.role in JUDGING:
+        if fact.kind == "judged" and fact.application is not None:
+            by_jury.add((fact.application, fact.round))
+        if fact.kind != "applicants" or acting.role in JUDGING:
             continue
         entry = (acting.role, acting.handle or "", recorded.envelope.decided_at)
         found.setdefault(fact.round, []).append(entry)
-    return found
+    return found, by_jury
 
 
-async def _judged(reader: Reader, states: Mapping[str, Application]) -> dict[str, bool]:
-    """The applications that a jury decided on or is deciding on, and whether it learned who applied. Before the panel opens,
-    applicants are not told how far their reviews are."""
-    rounds = sorted({state.round for state in states.values()})
+async def _judged(
+    reader: Reader, states: Mapping[str, Application], by_jury: Collection[tuple[str, str]]
+) -> dict[str, bool]:
+    """The applications that a jury decided on, is deciding on or read (`by_jury`), and whether it learned who applied. Before the
+    panel opens, applicants are not told how far their reviews are, unless they withdrew."""
+    rounds = sorted({round for state in states.values() for round in state.rounds})
     calls = sorted({state.call for state in states.values()})
     loaded = await reader.readable(*((ROUND, each) for each in rounds), *((CALL, each) for each in calls))
-    found = {}
+    found: dict[str, bool] = {}
     for application, state in states.items():
-        if state.round not in loaded or state.call not in loaded:
-            continue
-        round: Round = loaded[state.round].state
-        decided = round.status in (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
-        if decided and application in round.applications and state.panel is not None:
-            found[application] = not loaded[state.call].state.stage(round.stage).blind
+        for each in state.rounds:
+            if each not in loaded or state.call not in loaded:
+                continue
+            round: Round = loaded[each].state
+            told = (
+                round.status in (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
+                or state.status is ApplicationStatus.WITHDRAWN
+            )
+            ranked = each == state.round and application in round.applications and state.panel is not None
+            if told and (ranked or (application, each) in by_jury):
+                open_stage = not loaded[state.call].state.stage(round.stage).blind
+                found[application] = found.get(application, False) or open_stage
     return found
 
 

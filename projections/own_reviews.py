@@ -19,6 +19,7 @@ from domain.reviews.scores import score
 from domain.reviews.state import REVIEW, STEPPED_BACK, Review, ReviewStatus
 from domain.rounds.state import ROUND
 from domain.values import Money
+from projections import readings
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
 from projections.reader import QueryRow, Reader, damaged_in, text_of
 from projections.review_summary import ReviewsDue, due_in
@@ -99,10 +100,22 @@ async def mine(
     rubrics = await reader.readable(*((judged[each], each) for each in sorted(judged)))
     rounds = await reader.index_entries_of_all([rounds_of(call) for call in sorted(set(judging.values()))])
     conflicts = await reader.conflicts_in_rounds(viewer, rounds)
+    # Titles are withheld where reading them cannot be recorded. Most were recorded when the juror opened the review.
+    unrecorded = {
+        row["review"]
+        for row in rows
+        if _cleared(row, reviews, viewer, conflicts)
+        and not await readings.record(reader, viewer, row["round"], "judged", application=row["application"])
+    }
     found = page(
         rows,
         limit,
-        lambda row: _own(reader, viewer, row, reviews[row["review"]].state, conflicts, rubrics),
+        lambda row: _own(
+            reader,
+            row,
+            rubrics,
+            cleared=_cleared(row, reviews, viewer, conflicts) and row["review"] not in unrecorded,
+        ),
         lambda row: str(row["review"]),
         readable=reviews,
     )
@@ -126,17 +139,27 @@ async def own_in_round(reader: Reader, viewer: str, round: str) -> list[tuple[st
     return [(row["review"], ReviewStatus(row["status"])) for row in rows]
 
 
+def _cleared(
+    row: QueryRow,
+    reviews: Mapping[str, Loaded[Any]],  # Any: see `Reader.readable`
+    viewer: str,
+    conflicts: Collection[str],
+) -> bool:
+    """Whether a juror sees what they judge. The row may lag behind the review: one who has stepped back since, also in a later
+    stage, sees nothing more."""
+    if row["status"] not in CLEARED or row["review"] not in reviews:
+        return False
+    review: Review = reviews[row["review"]].state
+    return review.status in CLEARED and review.juror == viewer and row["application"] not in conflicts
+
+
 def _own(
     reader: Reader,
-    viewer: str,
     row: QueryRow,
-    review: Review,
-    conflicts: Collection[str],
     judged: Mapping[str, Loaded[Any]],  # Any: the states of calls and rounds
+    *,
+    cleared: bool,
 ) -> OwnReview:
-    # The row may lag behind the review: a juror who has stepped back since, also in a later stage, sees nothing more.
-    cleared = row["status"] in CLEARED and review.status in CLEARED and review.juror == viewer
-    cleared = cleared and row["application"] not in conflicts
     scored = cleared and row["status"] == ReviewStatus.SUBMITTED
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(

@@ -90,8 +90,8 @@ async def of_round(
             Allowed,
         )
     }
-    # Notes speak of scores, so whoever reads them has seen them.
-    if shown and not await readings.record(reader, who, round, "scores"):
+    # Notes speak of scores and of what applicants wrote, and only the jury reads them.
+    if shown and not await readings.record(reader, who, round, "scores", "judged"):
         raise readings.NotRecorded(NOT_RECORDED)
     keys = await reader.keys(
         {_note(each.fact).dossier for each in written if _note(each.fact).application in shown}

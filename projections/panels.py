@@ -18,6 +18,8 @@ from domain.panels.facts import RankingPlace
 from domain.panels.ranking import rank, without
 from domain.parties import Actor, OwnApplications
 from domain.personal import Withheld
+from domain.readings import ReadingKind
+from domain.reviews.facts import JUDGING
 from domain.reviews.state import REVIEW, Review, ReviewStatus, concerning
 from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.values import Money, Role
@@ -149,8 +151,10 @@ async def ranking(
         else await _places(reader, panel),
         hidden,
     )
-    tells = any(place.reviews for place in places)
-    unrecorded = tells and not await readings.record(reader, who, round, "scores")
+    learned: list[ReadingKind] = ["scores"] if any(place.reviews for place in places) else []
+    if role in JUDGING and places:
+        learned.append("judged")
+    unrecorded = not await readings.record(reader, who, round, *learned)
     shown = [] if unrecorded else places[start : start + count]
     waitlisted = [] if unrecorded else await waiting_list(reader, panel, [*places], at)
     ranked = list(dict.fromkeys(place.application for place in (*shown, *waitlisted)))
@@ -160,7 +164,12 @@ async def ranking(
         raise Behind("The read models are catching up; try again in a moment.")
     titled, reviewed = await _titled(reader, actor, initiative, round, state, ranked, own)
     scores = await scores_of(reader, round, reviewed, loaded[state.call].state.rubrics[state.stage], at)
-    if Role.OFFICER in titled.values() and not await readings.record(reader, who, round, "answers"):
+    read: set[ReadingKind] = {
+        "answers" if each is Role.OFFICER else "judged"
+        for each in titled.values()
+        if each is not Role.APPLICANT
+    }
+    if not await readings.record(reader, who, round, *sorted(read)):
         unrecorded = True
         titled = {}
     waiting = await _waiting(reader, panel, hidden, at)

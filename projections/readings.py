@@ -1,4 +1,4 @@
-"""Records what a person is about to be shown, if it excludes them from judging, deciding or applying."""
+"""Records what a person is about to be shown, if it excludes them from judging, deciding, applying or helping to write."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Collection, Mapping
 from domain.commands.readings import RecordReading
 from domain.deciding import Loaded
 from domain.messages import Message
-from domain.readings import READING, Reading, ReadingKind, reading_of, still_excludes
+from domain.readings import EXAMINED, READING, Reading, ReadingKind, reading_of, still_excludes
 from domain.refusals import Refused
+from domain.reviews.facts import JUDGING
 from domain.rounds.state import ROUND, Round
+from domain.values import Role
 from history.appends import Lost, Unavailable
 from history.requests import Contended, Request
 from history.states import Folded
@@ -32,7 +34,8 @@ async def record(
     application: str | None = None,
 ) -> bool:
     """Record that the viewer is shown these kinds of things of a round, if that is not recorded yet and still matters.
-    `application` is the only one whose scores they are shown; None if they are shown those of the whole round.
+    `application` is the only one whose scores they are shown, or that they read to judge it; None if they are shown all of the
+    round.
 
     Returns False if it cannot be recorded, for example in a read-only database: then the caller withholds them. The
     caller has checked access; raises `NotFound` or `Forbidden` if it was lost since.
@@ -59,6 +62,17 @@ async def record(
         found = await reader.states.read_set(bypass_cache=True).load(((ROUND, round), (READING, stream)))
         return _needless(found, round, stream, kinds, application)
     return True
+
+
+async def record_answers(
+    reader: Reader, viewer: str, role: Role, round: str, application: str | None = None
+) -> bool:
+    """Record that the viewer, who sees an application in this `role`, is shown what the applicant wrote, or where it stands in
+    the ranking: staff read the round, and the jury what it judges; applicants and funders are not recorded. None for all that
+    they see of the round. Returns False if it cannot be recorded, as in `record`."""
+    if role is Role.OFFICER:
+        return await record(reader, viewer, round, *EXAMINED)
+    return role not in JUDGING or await record(reader, viewer, round, "judged", application=application)
 
 
 def _needless(

@@ -13,10 +13,11 @@ import msgspec
 from domain import access
 from domain.deciding import Allowed, Denied
 from domain.forms import Rubric
-from domain.messages import Message
+from domain.messages import Message, msg
 from domain.personal import Withheld
+from domain.readings import ReadingKind
 from domain.refusals import Forbidden, NotFound
-from domain.reviews.facts import ReviewChanged, ReviewConflictDeclared, ReviewSubmitted
+from domain.reviews.facts import JUDGING, ReviewChanged, ReviewConflictDeclared, ReviewSubmitted
 from domain.reviews.scores import score
 from domain.reviews.state import REVIEW, Review, ReviewStatus
 from domain.values import Role
@@ -29,6 +30,10 @@ from projections.paging import ResultPage
 from projections.reader import LATEST, QueryRow, Reader, Reference, allow, damaged_in, text_of
 from projections.review_summary import ReviewsDue, ReviewSummary, due_in, summary_of
 from projections.versions import Version
+
+NOT_RECORDED: Final = msg(
+    "The summary cannot be shown right now, because reading it has to be recorded first. Try again shortly."
+)
 
 
 class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +83,8 @@ class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
 async def one(reader: Reader, viewer: str | None, review: str, *, scores: bool = True) -> ReviewDetail:
     """A review, for its juror and for everybody who sees all reviews of the application. Before the panel opens, it is recorded
     that somebody else saw its scores: they can then no longer write or change a review of this application. Without `scores`,
-    others see only its status. Raises `NotFound` or `Forbidden`."""
+    others see only its status. Raises `NotFound` or `Forbidden`, and `NotRecorded` if it cannot be recorded that its juror reads
+    the summary."""
     state = await reader.the(REVIEW, review)
     who = viewer or ""
     case = await case_of(reader, who, state.application, round=state.round)
@@ -104,13 +110,20 @@ async def one(reader: Reader, viewer: str | None, review: str, *, scores: bool =
         applicant_handle=rows[0]["applicant_handle"],
         rubric=_rubric(case, state),
         application_shown=await shown(reader, who, case) if isinstance(sees, Allowed) else None,
-        summary=await summary_of(reader, case)
-        if isinstance(
-            access.sees_summary(case.viewer, case.initiative, case.round, state, own=case.own), Allowed
-        )
-        else None,
+        summary=await _summary(reader, who, case, state),
         due=due_in(case.round),
     )
+
+
+async def _summary(reader: Reader, who: str, case: Case, state: Review) -> ReviewSummary | None:
+    """What a juror reads before they say whether they have a conflict; None for everybody else."""
+    sees = access.sees_summary(case.viewer, case.initiative, case.round, state, own=case.own)
+    summary = await summary_of(reader, case) if isinstance(sees, Allowed) else None
+    if summary is not None and not await readings.record(
+        reader, who, case.round_id, "judged", application=case.id
+    ):
+        raise readings.NotRecorded(NOT_RECORDED)
+    return summary
 
 
 async def of_application(
@@ -185,17 +198,20 @@ def _sight(case: Case) -> _Sight:
 
 
 async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[QueryRow], sight: _Sight) -> _Sight:
-    """Record that the viewer is about to see others' scores, or, for staff, why a juror stepped back. If that fails,
-    scores and texts are withheld."""
+    """Record that the viewer is about to see others' scores, as one of the jury what it says of the application, or, for staff,
+    why a juror stepped back. If that fails, scores and texts are withheld."""
     if not sight.shows_scores:
         return sight
     others = [row for row in rows if row["juror"] != viewer and row["written_version"] is not None]
     scored = any(_submitted(row, case) for row in others)
     explained = sight.role is Role.OFFICER and any(row["status"] != ReviewStatus.SUBMITTED for row in others)
     round = case.round_id
-    recorded = (
-        not scored or await readings.record(reader, viewer, round, "scores", application=case.id)
-    ) and (not explained or await readings.record(reader, viewer, round, "applicants"))
+    learned: list[ReadingKind] = ["scores"] if scored else []
+    if scored and sight.role in JUDGING:
+        learned.append("judged")
+    recorded = await readings.record(reader, viewer, round, *learned, application=case.id) and (
+        not explained or await readings.record(reader, viewer, round, "applicants")
+    )
     return sight if recorded else _Sight(sight.role, shows_scores=False, unrecorded=True)
 
 

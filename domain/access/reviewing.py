@@ -97,15 +97,15 @@ def asks_juror(
 
 def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Reading] = ()) -> Verdict:
     """Every registered person, for themselves or for an organisation of which they are a member, unless they have read
-    others' applications in the round: `read` is what the actor has read of it, `colleagues` what the organisation's
+    others' applications in the round, as staff or to judge them: `read` is what the actor has read of it, `colleagues` what the organisation's
     other members have. Former members do not count here: an organisation is not excluded by people who left it."""
     if actor.id == SYSTEM:
         return Denied(msg("Sign in to apply."))
     if not acts_for(actor, party):
         return Denied(NOT_YOURS, hidden=True)
-    if read.has("answers"):
+    if read.knows_rivals:
         return Denied(msg("You have read applications of this round, so you cannot apply in it."))
-    if any(reading.has("answers") for reading in colleagues):
+    if any(reading.knows_rivals for reading in colleagues):
         return Denied(
             msg(
                 "Somebody who acts for this organisation has read applications of this round, "
@@ -119,14 +119,14 @@ def helps_to_write(
     read: Reading, *, judged: Collection[str], received: bool, roles: Collection[Role]
 ) -> Verdict:
     """Those who were invited to write in the draft of an application, as long as they have not read others'
-    applications: `read` is what they have read of its rounds, and `judged` are the applications that they were asked to review
+    applications, as staff or to judge them: `read` is what they have read of its rounds, and `judged` are the applications that they were asked to review
     in these, whatever roles they hold now. In the draft of changes to one that was `received` already, nobody with a role in
     its call: they could be asked to judge it at the same time."""
     if judged:
         return Denied(
             msg("You were asked to review applications to this call, so you cannot write in a draft for it.")
         )
-    if read.has("answers"):
+    if read.knows_rivals:
         return Denied(msg("You have read applications to this call, so you cannot write in a draft for it."))
     if received and roles:
         return Denied(
@@ -154,11 +154,11 @@ def writes(
     others' applications since they applied, or before they joined the organisation that applied: `read` and `colleagues` are as
     in `applies`, of all rounds that the application went through or is about to reach."""
     verdict = applicant(actor, application)
-    if isinstance(verdict, Allowed) and read.has("answers"):
+    if isinstance(verdict, Allowed) and read.knows_rivals:
         return Denied(
             msg("You have read others' applications to this call, so you can no longer write in this one.")
         )
-    if isinstance(verdict, Allowed) and any(reading.has("answers") for reading in colleagues):
+    if isinstance(verdict, Allowed) and any(reading.knows_rivals for reading in colleagues):
         return Denied(
             msg(
                 "Somebody who acts for this organisation has read others' applications to this call, so it can no longer "

@@ -22,8 +22,8 @@ from domain.values import ApplicationId, RoundId
 
 
 class RecordReading(Command, frozen=True, kw_only=True):
-    """Record what one is about to read of a round. `application` is the only one whose scores one sees; None for the
-    scores of the whole round."""
+    """Record what one is about to read of a round. `application` is the only one of which one sees the scores, or that one reads
+    to judge it; None for the whole round."""
 
     round: RoundId
     kinds: tuple[ReadingKind, ...]

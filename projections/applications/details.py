@@ -20,7 +20,6 @@ from domain.applications.state import Application, ApplicationStatus, evolve
 from domain.deciding import Allowed
 from domain.forms import Answer, Entries, Form
 from domain.personal import Withheld
-from domain.readings import EXAMINED
 from domain.refusals import NotFound
 from domain.reviews.facts import ReviewChanged, ReviewSubmitted
 from domain.reviews.state import ReviewStatus
@@ -123,11 +122,9 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         judging=access.is_judging(viewer, case.round, reviews),
     )
     at = position_at(as_of, times)
-    # The jury reads what it judges. Everybody else who reads it can no longer judge or apply.
-    unrecorded = (
-        role is Role.OFFICER
-        and not outline
-        and not await readings.record(reader, viewer, case.round_id, *EXAMINED)
+    # Staff who read it can no longer judge or apply; the jury, which reads what it judges, can no longer apply.
+    unrecorded = not outline and not await readings.record_answers(
+        reader, viewer, role, case.round_id, case.id
     )
     identity = identity and not unrecorded
     rows = await reader.rows(

@@ -106,10 +106,19 @@ async def seen_of_call(
         if seen[row["application"]].times and not acts_for(actor, row["applicant"])
     }
     unrecorded = {each for each in read_in if not await readings.record(reader, who, each, *EXAMINED)}
+    # Of what they judge themselves, staff see the title and not the times, as jurors.
+    unread = {
+        row["application"]
+        for row in rows[:limit]
+        if seen[row["application"]].title and not seen[row["application"]].times
+        if not acts_for(actor, row["applicant"])
+        if not await readings.record(reader, who, row["round"], "judged", application=row["application"])
+    }
 
     def item(row: QueryRow) -> ApplicationLine:
         shown = seen[row["application"]]
         withheld = shown.times and not acts_for(actor, row["applicant"]) and row["round"] in unrecorded
+        withheld = withheld or row["application"] in unread
         return line(
             reader,
             row,

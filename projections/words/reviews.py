@@ -84,5 +84,11 @@ def reading_words(fact: ReadingFact, context: SentenceContext) -> FactInWords:
             )
         case "scores":
             return FactInWords(msg("A member read other people's scores in {about}.", about=context.of_about))
+        case "judged":
+            return FactInWords(
+                msg(
+                    "A member of the jury read applications of {about} to judge them.", about=context.of_about
+                )
+            )
         case _:
             assert_never(fact.kind)

@@ -27,8 +27,10 @@ COLUMNS: Final[dict[str, tuple[ReadingKind, bool] | None]] = {
     "times": ("times", False),
     "its scores": ("scores", True),
     "all scores": ("scores", False),
+    "it as its juror": ("judged", True),
+    "the ranking as its chair": ("judged", False),
 }
-"""What was read; of scores, whether those of the walk's application alone."""
+"""What was read; of scores, and of what one judges, whether of the walk's application alone."""
 
 TOLD: Final = {
     "k": "This call is blind, and you have seen who applied, what they wrote or when. So you cannot judge or decide in it.",
@@ -42,23 +44,23 @@ TOLD: Final = {
 
 ROWS: Final = {
     # command: (who acts, whose knowledge counts, in a blind call, in an open call)
-    "application.submit": (NEWCOMER, NEWCOMER, "++a+++", "++a+++"),
-    "application.withdraw": (ARTIST, ARTIST, "++++++", "++++++"),
-    "application.find_eligible": (OFFICER, OFFICER, "++++++", "++++++"),
-    "review.assign": (OFFICER, THIRD_JUROR, "+CCCCC", "++++SS"),
-    "review.replace": (OFFICER, THIRD_JUROR, "+CCCCC", "++++SS"),
-    "review.declare_no_conflict": (JUROR, JUROR, "+kkk++", "++++++"),
-    "review.declare_conflict": (JUROR, JUROR, "++++++", "++++++"),
-    "review.submit": (JUROR, JUROR, "+kkkss", "++++ss"),
-    "application.lower_quorum": (CHAIR, CHAIR, "+kkk++", "++++++"),
-    "panel.open": (OFFICER, OFFICER, "++++++", "++++++"),
-    "panel.set_outcome": (CHAIR, CHAIR, "+kkk++", "++++++"),
-    "panel.close": (CHAIR, CHAIR, "+kkk++", "++++++"),
-    "panel.return": (OFFICER, OFFICER, "++++++", "++++++"),
-    "panel.confirm": (OFFICER, OFFICER, "++++++", "++++++"),
-    "panel.plan_announcement": (OFFICER, OFFICER, "++++++", "++++++"),
-    "panel.cancel_announcement": (OFFICER, OFFICER, "++++++", "++++++"),
-    "panel.announce": (OFFICER, OFFICER, "++++++", "++++++"),
+    "application.submit": (NEWCOMER, NEWCOMER, "++a+++aa", "++a+++aa"),
+    "application.withdraw": (ARTIST, ARTIST, "++++++++", "++++++++"),
+    "application.find_eligible": (OFFICER, OFFICER, "++++++++", "++++++++"),
+    "review.assign": (OFFICER, THIRD_JUROR, "+CCCCC++", "++++SS++"),
+    "review.replace": (OFFICER, THIRD_JUROR, "+CCCCC++", "++++SS++"),
+    "review.declare_no_conflict": (JUROR, JUROR, "+kkk++++", "++++++++"),
+    "review.declare_conflict": (JUROR, JUROR, "++++++++", "++++++++"),
+    "review.submit": (JUROR, JUROR, "+kkkss++", "++++ss++"),
+    "application.lower_quorum": (CHAIR, CHAIR, "+kkk++++", "++++++++"),
+    "panel.open": (OFFICER, OFFICER, "++++++++", "++++++++"),
+    "panel.set_outcome": (CHAIR, CHAIR, "+kkk++++", "++++++++"),
+    "panel.close": (CHAIR, CHAIR, "+kkk++++", "++++++++"),
+    "panel.return": (OFFICER, OFFICER, "++++++++", "++++++++"),
+    "panel.confirm": (OFFICER, OFFICER, "++++++++", "++++++++"),
+    "panel.plan_announcement": (OFFICER, OFFICER, "++++++++", "++++++++"),
+    "panel.cancel_announcement": (OFFICER, OFFICER, "++++++++", "++++++++"),
+    "panel.announce": (OFFICER, OFFICER, "++++++++", "++++++++"),
 }
 
 

@@ -166,6 +166,8 @@ def test_who_helped_is_no_applicant() -> None:
         (Reading(), (), True, (Role.JUROR,), False),
         (Reading(whole=frozenset({"answers"})), (), False, (), False),
         (Reading(whole=frozenset({"times"})), (), False, (), True),
+        (Reading(whole=frozenset({"judged"})), (), False, (), False),
+        (Reading(judged_of=frozenset({f"application-{'0' * 32}"})), (), False, (), False),
         (Reading(), (f"application-{'0' * 32}",), False, (), False),
     ],
 )

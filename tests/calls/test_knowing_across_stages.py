@@ -119,6 +119,30 @@ class TestKnowledge:
                 "You have read others' applications to this call, so you can no longer write in this one.",
             )
 
+    def test_nor_does_who_judged_others_in_an_earlier_stage(self) -> None:
+        """As a juror of a single application there, too; later stages are as if they had been read."""
+        season = Season()
+        letter = season.round
+        first, second = season.first_stage()
+        season.round = season.open()
+        season.world.given(ARTIST, PersonHandleGiven(person=ARTIST, scope=CALL, handle="dark-newt"))
+        season.world.given(
+            reading_of(ARTIST, letter),
+            ReadingRecorded(
+                reading=reading_of(ARTIST, letter),
+                viewer=ARTIST,
+                initiative=INITIATIVE,
+                call=CALL,
+                round=letter,
+                kind="judged",
+                application=second,
+            ),
+        )
+        assert season.turned_down(ARTIST, going_on(first)) == (
+            Forbidden,
+            "You have read others' applications to this call, so you can no longer write in this one.",
+        )
+
 
 class TestStaffWhoApplied:
     """They are rivals in every stage from their invitation on, not only once they continued."""

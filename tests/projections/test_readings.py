@@ -143,7 +143,7 @@ class TestWhoReadAndThenJudges:
             await ask(season, "newcomer")
 
     async def test_an_officer_who_has_read_nothing_judges_in_a_blind_call(self, season: Season) -> None:
-        """Of what they judge they read the text, as its juror; that is no reading that excludes."""
+        """Of what they judge they read the text, as its juror; that keeps nobody from judging."""
         await closed(season)
         await holds(season, "newcomer", Role.OFFICER, Role.JUROR)
         await ask(season, "newcomer", declares=True)
@@ -152,7 +152,7 @@ class TestWhoReadAndThenJudges:
         assert (shown.title, shown.applicant) == (CANARY_TITLES[0], None)
         await reviews.one(season.reader, season.newcomer, season.reviews["newcomer", "application1"])
         await submit(season, "newcomer")
-        assert read_by(season, "newcomer") == []
+        assert read_by(season, "newcomer") == ["judged"]
 
     @pytest.mark.parametrize("way", ["the list of applications", "an application", "raw facts"])
     async def test_a_juror_who_becomes_an_officer_and_reads_submits_no_more_and_what_they_submitted_stands(
@@ -322,6 +322,7 @@ class TestWhatIsRecorded:
         assert recorded(season)[len(before) :] == [
             (season.newcomer, "scores", season.application1, "api"),
             (season.juror, "scores", season.application1, "api"),
+            (season.juror, "judged", season.application1, "api"),
             (season.newcomer, "scores", None, "api"),
             (season.newcomer, "answers", None, "api"),
         ]
@@ -341,7 +342,7 @@ class TestWhatIsRecorded:
         (told,) = (await reviews.of_application(season.reader, season.newcomer, season.application1)).items
         assert (told.explanation, read_by(season, "newcomer")) == ("Canary comment", ["applicants"])
 
-    async def test_nothing_that_applicants_read_of_their_own_and_the_jury_of_what_it_decides(
+    async def test_nothing_that_applicants_read_of_their_own_and_of_the_jury_only_that_it_judges(
         self, season: Season
     ) -> None:
         await season.begin("open")
@@ -354,7 +355,11 @@ class TestWhatIsRecorded:
             await panels.ranking(season.reader, who, season.round)
             await applications.one(season.reader, who, season.application1)
             await reviews.of_application(season.reader, who, season.application1)
-        assert recorded(season) == before
+        assert recorded(season) == [
+            *before,
+            (season.chair, "judged", None, "api"),
+            (season.juror, "judged", None, "api"),
+        ]
 
     async def test_nothing_of_a_round_that_is_decided(self, season: Season) -> None:
         """Nobody judges or applies in it any more."""

@@ -18,7 +18,7 @@ from domain.values import Role
 from history.position_tokens import CURSOR, PositionTokens
 from history.runner import Runner
 from history.store import History, open_history
-from projections import applications, panels, raw, reviews, timeline
+from projections import applications, own_reviews, panels, raw, reviews, timeline
 from projections.reader import Reader
 from projections.readings import NotRecorded
 from tests.projections.conftest import CANARIES, CANARY_TITLES, Season
@@ -119,14 +119,27 @@ class TestWhereNothingCanBeRecorded:
     async def test_what_was_recorded_before_is_shown(
         self, season: Season, read_only: Callable[[], Awaitable[Reader]]
     ) -> None:
-        """So do the jury and the applicants see what they always see."""
+        """So do applicants see what they always see, and jurors what they read before."""
         await closed(season)
         await ask(season, "juror", declares=True)
         season.project()
+        for who in (season.officer, season.juror):
+            await applications.one(season.reader, who, season.application1)
         reader = await read_only()
         for who in (season.officer, season.juror, season.artist1):
             shown = await applications.one(reader, who, season.application1)
             assert (shown.unrecorded, shown.title) == (False, CANARY_TITLES[0])
+
+    async def test_a_juror_is_not_shown_what_they_would_judge(
+        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
+    ) -> None:
+        await closed(season)
+        await ask(season, "juror", declares=True)
+        season.project()
+        reader = await read_only()
+        shown = await applications.one(reader, season.juror, season.application1)
+        (own,) = (await own_reviews.mine(reader, season.juror)).items
+        assert (shown.unrecorded, shown.title, shown.answers, own.title) == (True, None, None, None)
 
     async def test_without_a_runner_too(self, season: Season) -> None:
         await closed(season)
