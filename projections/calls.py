@@ -103,7 +103,7 @@ async def public(
         at=LATEST,
         limit=check_limit(limit) + 1,
     )
-    found = await _page(reader, rows, limit, inside=False, at=LATEST)
+    found = await _page(reader, None, rows, limit, inside=False, at=LATEST)
     # The rows may lag behind the calls: calls that are no longer public are not shown.
     loaded = await reader.readable(*((CALL, item.id) for item in found.items))
     public = [
@@ -135,7 +135,7 @@ async def of_initiative(
         at=at,
         limit=check_limit(limit) + 1,
     )
-    return await _page(reader, rows, limit, inside=True, at=at)
+    return await _page(reader, viewer, rows, limit, inside=True, at=at)
 
 
 async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | None = None) -> CallDetail:
@@ -165,6 +165,8 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     for each in row["rounds"]:
         # As JSON, so that the call and its rounds are read in one statement.
         each["closes_at"] = datetime.fromisoformat(each["closes_at"]).astimezone(UTC)
+    ids = [each["round"] for each in row["rounds"]]
+    hidden = await rounds.hidden_in(reader, viewer, ids) if inside else {}
     late = await reader.load(*((ROUND, each["round"]) for each in row["rounds"])) if viewer else {}
     shown = _line(
         row,
@@ -172,6 +174,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
             rounds.line(
                 each,
                 inside=inside,
+                hidden=hidden.get(each["round"], 0),
                 late_until=rounds.late_until(late[each["round"]].state, actor, as_of) if late else None,
             )
             for each in row["rounds"]
@@ -214,9 +217,9 @@ async def _cancellation(reader: Reader, call: str, row: QueryRow) -> Cancellatio
 
 
 async def _page(
-    reader: Reader, rows: list[QueryRow], limit: int, *, inside: bool, at: int
+    reader: Reader, viewer: str | None, rows: list[QueryRow], limit: int, *, inside: bool, at: int
 ) -> ResultPage[CallLine]:
-    found = await rounds.of_calls(reader, [row["call"] for row in rows[:limit]], inside=inside, at=at)
+    found = await rounds.of_calls(reader, viewer, [row["call"] for row in rows[:limit]], inside=inside, at=at)
     return page(rows, limit, lambda row: _line(row, found[row["call"]]), lambda row: str(row["call"]))
 
 

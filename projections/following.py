@@ -33,10 +33,11 @@ class PledgeShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FollowedPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment of a fund, and who paid it. `handle` stands for the recipient within the call."""
+    """A payment of a fund, and who paid it. `handle` stands for the recipient within the call. `grant`, `call` and `handle` are None
+    if the grant does not open for the viewer."""
 
-    grant: str
-    call: str
+    grant: str | None
+    call: str | None
     handle: str | None
     instalment: int
     paid_on: date
@@ -66,6 +67,7 @@ async def of_fund(
         topics=[_RECEIVED, _PAID],
         at=position_at(as_of, access.sees_times(actor, initiative, money=True)),
     )
+    hidden = {each.grant for each in (await reader.avoided_everywhere(actor.id)).values()}
     moves: list[Arrived | PaidOut] = [
         Arrived(row["pledge"], row["amount"])
         if row["topic"] == _RECEIVED
@@ -81,9 +83,9 @@ async def of_fund(
     return ResultPage(
         items=tuple(
             FollowedPayment(
-                grant=grant,
-                call=row["call"],
-                handle=row["handle"],
+                grant=None if grant in hidden else grant,
+                call=None if grant in hidden else row["call"],
+                handle=None if grant in hidden else row["handle"],
                 instalment=instalment,
                 paid_on=row["booked_on"],
                 amount=Money.of(row["amount"], state.currency),

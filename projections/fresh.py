@@ -18,6 +18,7 @@ from domain.indexes import (
     kept_from,
     rounds_of,
     shown_again_to,
+    submissions_of,
     submissions_to,
     written_in,
 )
@@ -209,6 +210,16 @@ class Fresh:
         avoided_by = await self._avoided_by(found, viewer)
         theirs = [applications_by(party, each) for party in sorted(avoided_by) for each in wanted]
         return Conflicts.of(declared, await self.index_entries_of_all(theirs) if theirs else ())
+
+    async def avoided_everywhere(self, viewer: str) -> Mapping[str, Application]:
+        """All applications that the viewer must never read, because their applicants said so, in whichever call: for what is
+        about many calls, or about a single round."""
+        people = await self.avoiding(viewer)
+        if not people:
+            return {}
+        theirs = await self.index_entries_of_all([submissions_of(each) for each in sorted(people)])
+        loaded = await self.load(*((APPLICATION, each) for each in sorted(theirs)))
+        return {each: found.state for each, found in loaded.items()}
 
     async def index_entries(self, index: str) -> tuple[str, ...]:
         """The current ids in one of the command runner's indexes (`domain.indexes`)."""

@@ -30,7 +30,8 @@ class FundedSums(msgspec.Struct, frozen=True, kw_only=True):
 
 class FundedCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call with its `status` that is paid from a fund to which one pledged: the applications of its decided rounds by
-    status, and the sums that were `awarded` as grants, `paid`, and `returned` to the fund."""
+    status, and the sums that were `awarded` as grants, `paid`, and `returned` to the fund. Applications and grants that do not open
+    for the viewer are counted in the sums alone."""
 
     call: str
     title: dict[str, str]
@@ -78,7 +79,7 @@ async def mine(reader: Reader, viewer: str | None, initiative: str) -> Funded:
     for fund in funds:
         found = (await following.of_fund(reader, viewer, fund)).items
         payments += [each for each in found if any(share.own for share in each.shares)]
-    payments.sort(key=lambda each: (each.paid_on, each.grant, each.instalment))
+    payments.sort(key=lambda each: (each.paid_on, each.grant or "", each.instalment))
     sums = []
     for currency in sorted({row["currency"] for row in pledges}):
         own = [row for row in pledges if row["currency"] == currency]
@@ -115,7 +116,8 @@ async def _calls(
     rows = await reader.rows(
         """
         SELECT c.call, c.title, c.status, c.currency,
-            (SELECT count(*) FROM read.grants g WHERE g.call = c.call AND g.to_position = 9223372036854775807) AS grants,
+            (SELECT count(*) FROM read.grants g WHERE g.call = c.call
+                AND NOT g.application = ANY (%(avoided)b::text[]) AND g.to_position = 9223372036854775807) AS grants,
             coalesce((SELECT sum(l.amount) FROM read.ledger l JOIN read.grants g ON g."grant" = l."grant"
                 AND g.to_position = 9223372036854775807 WHERE g.call = c.call AND l.line = 1
                 AND l.topic = 'fund.committed.v1'), 0)::bigint AS awarded,
@@ -130,6 +132,7 @@ async def _calls(
         ORDER BY c.call
         """,
         funds=list(funds),
+        avoided=sorted(await reader.avoided_everywhere(viewer or "")),
         shown=["published", "cancelled"],
     )
     seen = [

@@ -11,6 +11,7 @@ The accounts of a fund:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Final, Literal
 
@@ -61,7 +62,7 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What one fact moved, on the day of the bank's calendar if there is one, otherwise the day in UTC. The bank's
     `fee` for a payment, and the rate at which it changed the money, are shown if they were recorded; they are booked on
-    no account of the fund."""
+    no account of the fund. `grant` is None if it was about none, and for a grant that does not open for the viewer."""
 
     topic: str
     booked_on: date
@@ -97,6 +98,7 @@ async def of_fund(
     allow(access.sees_payments(Actor(viewer or ""), initiative))
     at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative, money=True))
     start, count = number_of(cursor), check_limit(limit)
+    hidden = {each.grant for each in (await reader.avoided_everywhere(viewer or "")).values()}
     sums = await reader.rows(
         """
         SELECT account, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debits,
@@ -118,7 +120,7 @@ async def of_fund(
         start=start,
         count=count + 1,
     )
-    entries = _entries(lines)
+    entries = _entries(lines, hidden)
     by_account = {row["account"]: row for row in sums}
     return Ledger(
         fund=fund,
@@ -152,7 +154,7 @@ async def totals(
     }
 
 
-def _entries(lines: list[QueryRow]) -> list[Entry]:
+def _entries(lines: list[QueryRow], hidden: Collection[str | None]) -> list[Entry]:
     by_position: dict[int, list[QueryRow]] = {}
     for line in lines:
         by_position.setdefault(line["position"], []).append(line)
@@ -160,7 +162,7 @@ def _entries(lines: list[QueryRow]) -> list[Entry]:
         Entry(
             topic=rows[0]["topic"],
             booked_on=rows[0]["booked_on"],
-            grant=rows[0]["grant"],
+            grant=None if rows[0]["grant"] in hidden else rows[0]["grant"],
             pledge=rows[0]["pledge"],
             instalment=rows[0]["instalment"],
             fee=fee_of(rows[0]),

@@ -17,6 +17,7 @@ from domain.refusals import NotFound
 from domain.rounds.facts import RoundLateAccessGranted
 from domain.rounds.state import ROUND, Round, RoundStatus
 from projections import readings
+from projections.fresh import Fresh
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
 from projections.reader import QueryRow, Reader, Reference, allow, text_of
@@ -32,7 +33,7 @@ class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
     """A round of one of a call's stages. `closes_local` is the deadline as local time of `time_zone`; `late_until` is
     until when the viewer may apply, if they or an organisation for which they act have late access.
 
-    `received` (the number of applications when it closed) and `panel` are None for viewers outside the initiative, and
+    `received` (the number of applications when it closed, without those that the viewer must not read) and `panel` are None for viewers outside the initiative, and
     before there is one.
     """
 
@@ -86,8 +87,13 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     )
     if not rows:
         raise NotFound
+    inside = bool(initiative.roles(viewer or ""))
+    hidden = await hidden_in(reader, viewer, [round]) if inside else {}
     return line(
-        rows[0], inside=bool(initiative.roles(viewer or "")), late_until=late_until(state, actor, as_of)
+        rows[0],
+        inside=inside,
+        hidden=hidden.get(round, 0),
+        late_until=late_until(state, actor, as_of),
     )
 
 
@@ -133,7 +139,9 @@ async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAcc
     )
 
 
-async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -> dict[str, list[RoundLine]]:
+async def of_calls(
+    reader: Reader, viewer: str | None, calls: list[str], *, inside: bool, at: int
+) -> dict[str, list[RoundLine]]:
     """The rounds of some calls. The caller has checked access; `inside`: for a member of the initiative."""
     rows = await reader.rows(
         "SELECT * FROM read.rounds WHERE call = ANY (%(calls)b::text[]) AND NOT rolling "
@@ -142,9 +150,19 @@ async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -
         at=at,
     )
     found: dict[str, list[RoundLine]] = {call: [] for call in calls}
+    hidden = await hidden_in(reader, viewer, [row["round"] for row in rows]) if inside else {}
     for row in rows:
-        found[row["call"]].append(line(row, inside=inside))
+        found[row["call"]].append(line(row, inside=inside, hidden=hidden.get(row["round"], 0)))
     return found
+
+
+async def hidden_in(reader: Fresh, viewer: str | None, rounds: Collection[str]) -> dict[str, int]:
+    """How many of the applications that some rounds received the viewer must not read; nothing where there is none."""
+    avoided = await reader.avoided_everywhere(viewer) if viewer and rounds else {}
+    if not avoided:
+        return {}
+    loaded = await reader.load(*((ROUND, each) for each in rounds))
+    return {each: sum(one in avoided for one in found.state.applications) for each, found in loaded.items()}
 
 
 async def in_review(reader: Reader, rounds: Collection[str]) -> frozenset[str]:
@@ -158,8 +176,9 @@ async def in_review(reader: Reader, rounds: Collection[str]) -> frozenset[str]:
     return frozenset(row["round"] for row in rows)
 
 
-def line(row: QueryRow, *, inside: bool, late_until: datetime | None = None) -> RoundLine:
-    """A row of read.rounds for display."""
+def line(row: QueryRow, *, inside: bool, hidden: int = 0, late_until: datetime | None = None) -> RoundLine:
+    """A row of read.rounds for display; `hidden` of its applications are not for the viewer (`hidden_in`)."""
+    received = row["received"] if inside else None
     return RoundLine(
         id=row["round"],
         version=Version(row["round"], row["version"]),
@@ -170,7 +189,7 @@ def line(row: QueryRow, *, inside: bool, late_until: datetime | None = None) -> 
         closes_at=row["closes_at"],
         closes_local=row["closes_local"],
         time_zone=row["time_zone"],
-        received=row["received"] if inside else None,
+        received=None if received is None else received - hidden,
         panel=row["panel"] if inside else None,
         late_until=late_until,
     )

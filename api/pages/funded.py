@@ -15,7 +15,7 @@ from projections.funded import FundedSums
 async def _show(visit: Visit) -> PageContent:
     found = await funded.mine(visit.wiring.reader, visit.person, visit.path["initiative"])
     names = {each.call: each.title for each in found.calls}
-    missing = {each.call for each in found.payments} - names.keys()
+    missing = {each.call for each in found.payments if each.call is not None} - names.keys()
     for call in sorted(missing):
         shown = await if_shown(calls.one(visit.wiring.reader, visit.person, call))
         names |= {call: shown.title} if shown else {}

@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.applications.state import APPLICATION
+from domain.deciding import Fact
 from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundReleased
 from domain.grants.state import GRANT
 from domain.messages import Message
-from domain.panels.facts import PanelOutcomeSet
+from domain.panels.facts import PanelOpened, PanelOutcomeSet
 from domain.panels.state import PANEL
 from domain.parties import Actor
 from domain.readings import ReadingRecorded
 from domain.reviews.state import REVIEW
-from domain.rounds.facts import RoundQuorumLowered
+from domain.rounds.facts import RoundClosed, RoundQuorumLowered
 from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from history.documents import Recorded
@@ -77,7 +78,7 @@ class Asked:
     """A timeline that was opened in `role`: the `thing`, the position of the answer (`at`), and how things are named.
     The rounds `around` an application, one for each of its stages, add what is for applicants. `only`: facts about other
     rounds than these are left out, because they opened after access was checked. Facts about `rounds` and about
-    applications that the viewer judges (`judged`) are left out; of applications to which they are `tied`, only what is
+    applications that the viewer judges (`judged`) or must not read (`avoided`) are left out; of applications to which they are `tied`, only what is
     for applicants is shown. `names` are those of other things than applications; the `states` of rounds, and the
     applications with which the viewer declared `conflicts`, are given if they are known."""
 
@@ -92,6 +93,7 @@ class Asked:
     only: Collection[str] | None = None
     rounds: Collection[str] = ()
     judged: Collection[str] = ()
+    avoided: Collection[str] = ()
     tied: Collection[str] = ()
     names: Mapping[str, Name] = field(default_factory=dict)
     states: Mapping[str, Round] = field(default_factory=dict)
@@ -108,7 +110,7 @@ def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Nu
     kind, thing, name = _about(recorded, row, names)
     actor = actor_words(acting.role, handle, numbers, of_grant=recorded.stream.startswith(f"{GRANT.kind}-"))
     said = words(
-        recorded.fact,
+        _counting(recorded.fact, asked.avoided),
         SentenceContext(
             actor=actor,
             about=name.said,
@@ -137,6 +139,21 @@ def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Nu
         why=said.why,
         changed=said.changed,
     )
+
+
+def _counting(fact: Fact, avoided: Collection[str]) -> Fact:
+    """A fact that says how many applications there are, without those that the viewer must not read."""
+    match fact:
+        case RoundClosed() if avoided:
+            return msgspec.structs.replace(
+                fact, applications=tuple([each for each in fact.applications if each not in avoided])
+            )
+        case PanelOpened() if avoided:
+            return msgspec.structs.replace(
+                fact, ranking=tuple([each for each in fact.ranking if each.application not in avoided])
+            )
+        case _:
+            return fact
 
 
 def _about(recorded: Recorded, row: QueryRow, names: Mapping[str, Name]) -> tuple[str, str, Name]:

@@ -45,7 +45,7 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
         "at": asked.at,
         "topics": sorted(topics_for(asked.role)),
         "rounds": list(asked.rounds),
-        "judged": list(asked.judged),
+        "judged": [*asked.judged, *asked.avoided],
         "tied": list(asked.tied),
         "only": None if asked.only is None else list(asked.only),
         "for_applicants": sorted(topics_for(Role.APPLICANT)),

@@ -144,7 +144,7 @@ async def of_call(
     """What happened in a call: its rounds, applications, reviews, panels and grants, and readings of them.
 
     Funders see an application once its round is decided. Of the viewer's own applications, and of those with which they
-    declared a conflict, they see what applicants see. Those that they judge are left out. Raises `NotFound` or
+    declared a conflict, they see what applicants see. Those that they judge or must not read are left out. Raises `NotFound` or
     `Forbidden`, and `NotRecorded` if the reading cannot be recorded.
     """
     who = viewer or ""
@@ -164,6 +164,13 @@ async def of_call(
     closed = undecided
     if role is not Role.FUNDER:
         closed = [each for each in rounds if access.hides_rivals(states[each], own[each])]
+    if conflicts.avoided:
+        # In a rolling call, a round is one application.
+        closed += [
+            each
+            for each in rounds
+            if states[each].rolling and not conflicts.avoided.isdisjoint(states[each].applications)
+        ]
     return await page(
         reader,
         Asked(
@@ -177,6 +184,7 @@ async def of_call(
             only=rounds,
             rounds=closed,
             judged=await judged_now(reader, who, rounds),
+            avoided=conflicts.avoided,
             tied=[*(application for each in rounds for application in own[each]), *conflicts],
             names={call: _name_of_call(call, state), **names_of_rounds(call, state, states)},
             states=states,
@@ -196,7 +204,9 @@ async def of_fund(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> Timeline:
-    """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
+    """What happened to a fund and to the grants it pays, without those that do not open for the viewer; raises `NotFound` or
+    `Forbidden`."""
+    who = viewer or ""
     state, initiative, actor = await reader.with_initiative_seen_by(viewer, FUND, fund)
     role = allow(access.sees_timeline(actor, initiative))
     at = position_at(as_of, access.sees_times(actor, initiative))
@@ -213,6 +223,7 @@ async def of_fund(
             thing=fund,
             at=at,
             currency=state.currency,
+            avoided=await reader.avoided_everywhere(who),
             names={fund: Name(verbatim(name), by_title(name))},
         ),
         cursor,

@@ -11,8 +11,12 @@ import pytest
 from domain.refusals import Forbidden, NotFound
 from projections import (
     applications,
+    calls,
     correspondence,
+    following,
+    funded,
     grants,
+    ledger,
     own_reviews,
     panel_notes,
     panels,
@@ -20,6 +24,7 @@ from projections import (
     profiles,
     reviews,
     round_jury,
+    rounds,
     timeline,
 )
 from projections.paging import MOST
@@ -108,6 +113,59 @@ async def test_who_was_named_finds_nothing_and_everybody_else_finds_as_much_as_b
         await season.run("person.allow_reader", season.artist1, person=season.artist1, exclusion=each.id)
     season.project()
     assert {who: await everything(season, who) for who in (*STAFF, "funder")} == before
+
+
+async def test_a_grant_that_does_not_open_is_a_sum_in_the_fund_and_nothing_counts_its_application(
+    season: Season,
+) -> None:
+    """Its entries stay, for otherwise the fund's sums would not add up; but nothing leads from them to the grant."""
+    await season.whole("open")
+    season.project()
+    reader, grant, handle = season.reader, season.things["grant"], await _handle(season)
+
+    async def told(who: str) -> dict[str, str]:
+        viewer, call = season.people[who], season.call
+        asked: dict[str, Awaitable[Any]] = {
+            "ledger": ledger.of_fund(reader, viewer, season.fund, limit=MOST),
+            "followed": following.of_fund(reader, viewer, season.fund),
+            "funded": funded.mine(reader, viewer, season.initiative),
+            "timeline of the fund": timeline.of_fund(reader, viewer, season.fund, limit=MOST),
+            "timeline of the call": timeline.of_call(reader, viewer, call, limit=MOST),
+            "call": calls.one(reader, viewer, call),
+            "calls": calls.of_initiative(reader, viewer, season.initiative),
+            "round": rounds.one(reader, viewer, season.round),
+        }
+        return {name: await answered(asking) for name, asking in asked.items()}
+
+    everybody = ("officer", "finance", "funder", "approver")
+    before = {who: await told(who) for who in everybody}
+    assert all(grant in before[who]["ledger"] and handle in before[who]["followed"] for who in everybody)
+    assert '"received":2' in before["officer"]["round"]
+    sums = (await ledger.of_fund(reader, season.officer, season.fund, limit=MOST)).entries.items
+    for who in ("officer", "finance", "funder"):
+        await name(season, season.people[who])
+    after = {who: await told(who) for who in everybody}
+
+    assert after["approver"] == before["approver"]
+    for who in ("officer", "finance", "funder"):
+        for asked, text in after[who].items():
+            told_of = [each for each in (grant, season.application1, handle) if each in text]
+            assert not told_of, (who, asked, told_of)
+    for asked in ("call", "calls", "round"):
+        assert '"received":1' in after["officer"][asked], asked
+    assert "with 1 application." in after["officer"]["timeline of the call"]
+    assert "on a ranking of 1 application." in after["officer"]["timeline of the call"]
+    hidden = (await ledger.of_fund(reader, season.officer, season.fund, limit=MOST)).entries.items
+    assert [each.lines for each in hidden] == [each.lines for each in sums]
+    payments = (await following.of_fund(reader, season.funder, season.fund)).items
+    assert payments
+    assert {(each.grant, each.call, each.handle) for each in payments} == {(None, None, None)}
+
+
+async def _handle(season: Season) -> str:
+    shown = await grants.one(season.reader, season.officer, season.things["grant"])
+    assert shown.handle is not None
+    return shown.handle
 
 
 async def test_a_profile_replaces_the_name_that_is_shown(season: Season) -> None:
