@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from fractions import Fraction
 
 import msgspec
@@ -10,11 +11,12 @@ import msgspec
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import Call
 from domain.forms import Rubric
-from domain.panels.facts import RankingPlace
+from domain.panels.facts import PanelClosed, PanelReopened, PanelReturned, RankingPlace
 from domain.reviews.scores import score
 from domain.reviews.state import Review, ReviewStatus
-from domain.values import Money
-from projections.reader import Reader
+from domain.topics import topics_of
+from domain.values import Money, Role
+from projections.reader import Reader, recorded_in
 from projections.reviews import percent
 
 
@@ -24,6 +26,30 @@ class PanelBudget(msgspec.Struct, frozen=True, kw_only=True):
     budget: Money
     awarded: Money
     left: Money
+
+
+class PanelReturn(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a panel that was closed is open again: the role of whoever returned it to its chair, the reason, and when."""
+
+    by: Role
+    reason: str
+    at: datetime
+
+
+async def returned_of(reader: Reader, panel: str, at: int) -> PanelReturn | None:
+    """Why an open panel is open again; None if it was not returned since it was closed last. The caller has checked access."""
+    rows = await reader.rows(
+        "SELECT position, topic, document FROM history.facts WHERE stream = %(panel)b "
+        "AND topic = ANY (%(topics)b::text[]) AND position <= %(at)b::bigint ORDER BY version DESC LIMIT 1",
+        panel=panel,
+        topics=list(topics_of(PanelClosed, PanelReturned, PanelReopened)),
+        at=at,
+    )
+    recorded = recorded_in(rows[0]) if rows else None
+    if recorded is None or not isinstance(recorded.fact, PanelReturned):
+        return None
+    envelope = recorded.envelope
+    return PanelReturn(by=Role(envelope.acting.role), reason=recorded.fact.reason, at=envelope.decided_at)
 
 
 async def budget_of(reader: Reader, call: Call, panel: str, at: int, *, now: bool) -> PanelBudget | None:

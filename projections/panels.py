@@ -16,6 +16,7 @@ from domain.indexes import reviews_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.panels.facts import RankingPlace
 from domain.panels.ranking import rank, without
+from domain.panels.state import PanelStatus
 from domain.parties import Actor, OwnApplications
 from domain.personal import Withheld
 from domain.readings import ReadingKind
@@ -28,8 +29,15 @@ from projections.cases import judged_now, owed_in
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
-from projections.panel_standing import PanelBudget, budget_of, scores_of, waiting_list
-from projections.reader import Behind, QueryRow, Reader, allow, damaged_in, text_of
+from projections.panel_standing import (
+    PanelBudget,
+    PanelReturn,
+    budget_of,
+    returned_of,
+    scores_of,
+    waiting_list,
+)
+from projections.reader import LATEST, Behind, QueryRow, Reader, allow, damaged_in, text_of
 from projections.reviews import percent
 from projections.versions import Version
 
@@ -76,7 +84,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     Applications of the viewer's own, and those with which they declared a conflict of interest, are left out, and the
     others are numbered without them; then `version` is None, too, because it counts the outcomes of all, and so is
     `budget`, from which their awards could be calculated. `waiting` are all that the viewer sees on the waiting list, the
-    first first.
+    first first. `returned` is set while the panel is open again because it was returned to its chair.
     """
 
     round: str
@@ -91,13 +99,16 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     unrecorded: bool
     budget: PanelBudget | None = None
     waiting: tuple[RankedApplication, ...] = ()
+    returned: PanelReturn | None = None
 
 
 class PanelStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a panel stands, and when its results are announced, if that is planned."""
+    """Where a panel stands, when its results are announced, if that is planned, and why it was returned to its chair, if it is
+    open again."""
 
     status: str
     announce_at: datetime | None
+    returned: PanelReturn | None = None
 
 
 async def standing(reader: Reader, viewer: str | None, round: str) -> PanelStanding | None:
@@ -109,10 +120,20 @@ async def standing(reader: Reader, viewer: str | None, round: str) -> PanelStand
     if not isinstance(access.sees_ranking(viewer or "", initiative, state, own=own), Allowed):
         return None
     rows = await reader.rows(
-        "SELECT status, announce_at FROM read.panels WHERE round = %(round)b AND to_position = 9223372036854775807",
+        "SELECT panel, status, announce_at FROM read.panels WHERE round = %(round)b AND to_position = 9223372036854775807",
         round=round,
     )
-    return msgspec.convert(rows[0], PanelStanding) if rows else None
+    if not rows:
+        return None
+    return PanelStanding(
+        status=rows[0]["status"],
+        announce_at=rows[0]["announce_at"],
+        returned=await _returned(reader, rows[0], LATEST),
+    )
+
+
+async def _returned(reader: Reader, row: QueryRow, at: int) -> PanelReturn | None:
+    return await returned_of(reader, row["panel"], at) if row["status"] == PanelStatus.OPENED else None
 
 
 async def ranking(
@@ -203,6 +224,7 @@ async def ranking(
         if panel is None or hidden or not state.last
         else await budget_of(reader, loaded[state.call].state, panel, at, now=as_of is None),
         waiting=tuple(place_of(place) for place in waitlisted),
+        returned=await _returned(reader, panels[0], at) if panels else None,
     )
 
 

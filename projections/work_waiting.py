@@ -48,7 +48,7 @@ class WorkKind(enum.Enum):
 class Work:
     """Something to do in a call, how often, and until when; None if no date is set. `round` is None if it is about the call as
     a whole, or about `several` rounds, each with the handle of its applicant. It is `ready` if nobody else has to do something
-    first."""
+    first. `returned` is the reason for which a panel was returned to its chair, if it is open again."""
 
     kind: WorkKind
     call: CallLine
@@ -57,6 +57,7 @@ class Work:
     ready: bool = True
     until: datetime | None = None
     several: tuple[tuple[str, str | None], ...] = ()
+    returned: str | None = None
 
 
 def roles_in(own: OwnRoles, call: str, round: str | None = None) -> frozenset[Role]:
@@ -145,7 +146,8 @@ async def _in_round(
     officer, judging = Role.OFFICER in roles, not roles.isdisjoint({Role.CHAIR, Role.JUROR})
     match panel.status:
         case PanelStatus.OPENED if judging and await panel_turns.decides(reader, person, round.id):
-            return [Work(WorkKind.SET_OUTCOMES, call, round=round.id)]
+            why = None if panel.returned is None else panel.returned.reason
+            return [Work(WorkKind.SET_OUTCOMES, call, round=round.id, returned=why)]
         case PanelStatus.OPENED if officer:
             if call.fast_track_up_to is None:
                 return []
@@ -223,7 +225,7 @@ async def _in_rolling_panels(
         if decides:
             found.setdefault(each.call, []).append(each)
     return [
-        Work(WorkKind.SET_OUTCOMES, judging[call], round=its[0].round)
+        await _one_panel(reader, person, judging[call], its[0].round)
         if len(its) == 1
         else Work(
             WorkKind.SET_OUTCOMES,
@@ -233,6 +235,12 @@ async def _in_rolling_panels(
         )
         for call, its in found.items()
     ]
+
+
+async def _one_panel(reader: Reader, person: str, call: CallLine, round: str) -> Work:
+    panel = await panels.standing(reader, person, round)
+    why = None if panel is None or panel.returned is None else panel.returned.reason
+    return Work(WorkKind.SET_OUTCOMES, call, round=round, returned=why)
 
 
 async def _to_offer(reader: Reader, person: str, call: CallLine) -> list[Work]:

@@ -17,6 +17,7 @@ from domain.grants.statuses import GrantStatus
 from domain.grants.tasks import TaskKind
 from domain.grants.turns import task_words
 from domain.initiatives.state import INITIATIVE, Initiative
+from domain.labels import REASONS
 from domain.messages import Message, counted, msg
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
@@ -292,6 +293,8 @@ def _work_words(work: Work) -> Message:
                 "panels: set the outcome of each and close it",
                 count=work.count,
             )
+        case WorkKind.SET_OUTCOMES if work.returned is not None:
+            return msg("The panel was returned to its chair: {reason}", reason=REASONS[work.returned])
         case WorkKind.SET_OUTCOMES if fast_track:
             return msg("Set the outcomes with the panel; somebody else then confirms them")
         case WorkKind.SET_OUTCOMES:

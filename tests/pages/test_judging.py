@@ -276,6 +276,26 @@ def texts_are_linked_for_those_who_open_them(judging: Round) -> None:
         assert ("/letters" in page) is opens, role
 
 
+def the_chair_is_told_why_the_panel_was_returned(judging: Round, panel: str) -> None:
+    """Where the panel is and on the start page, in both languages, until it is closed again."""
+    path, visitor = f"/rounds/{judging.round}/ranking", judging.stage.visitor("chair")
+    judging.post("officer", f"/api/panels/{panel}/return", reason="amount_questioned")
+    judging.caught_up()
+    returned = judging.stage.speaking("chair").get(f"/api{path}")["returned"]
+    assert (returned["by"], returned["reason"]) == ("officer", "amount_questioned")
+    page = html.unescape(visitor.open(f"{path}?lang=en").text)
+    assert re.search(r"Returned to the chair on .{10,60}, by: officer\. An amount needs to be recon", page)
+    assert "Next: the chair sets an outcome for each application and closes the panel." in page
+    start = html.unescape(visitor.open("/me?lang=en").text)
+    assert "The panel was returned to its chair: an amount needs to be reconsidered" in start
+    assert "Решение возвращено председателю" in visitor.open(f"{path}?lang=ru").text
+    visitor.open("/me?lang=en")
+    judging.post("chair", f"/api/panels/{panel}/close")
+    judging.caught_up()
+    assert judging.stage.speaking("chair").get(f"/api{path}")["returned"] is None
+    assert "Returned to the chair" not in visitor.open(path).text
+
+
 def test_outcomes_that_are_not_announced_make_no_difference_to_an_applicant(in_panel: Round) -> None:
     """Status, lists, filters, versions, headers and pages stay to the letter as they were."""
     judging = in_panel
@@ -321,6 +341,8 @@ def test_outcomes_that_are_not_announced_make_no_difference_to_an_applicant(in_p
         )
     judging.post("chair", f"/api/panels/{panel}/close")
     judging.caught_up()
+    assert seen() == before
+    the_chair_is_told_why_the_panel_was_returned(judging, panel)
     assert seen() == before
     judging.post("officer", f"/api/panels/{panel}/confirm")
     judging.caught_up()

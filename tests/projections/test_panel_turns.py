@@ -8,7 +8,9 @@ from domain.applications.state import APPLICATION
 from domain.panels.facts import PanelOpened, PanelReturned
 from domain.reviews.facts import ReviewConflictDeclared
 from domain.values import Role
+from projections import panels
 from projections.letters.work_added import workers
+from projections.panel_standing import PanelReturn
 from projections.work_waiting import WorkKind
 from tests.projections.conftest import Season, eur
 from tests.projections.test_judging_staff import holds
@@ -51,6 +53,34 @@ async def test_the_chair_of_a_rolling_call_sets_the_outcome_in_each_open_panel(s
     await decline(season, 1)
     await season.run("panel.close", season.chair, panel=season.panel)
     assert await kinds(season, "chair") == {}
+
+
+@pytest.mark.parametrize("in_rolling_call", [False, True])
+async def test_whoever_decides_anew_is_told_who_returned_the_panel_why_and_when(
+    season: Season, in_rolling_call: bool
+) -> None:
+    if in_rolling_call:
+        await rolling(season)
+        await judged(season, season.application1)
+    else:
+        await begun(season)
+        await season.judge()
+    await season.open_panel()
+    for number in (1,) if in_rolling_call else (1, 2):
+        await decline(season, number)
+
+    async def found() -> tuple[PanelReturn | None, list[str | None]]:
+        its = [each.returned for each in await waits(season, "chair")]
+        return (await panels.ranking(season.reader, season.chair, season.round)).returned, its
+
+    assert await found() == (None, [None])
+    for reason in ("procedure", "amount_questioned"):
+        await season.run("panel.close", season.chair, panel=season.panel)
+        assert await found() == (None, []), "closed once more, it is not said any longer"
+        await season.run("panel.return", season.officer, panel=season.panel, reason=reason)
+        returned, its = await found()
+        assert returned == PanelReturn(by=Role.OFFICER, reason=reason, at=season.office.now)
+        assert its == [reason]
 
 
 async def test_the_open_panels_of_a_rolling_call_wait_together(season: Season) -> None:
