@@ -185,6 +185,7 @@ def test_the_face_for_access_has_no_way_to_a_replica() -> None:
         "conflicts_in_call",
         "conflicts_in_rounds",
         "avoiding",
+        "avoided_everywhere",
         "primary_rows",
         "actor",
         "seen_by",
