@@ -42,6 +42,16 @@ class KeptForms:
             )
         return True
 
+    async def holds(self, person: str, page: str) -> bool:
+        """Whether a form of this page is kept for a person."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT FROM accounts.kept_forms WHERE person = %b AND page = %b "
+                "AND kept_at > now() - make_interval(hours => %b::integer)",
+                (person, self._place(person, page), KEPT_HOURS),
+            )
+            return await cursor.fetchone() is not None
+
     async def find(self, person: str, page: str) -> dict[str, str] | None:
         """The fields that a person's kept form of a page had; None if there is none or it does not open."""
         place = self._place(person, page)

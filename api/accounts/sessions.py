@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import hmac
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 
 from api.accounts.access_tokens import digest_of
 from api.accounts.browsers import UNKNOWN, Browser
+from api.accounts.form_secrets import secret_of
 from api.accounts.kept_forms import KEPT_HOURS
 from domain.values import Channel
 from history.store import History
@@ -114,8 +113,7 @@ class SessionShown:
 class Sessions:
     """The sessions of one installation.
 
-    Every sign-in creates a new session id; an id chosen by a client is never accepted. The CSRF secret is derived from the
-    id, so the server can put it into forms although the database contains only the id's digest.
+    Every sign-in creates a new session id; an id chosen by a client is never accepted.
 
     Every session of a person with a second factor begins half: its cookie has another name, and it lets nobody in before
     `complete`.
@@ -209,7 +207,7 @@ class Sessions:
         return SignedIn(
             session=digest,
             person=str(person),
-            csrf=_csrf(session),
+            csrf=secret_of(session, str(person)),
             begun_by=BegunBy(begun_by),
             token=None if token is None else bytes(token),
             untold=bool(untold),
@@ -230,7 +228,9 @@ class Sessions:
                 (digest_of(session), HALF_MINUTES),
             )
             row = await cursor.fetchone()
-        return None if row is None else HalfSignedIn(digest_of(session), str(row[0]), _csrf(session))
+        if row is None:
+            return None
+        return HalfSignedIn(digest_of(session), str(row[0]), secret_of(session, str(row[0])))
 
     async def complete(self, half: HalfSignedIn) -> Cookie | None:
         """Let somebody in who has shown a second factor, once: their session gets a new id. None if it was ended meanwhile."""
@@ -249,12 +249,10 @@ class Sessions:
         """The cookie that makes the browser forget a half session."""
         return self._cookie("", 0, half=True)
 
-    async def ended(self, session: str | None, csrf: str) -> str | None:
-        """Whose session this was, if it has expired or was unused for too long, not more than a day ago, and `csrf` is the
-        secret of its forms; None otherwise, also if it was ended by somebody."""
+    async def ended(self, session: str | None) -> str | None:
+        """Whose session this was, if it has expired or was unused for too long, not more than a day ago; None otherwise, also
+        if it was ended by somebody."""
         if session is None or not _SHAPE.match(session):
-            return None
-        if not hmac.compare_digest(_csrf(session).encode(), csrf.encode("utf-8", "surrogatepass")):
             return None
         async with self._history.connection() as connection:
             cursor = await connection.execute(
@@ -369,12 +367,3 @@ class Sessions:
             secure=self._secure,
             samesite="lax",
         )
-
-
-def same_csrf(signed_in: SignedIn | HalfSignedIn, sent: str) -> bool:
-    """Whether a form contains this session's CSRF secret."""
-    return hmac.compare_digest(signed_in.csrf.encode(), sent.encode("utf-8", "surrogatepass"))
-
-
-def _csrf(session: str) -> str:
-    return hmac.new(session.encode(), b"overwinter/csrf/1", sha256).hexdigest()

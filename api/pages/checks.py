@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from api.accounts.sessions import same_csrf
+from api.accounts.form_secrets import same_secret
 from api.http.problems import Problem, ProblemType
 from api.inputs.submitted import SubmittedForm
 from api.pages.page import Page
@@ -39,9 +39,11 @@ def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
     if visit.signed_in is None:
         raise Problem(
             ProblemType.UNAUTHORIZED,
-            msg("Your session has expired, so nothing was saved. Sign in again; your text is kept below."),
+            msg("Your session has expired, so nothing was saved. Sign in again; your text is kept below.")
+            if visit.request.state.get("typed")
+            else msg("You are not signed in, so nothing was saved."),
         )
-    if not same_csrf(visit.signed_in, form.own("csrf")):
+    if not same_secret(visit.signed_in.csrf, form.own("csrf")):
         raise Problem(
             ProblemType.FORBIDDEN,
             msg("This form belongs to another session, so nothing was saved. Open the page again."),

@@ -1,4 +1,4 @@
-"""The frame of an error page for who is signed in: with their name, their navigation and the button to sign out."""
+"""An error page for whoever asked: with their name, their navigation and the button to sign out, and with what they typed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import Any, Final
 
 from litestar import Request
 
+from api.accounts.form_secrets import made_for, made_in
+from api.accounts.sessions import SignedIn
+from api.inputs.submitted import SubmittedForm
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
 from api.run.wiring import Wiring
 
@@ -26,6 +29,21 @@ async def remember_visitor(wiring: Wiring, request: Request[Any, Any, Any], stat
             request.state.csrf = signed_in.csrf
     except Exception:  # noqa: BLE001 - the problem itself is what is told
         return
+
+
+def remember_typed(
+    wiring: Wiring,
+    request: Request[Any, Any, Any],
+    form: SubmittedForm,
+    signed_in: SignedIn | None = None,
+) -> None:
+    """Let an error page give back what was typed, to the person alone who typed it: a browser sends a form once more for whoever
+    uses it now. It is theirs if it was made in this session, which may have ended, or for who is signed in."""
+    made_with = form.own("csrf") or form.own("made")
+    cookie = request.cookies.get(wiring.sessions.cookie_name)
+    if made_in(cookie, made_with) or (signed_in is not None and made_for(signed_in.person, made_with)):
+        request.state.typed = form.typed()
+        request.state.made_with = made_with
 
 
 def frame_for(wiring: Wiring, request: Request[Any, Any, Any]) -> tuple[Frame, dict[str, Any]]:

@@ -19,7 +19,7 @@ from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
 from api.pages.proving import must_sign_in_again, sign_in_again, throw_away, with_kept
-from api.pages.responses import redirect
+from api.pages.responses import left_behind, redirect
 from api.pages.returned_forms import returned_form
 from api.pages.site import Site
 from api.pages.visits import Returned, Visit
@@ -88,9 +88,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         await wiring.forget_accounts(visit.who)
         sessions = wiring.sessions
         gone = await sessions.end(visit.request.cookies.get(sessions.cookie_name))
-        return await site.answer(
-            replace(visit, signed_in=None, me=None), PageContent("left.html", {"kept": kept}), cookies=[gone]
-        )
+        drawn = PageContent("left.html", {"kept": kept})
+        return left_behind(await site.answer(replace(visit, signed_in=None, me=None), drawn, cookies=[gone]))
 
     return [
         site.handler(HttpMethod.GET, ADDRESS, show),

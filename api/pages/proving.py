@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from litestar import Response
 
+from api.accounts.form_secrets import made_in
 from api.drafts.merging import merge
 from api.inputs.submitted import SubmittedForm
 from api.locales import LANGUAGES
@@ -25,6 +26,8 @@ from history.appends import Unavailable
 
 AGAIN: Final = "again"
 """Why a form is kept, in its own field and in the address of the page for signing in."""
+ENDED_FORM: Final = "1"
+"""The same, in that address, of a form whose session had ended."""
 
 KEPT_FOR_YOU: Final = msg(
     "Your session had ended before you sent this. Below is what you typed. Nothing was saved yet: look it over, then send it."
@@ -62,14 +65,25 @@ async def sign_in_again(visit: Visit, form: SubmittedForm) -> Response[Any]:
     return redirect(f"/sign-in?next={quote(path, safe='/')}&kept={AGAIN}{language}")
 
 
+async def what_is_kept(visit: Visit, path: str, said: str) -> str:
+    """What the page for signing in says of a form: `AGAIN` to somebody who is to sign in again, `ENDED_FORM` if one is really kept on
+    a page for whoever's session has ended in this browser, and otherwise nothing, whatever the address `said`."""
+    if visit.signed_in is not None:
+        return AGAIN if said == AGAIN else ""
+    sessions = visit.wiring.sessions
+    person = await sessions.ended(visit.request.cookies.get(sessions.cookie_name))
+    return ENDED_FORM if person and await visit.wiring.kept_forms.holds(person, path) else ""
+
+
 async def session_ended(visit: Visit, form: SubmittedForm) -> Response[Any] | None:
     """Keep a form whose session has ended, and ask its person to sign in; None if nobody knows whose it is."""
     sessions, path = visit.wiring.sessions, visit.request.scope["path"]
-    person = await sessions.ended(visit.request.cookies.get(sessions.cookie_name), form.own("csrf"))
+    cookie = visit.request.cookies.get(sessions.cookie_name)
+    person = await sessions.ended(cookie) if made_in(cookie, form.own("csrf")) else None
     if person is None or not await visit.wiring.kept_forms.keep(person, path, form.fields):
         return None
     language = f"&lang={quote(visit.query['lang'])}" if "lang" in visit.query else ""
-    return redirect(f"/sign-in?next={quote(path, safe='/')}&kept=1{language}")
+    return redirect(f"/sign-in?next={quote(path, safe='/')}&kept={ENDED_FORM}{language}")
 
 
 def changes_language(page: Page, form: SubmittedForm) -> bool:

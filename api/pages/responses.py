@@ -40,3 +40,10 @@ def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any
     return Response(
         b"", status_code=303, headers={**SECURITY, "Location": where}, media_type=HTML, cookies=cookies or []
     )
+
+
+def left_behind(answer: Response[Any]) -> Response[Any]:
+    """An answer after which the browser forgets the pages that it had kept of this site, because the next person at it is perhaps
+    another one. These pages store nothing else there."""
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer

@@ -10,8 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.accounts import factor_letters
 from api.accounts.attempts import network_of
+from api.accounts.form_secrets import same_secret
 from api.accounts.passkeys import party_of
-from api.accounts.sessions import HalfSignedIn, same_csrf
+from api.accounts.sessions import HalfSignedIn
 from api.http.problems import Problem, ProblemType
 from api.pages.checks import NOT_AS_SENT
 from api.pages.forms import read_form
@@ -91,7 +92,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         half = await half_of(request)
         if half is None:
             return redirect("/sign-in", cookies=[sessions.forget_half()])
-        if not same_csrf(half, form.own("csrf")):
+        if not same_secret(half.csrf, form.own("csrf")):
             raise Problem(ProblemType.FORBIDDEN, NOT_AS_SENT)
         visit = await site.visit(request, form)
         next_ = within(form.own("next"))

@@ -24,9 +24,9 @@ from api.pages.forms import read_form
 from api.pages.letting_in import let_in
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
-from api.pages.proving import AGAIN
+from api.pages.proving import AGAIN, what_is_kept
 from api.pages.rendering import said
-from api.pages.responses import redirect
+from api.pages.responses import left_behind, redirect
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
 from api.pages.visits import Visit
@@ -74,8 +74,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         form: SubmittedForm | None = None,
         error: Invalid | None = None,
     ) -> Response[Any]:
-        kept = form.own("kept") if form else visit.query.get("kept", "")
-        kept = kept if kept in ("1", AGAIN) else ""
+        why = form.own("kept") if form else visit.query.get("kept", "")
+        kept = await what_is_kept(visit, next_, why) if why else ""
         secret = secrets.token_urlsafe(24)
         # An access key is not repeated in the form, because a form can be seen on the screen.
         typed = {name: form.fields.get(name, "") if form else "" for name in ("email", "words")}
@@ -193,7 +193,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         form = await read_form(request, wiring.settings.most_fields)
         check_signed_form(await site.visit(request), form)
         ended = await sessions.end(request.cookies.get(sessions.cookie_name))
-        return redirect(f"/sign-in?show={SIGNED_OUT}", cookies=[ended])
+        return left_behind(redirect(f"/sign-in?show={SIGNED_OUT}", cookies=[ended]))
 
     return [
         site.handler(HttpMethod.GET, "/sign-in", show),

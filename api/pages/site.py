@@ -39,7 +39,7 @@ from api.pages.drafting import (
     try_to_save,
     with_drafts,
 )
-from api.pages.error_frames import frame_for, remember_visitor
+from api.pages.error_frames import frame_for, remember_typed, remember_visitor
 from api.pages.forms import read_form
 from api.pages.frame import Frame, frame_of, known
 from api.pages.giving_away import looked_at_again
@@ -190,9 +190,10 @@ class Site:
         check_same_site(request, self._wiring.settings)
         form = await read_form(request, self._wiring.settings.most_fields)
         form = form.rearranged().without_blank_rows()
-        request.state.typed = form.typed()
         request.state.language = form.own("language")
+        remember_typed(self._wiring, request, form)
         visit = await again_if_lost(lambda: self.visit(request, form))
+        remember_typed(self._wiring, request, form, visit.signed_in)
         if (
             visit.signed_in is None
             and form.own("draft") != "auto"
@@ -383,6 +384,7 @@ class Site:
         context = {
             **self._around(request, frame, {}),
             **problem_context(problem, given_back(request.state.get("typed") or {})),
+            "made_with": request.state.get("made_with", ""),
             **visitor,
         }
         return Response(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.pages.conftest import Stage, Visitor
+from tests.pages.conftest import Stage, Visitor, hidden
 from tests.pages.test_narrow import sign_in
 from tests.pages.test_over_http import filled
 
@@ -119,16 +119,19 @@ def test_what_was_typed_into_a_form_that_is_not_on_the_page_that_comes_back_is_s
 
 
 def test_what_was_typed_stays_on_the_page_of_a_problem(stage: Stage) -> None:
-    """As when the session has ended; ids and field names are not shown."""
+    """As when the session was ended elsewhere; ids and field names are not shown."""
     applicant = stage.visitor("second applicant")
     sent = filled(stage, applicant)
-    applicant.client.cookies.clear()
+    session = dict(applicant.client.cookies)
+    applicant.send("/sign-out", {"_csrf": sent["_csrf"]})
+    applicant.client.cookies.update(session)
     apply = f"/calls/{stage.call}/apply"
     problem = applicant.send(apply, sent).text
     assert "Your session has expired" in problem
     assert "answers.costs" not in re.sub(r"<[^>]+>", "", problem)
     assert sent["round"] not in problem
     typed = re.findall(r'<textarea id="typed-\d+" name="([^"]+)"[^>]*>\n([^<]*)</textarea>', problem)
-    again = applicant.send(apply, {**{name: html.unescape(text) for name, text in typed}, "_language": "ru"})
+    more = {"_made": hidden(problem, "_made"), "_language": "ru"}
+    again = applicant.send(apply, {name: html.unescape(text) for name, text in typed} | more)
     assert '<html lang="ru">' in again.text
     assert "Four concerts.</textarea>" in again.text

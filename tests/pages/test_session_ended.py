@@ -50,6 +50,13 @@ def sign_in(visitor: Visitor, stage: Stage, role: str, page: str) -> str:
     return answer.headers["location"]
 
 
+def sign_out(visitor: Visitor) -> None:
+    """As somebody does who leaves the computer to others."""
+    answer = visitor.send("/sign-out", {"_csrf": hidden(visitor.open("/me").text, "_csrf")})
+    assert answer.status_code == 303
+    assert answer.headers["clear-site-data"] == '"cache"'
+
+
 @pytest.fixture
 def apply(stage: Stage) -> str:
     """The page for applying."""
@@ -161,12 +168,46 @@ def test_nothing_is_kept_from_another_session_s_form(stage: Stage, apply: str) -
     end_sessions(stage, "newcomer")
     for csrf in ("", "x" * 64):
         answer = visitor.send(apply, form | {"_csrf": csrf})
-        assert (answer.status_code, "Your session has expired" in said(answer)) == (401, True)
+        assert (answer.status_code, IDEA in answer.text) == (401, False)
     visitor = stage.visitor("newcomer")
     form = typed(visitor, apply)
     query(stage, f"DELETE FROM accounts.sessions WHERE person = '{stage.people['newcomer']}'")
     answer = visitor.send(apply, form)
     assert (answer.status_code, IDEA in answer.text) == (401, True)
+    assert "Your session has expired" in said(answer)
+
+
+def test_what_somebody_typed_is_not_given_back_to_the_next_person_at_the_computer(
+    stage: Stage, apply: str
+) -> None:
+    """Their browser can send a form once more, with the cookie of whoever uses it now."""
+    visitor = stage.visitor("newcomer")
+    form = typed(visitor, apply)
+    sign_out(visitor)
+    answer = visitor.send(apply, form)
+    assert (answer.status_code, IDEA in answer.text) == (401, False)
+    sign_in(visitor, stage, "second applicant", visitor.open("/sign-in").text)
+    answer = visitor.send(apply, form)
+    assert (answer.status_code, IDEA in answer.text) == (403, False)
+    sign_out(visitor)
+    sign_in(visitor, stage, "newcomer", visitor.open("/sign-in").text)
+    answer = visitor.send(apply, form)
+    assert (answer.status_code, IDEA in answer.text) == (403, True), "it is theirs, of an earlier session"
+    again = {"_made": hidden(answer.text, "_made"), "answers.idea": IDEA, "_language": "ru"}
+    answer = visitor.send(apply, again)
+    assert (answer.status_code, IDEA in answer.text) == (403, True), "also in another language"
+
+
+def test_a_link_cannot_say_that_something_is_kept(stage: Stage) -> None:
+    address = "/sign-in?next=/me/profile&kept="
+    for visitor in (stage.visitor(), stage.visitor("newcomer")):
+        for kept in ("1", "other"):
+            assert "you typed is kept" not in visitor.open(f"{address}{kept}").text
+    assert "Sign in again to go on." not in stage.visitor().open(f"{address}again").text
+    end_sessions(stage, "newcomer")
+    page = visitor.open(f"{address}1").text
+    assert "Your session has ended." in page
+    assert "you typed is kept" not in page
 
 
 def test_what_is_only_looked_for_or_tried_is_not_kept(stage: Stage) -> None:
