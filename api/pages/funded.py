@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from api.locales import Locale
 from api.pages.applications import if_shown
 from api.pages.charts import Bar, bars
@@ -9,7 +11,7 @@ from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
 from domain.messages import msg
 from projections import calls, funded
-from projections.funded import FundedSums
+from projections.funded import Funded, FundedSums
 
 
 async def _show(visit: Visit) -> PageContent:
@@ -24,10 +26,19 @@ async def _show(visit: Visit) -> PageContent:
         {
             "funded": found,
             "names": names,
+            "restrictions": [*dict.fromkeys(_restrictions(found))],
             "charts": {each.currency: _chart(each, visit.locale) for each in found.sums},
         },
         initiative=found.initiative,
     )
+
+
+def _restrictions(found: Funded) -> Iterable[str]:
+    """Those of the visitor's own pledges that paid something, in the order of the payments."""
+    for payment in found.payments:
+        for share in payment.shares:
+            if share.own and share.restriction:
+                yield share.restriction
 
 
 def _chart(sums: FundedSums, locale: Locale) -> str:
