@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.currencies import decimals, written_as
-from domain.messages import Message, counted, msg
+from domain.messages import AsTyped, Message, counted, msg
 
 _SIGNS: Final[Mapping[str, str]] = {
     "．": ".",
@@ -73,7 +73,7 @@ def typed_whole(text: str) -> int | str:
 def why_unreadable(text: str, currency: str) -> Message:
     """The error for an amount that `minor_units` cannot read. It does not repeat the text, except the number if it has
     two meanings."""
-    example = example_amount(currency)
+    example = AsTyped(example_amount(currency))
     if not text.strip():
         return msg("Write an amount, such as {example}.", example=example)
     found = _AROUND.match(_plain(text))
@@ -89,7 +89,7 @@ def why_unreadable(text: str, currency: str) -> Message:
         places = decimals(currency)
         readings = _readings(found[2], places)
         if len(readings) == 2:
-            thousands, decimal = (_in_full(each, places) for each in readings)
+            thousands, decimal = (AsTyped(_in_full(each, places)) for each in readings)
             return counted(
                 "Is this {thousands} or {decimal}? Write it with a point and {count} decimal, such as {thousands}.",
                 "Is this {thousands} or {decimal}? Write it with a point and {count} decimals, such as {thousands}.",

@@ -38,12 +38,19 @@ class Letters:
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class AsTyped:
+    """A plain number, such as ``1250.00``, shown as the reader would type it: with the decimal sign of their language."""
+
+    number: str
+
+
 class Message:
     """A sentence or a label: an English template, and the values of its `{names}`.
 
     `plural` is the template for numbers other than one; the number is the value ``count``. `context` distinguishes
     equal English texts that other languages distinguish. Values are formatted by their type: a datetime (in UTC, or an
-    `At`), a date, a `Money`, an int, `Letters`, a tuple (as a list of things), a member of an enumeration (by its label), another
+    `At`), a date, a `Money`, an int, `Letters`, `AsTyped`, a tuple (as a list of things), a member of an enumeration (by its label), another
     Message, a mapping (a text in several languages, by code); a str is inserted as it is.
 
     Neither a dataclass nor a Struct, so that nothing encodes one without choosing a language.
@@ -89,6 +96,8 @@ def _plain(value: Any) -> str:  # Any: a value of a message
             return _plain(value.moment)
         case Letters():
             return value.of(ascii_uppercase)
+        case AsTyped():
+            return value.number
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
         case date():

@@ -20,7 +20,7 @@ from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from api.locales.catalogues import translations
 from domain.currencies import decimals
 from domain.labels import label
-from domain.messages import At, Letters, Message, in_context, msg
+from domain.messages import AsTyped, At, Letters, Message, in_context, msg
 from domain.values import Money
 
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ru": "Русский"}
@@ -205,6 +205,8 @@ class Locale:
                 return self.day(value)
             case Letters():
                 return value.of(self.say(_ALPHABET))
+            case AsTyped():
+                return self.decimals(value.number)
             case int() | Decimal():
                 return self.number(value)
             case Mapping():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.locales import LANGUAGES, Locale
-from domain.amounts import typed_amount, typed_whole
+from domain.amounts import typed_amount, typed_whole, why_unreadable
 from domain.answers import check_answers
 from domain.forms import BudgetLine, Form, Question
 from domain.limits import MAX_MINOR
@@ -114,6 +114,14 @@ def test_what_has_two_meanings_is_asked_about(typed: str, question: str) -> None
     assert isinstance(told, str)
     assert told.startswith(f"{question} Write it with a point and 2 decimals, such as ")
     assert refusal(typed) == told
+
+
+def test_it_is_asked_with_the_decimal_sign_of_the_reader_s_language() -> None:
+    """As in the hint beside the field."""
+    asked = Locale("ru").say(why_unreadable("1.250", "EUR"))
+    assert asked.startswith("Это 1250,00 или 1,25?")
+    assert asked.endswith("например 1250,00.")
+    assert Locale("ru").say(why_unreadable("", "EUR")).endswith("1250,00.")
 
 
 @pytest.mark.parametrize(
