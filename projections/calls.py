@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -20,12 +22,15 @@ from domain.rounds.state import ROUND
 from domain.stages import Stage
 from domain.texts import Texts
 from domain.values import Money, Role
+from history.unreadable import ReadModelStopped, Unreadable
 from projections import rounds
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
 from projections.reader import LATEST, QueryRow, Reader, Reference, allow, text_of
 from projections.rounds import RoundLine
 from projections.versions import Version
+
+log = logging.getLogger("overwinter.projections")
 
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +141,20 @@ async def of_initiative(
         limit=check_limit(limit) + 1,
     )
     return await _page(reader, viewer, rows, limit, inside=True, at=at)
+
+
+async def named_in_list(reader: Reader, viewer: str | None, named: Iterable[str]) -> dict[str, CallDetail]:
+    """The calls that the items of a list name, without those that cannot be read, so that these do not take the list with them;
+    they are logged. Raises as `one` does."""
+    found: dict[str, CallDetail] = {}
+    for call in sorted(set(named)):
+        try:
+            found[call] = await one(reader, viewer, call)
+        except ReadModelStopped:
+            raise
+        except Unreadable as error:
+            log.error("left out of a list: %s", error)  # noqa: TRY400 - a traceback may quote what was read
+    return found
 
 
 async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | None = None) -> CallDetail:

@@ -43,8 +43,8 @@ class Around:
     organisations: Mapping[str, str] = field(default_factory=dict)
 
     def zone(self, call: str) -> str:
-        """The time zone of a call."""
-        return self.calls[call].time_zone
+        """The time zone of a call; of one that cannot be read, UTC, which is named beside the time."""
+        return self.calls[call].time_zone if call in self.calls else "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,4 @@ async def _around(reader: Reader, viewer: str | None, about: Sequence[str], item
     if parties:
         own = await organisations.mine(reader, viewer)
         names = {each.id: each.name for each in own.items if each.id in parties and each.acts and each.name}
-    return Around(
-        calls={call: await calls.one(reader, viewer, call) for call in sorted(named)}, organisations=names
-    )
+    return Around(calls=await calls.named_in_list(reader, viewer, named), organisations=names)

@@ -68,8 +68,8 @@ def _why(code: str | None) -> Message | None:
     return None if code is None else REASONS[code]
 
 
-def _call(item: Any, around: Around) -> Message:
-    return in_languages(around.calls[item.call].title)
+def _call(item: Any, around: Around) -> Message | None:
+    return in_languages(around.calls[item.call].title) if item.call in around.calls else None
 
 
 def _decide_by(item: ApplicationLine, around: Around) -> At | None:

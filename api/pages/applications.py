@@ -61,10 +61,8 @@ async def if_shown(question: Awaitable[T]) -> T | None:
 async def _mine(visit: Visit) -> PageContent:
     found = await applications.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
     reader = visit.wiring.reader
-    titles = {
-        call: (await calls.one(reader, visit.person, call)).title
-        for call in {each.call for each in found.items}
-    }
+    known = await calls.named_in_list(reader, visit.person, [each.call for each in found.items])
+    titles = {call: each.title for call, each in known.items()}
     names = await names_among(visit, (each.applicant for each in found.items))
     # Drafts of applications that were received stand beside the new ones: all of them are still to be finished.
     drafts = [] if visit.query.get("cursor") else await drafts_to_finish(visit, OF_APPLICATIONS)

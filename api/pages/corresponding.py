@@ -100,12 +100,12 @@ async def _waiting(visit: Visit) -> PageContent:
     """All messages that wait for the visitor."""
     reader = visit.wiring.reader
     found = (await correspondence.waiting(reader, visit.person)).items
-    shown = {call: await calls.one(reader, visit.person, call) for call in {each.call for each in found}}
+    shown = await calls.named_in_list(reader, visit.person, [each.call for each in found])
     # Who reads as staff who applied can no longer judge in a blind round, so they are warned before they open it.
     roles = {
         each.call: await roles_in(visit, shown[each.call].initiative, each.call)
         for each in found
-        if each.side == "staff"
+        if each.side == "staff" and each.call in shown
     }
     return PageContent("waiting_messages.html", {"waiting": found, "calls": shown, "roles": roles})
 

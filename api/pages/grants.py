@@ -46,10 +46,7 @@ _OF_RECIPIENT: Final = msg("Only the recipient can do this.")
 async def _mine(visit: Visit) -> PageContent:
     found = await grants.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
     names = await names_among(visit, (each.recipient for each in found.items))
-    known = {
-        call: await calls.one(visit.wiring.reader, visit.person, call)
-        for call in {each.call for each in found.items}
-    }
+    known = await calls.named_in_list(visit.wiring.reader, visit.person, [each.call for each in found.items])
     return PageContent(
         "grants.html",
         {

@@ -25,6 +25,7 @@ async def _me(visit: Visit) -> PageContent:
 
     news = await news_for(visit)
     applied = await whole(own_applications)
+    granted = await grants.all_mine(reader, who)
     return PageContent(
         "me.html",
         {
@@ -33,13 +34,13 @@ async def _me(visit: Visit) -> PageContent:
             "news": news,
             "earlier_news": await news_for(visit, read=True),
             "news_until": news[0].happened_at.isoformat() if news else "",
-            "waiting": await waiting_for(visit, places, applied),
+            "waiting": await waiting_for(visit, places, applied, granted),
             "kept": kept,
             # What an organisation applied for is not among what is kept about those who act for it.
             "as_applicant": bool(kept or applied or not places),
             "newcomer": not (places or kept or applied),
             "titles": {each.id: each.title for each in applied},
-            "amounts": {each.id: each.amount for each in await grants.all_mine(reader, who)} if kept else {},
+            "amounts": {each.id: each.amount for each in granted},
         },
     )
 

@@ -57,8 +57,10 @@ async def own_rounds(visit: Visit, found: Sequence[OwnReview]) -> list[OwnRound]
     for each in found:
         by_round.setdefault(each.round, []).append(each)
     own = []
+    known = await calls.named_in_list(visit.wiring.reader, visit.person, [each.call for each in found])
     for round, its in by_round.items():
-        call = await calls.one(visit.wiring.reader, visit.person, its[0].call)
+        if (call := known.get(its[0].call)) is None:
+            continue
         # A rolling call does not list the rounds of its single applications.
         listed = next((each for each in call.rounds if each.id == round), None)
         line = listed or await rounds.one(visit.wiring.reader, visit.person, round)

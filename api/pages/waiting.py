@@ -22,7 +22,7 @@ from domain.messages import Message, counted, msg
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
 from domain.values import Money, Role
-from projections import applications, calls, grants, organisations, own_reviews, work_waiting
+from projections import applications, calls, organisations, own_reviews, work_waiting
 from projections.applications import ApplicationLine
 from projections.grants import GrantLine, GrantTasks
 from projections.letters.telling import NO_DATE
@@ -33,10 +33,12 @@ from projections.work_waiting import Work, WorkKind
 
 
 async def waiting_for(
-    visit: Visit, places: list[OwnInitiative], own: Sequence[ApplicationLine]
+    visit: Visit,
+    places: list[OwnInitiative],
+    own: Sequence[ApplicationLine],
+    granted: Sequence[GrantLine],
 ) -> list[TodoItem]:
-    """All that waits for the visitor; `own` are their applications."""
-    granted = await grants.all_mine(visit.wiring.reader, visit.person)
+    """All that waits for the visitor; `own` are their applications, `granted` their grants."""
     return [
         *await _beginning(visit, places),
         *_empty_funds(places),
@@ -146,10 +148,11 @@ async def _invitations(visit: Visit) -> list[TodoItem]:
 async def _unanswered(visit: Visit, own: Sequence[ApplicationLine]) -> list[TodoItem]:
     """Applications that were returned with questions, or invited to a next stage whose round is open."""
     found = []
-    for each in own:
-        if each.status not in (ApplicationStatus.RETURNED, ApplicationStatus.INVITED):
-            continue
-        call = await calls.one(visit.wiring.reader, visit.person, each.call)
+    awaited = [each for each in own if each.status in (ApplicationStatus.RETURNED, ApplicationStatus.INVITED)]
+    known = await calls.named_in_list(visit.wiring.reader, visit.person, [each.call for each in awaited])
+    for each in awaited:
+        if (call := known.get(each.call)) is None:
+            continue  # nothing can be sent to it now
         shown = await applications.one(visit.wiring.reader, visit.person, each.id)
         title = each.title or "–"
         if each.status == ApplicationStatus.RETURNED:
@@ -172,10 +175,9 @@ async def _unanswered(visit: Visit, own: Sequence[ApplicationLine]) -> list[Todo
 async def _offers(visit: Visit, granted: Sequence[GrantLine]) -> list[TodoItem]:
     """Grants that the visitor or an organisation of theirs was offered, and amendments of them, that are not answered yet."""
     names = await names_among(visit, (each.recipient for each in granted))
-    zones = {
-        call: (await calls.one(visit.wiring.reader, visit.person, call)).time_zone
-        for call in {each.call for each in granted if each.status == GrantStatus.OFFERED}
-    }
+    offered = [each.call for each in granted if each.status == GrantStatus.OFFERED]
+    known = await calls.named_in_list(visit.wiring.reader, visit.person, offered)
+    zones = {call: each.time_zone for call, each in known.items()}
     return [
         *(
             TodoItem(
@@ -188,7 +190,7 @@ async def _offers(visit: Visit, granted: Sequence[GrantLine]) -> list[TodoItem]:
                 if each.recipient in names
                 else msg("Answer the offer of {amount}", amount=each.amount),
                 until=each.respond_by,
-                zone=zones[each.call],
+                zone=zones.get(each.call, "UTC"),
             )
             for each in granted
             if each.status == GrantStatus.OFFERED
@@ -212,11 +214,14 @@ async def _offers(visit: Visit, granted: Sequence[GrantLine]) -> list[TodoItem]:
 
 async def _own_grants(visit: Visit, granted: Sequence[GrantLine]) -> list[TodoItem]:
     """What the visitor has to do for a grant of theirs, or of an organisation for which they act, before it is paid."""
+    known = await calls.named_in_list(
+        visit.wiring.reader, visit.person, [each.call for each in granted if each.to_do]
+    )
     return [
         TodoItem(
             f"/grants/{each.id}#{WHERE[task.kind]}",
             to_do_words(each, task),
-            about=(await calls.one(visit.wiring.reader, visit.person, each.call)).title,
+            about=known[each.call].title if each.call in known else None,
         )
         for each in granted
         for task in each.to_do
