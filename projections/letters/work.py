@@ -14,8 +14,8 @@ from projections import initiatives, work_waiting
 from projections.reader import Reader
 from projections.work_waiting import WorkKind
 
-WORKING: Final = frozenset({Role.OFFICER, Role.CHAIR, Role.FINANCE, Role.APPROVER})
-"""The roles of those who get this letter. A juror gets it only where no chair can decide in an open panel."""
+WORKING: Final = frozenset({Role.OFFICER, Role.CHAIR, Role.JUROR, Role.FINANCE, Role.APPROVER})
+"""The roles of those who can get this letter. A juror gets it only where no chair can decide in an open panel."""
 
 
 async def work_of(reader: Reader, person: str, *, now: datetime) -> tuple[Message, ...]:

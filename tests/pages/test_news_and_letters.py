@@ -43,6 +43,8 @@ def test_people_choose_their_letters(stage: Stage) -> None:
     assert 'value="telling" selected' in page
     again = visitor.send("/me/letters", visitor.form("/me/letters", "person-choose_letters") | chosen)
     assert again.status_code == 303, "saved unchanged, it is saved"
+    assert 'value="all_but_work"' in page, "a juror, too, can get the daily letter about work"
+    assert 'value="all_but_work"' not in stage.visitor("newcomer").open("/me/letters").text
     back = {"letters": "all", "subjects": "discreet"}
     visitor.send("/me/letters", visitor.form("/me/letters", "person-choose_letters") | back)
 
