@@ -10,6 +10,7 @@ from litestar import Response
 
 from api.accounts.email import check_sends
 from api.accounts.invitations import Invited
+from api.accounts.inviting_again import send_again
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json
 from api.http.problems import ProblemType
@@ -34,6 +35,12 @@ class NewInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_INVITATION_DAYS)] = (
         limits.INVITATION_DAYS
     )
+
+
+class LetterAgain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which `language` the letter is sent once more."""
+
+    language: str = "en"
 
 
 class MadeInvitation(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +107,29 @@ async def _make(asking: Asking) -> Response[bytes]:
     )
 
 
+async def _send_again(asking: Asking) -> Response[bytes]:
+    key = idempotency_key(asking.request)
+    expected_version(asking.request, versioned=False)
+    locale = chosen_locale((await asking.body(LetterAgain)).language)
+    await asking.wiring.attempts.count("invite", account=asking.who.encode(), network=None)
+    made = await send_again(
+        asking.wiring.invitations,
+        asking.wiring.runner,
+        asking.wiring.reader,
+        asking.path["invitation"],
+        initiative=asking.path["initiative"],
+        actor=asking.who,
+        channel=Channel.API,
+        locale=locale,
+        key=key,
+    )
+    return as_json(
+        MadeInvitation(id=made.id, link=None, ends_at=made.ends_at),
+        status=201,
+        headers=answer_headers(asking.wiring, asking.who, made.answer, versioned=False),
+    )
+
+
 async def _list(asking: Asking) -> Response[bytes]:
     shown = await asking.wiring.invitations.all(
         asking.wiring.reader, asking.who, asking.path["initiative"], now=asking.wiring.clock()
@@ -151,6 +181,22 @@ OPERATIONS: Final = (
         "call also to judge in one of its rounds.",
         handle=_make,
         body=NewInvitation,
+        answer=MadeInvitation,
+        status=201,
+        tag="initiatives",
+        problems=(ProblemType.REFUSED, ProblemType.INVALID, ProblemType.TOO_MANY),
+        writes=True,
+        takes_key=True,
+    ),
+    Operation(
+        name="invitation.send_again",
+        method="POST",
+        path="/api/initiatives/{initiative}/invitations/{invitation}/send-again",
+        summary="Send the letter of an invitation that was not answered once more",
+        description="A new invitation to the same roles goes to the same address, and the earlier one is withdrawn: its link no longer "
+        "works. The answer is the new invitation.",
+        handle=_send_again,
+        body=LetterAgain,
         answer=MadeInvitation,
         status=201,
         tag="initiatives",

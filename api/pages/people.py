@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
+from api.accounts.inviting_again import send_again
+from api.http.problems import Problem
 from api.inputs.submitted import Plain, SubmittedForm, nested
+from api.locales import chosen_locale
 from api.pages.inviting import scopes_of
-from api.pages.page import Page, PageAction, PageContent
+from api.pages.page import Page, PageAction, PageContent, RunOne
 from api.pages.visits import Visit
 from domain import access
 from domain.deciding import Allowed
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.labels import DUTIES, TWO_PEOPLE
 from domain.messages import msg
-from domain.refusals import Forbidden, NotFound
-from domain.values import MEMBER_ROLES, Role
+from domain.refusals import Forbidden, NotFound, Refused
+from domain.values import MEMBER_ROLES, Channel, Role
 from projections import calls, initiatives
 from projections.calls import CallLine
 from projections.initiatives import Member
@@ -45,13 +49,14 @@ async def _show(visit: Visit) -> PageContent:
         members = ()  # an officer of one call alone sees only the invitations to its rounds
     listed = await visit.wiring.invitations.all(reader, visit.who, initiative, now=visit.wiring.clock())
     named = {each.call for member in members for each in member.calls}
-    known = {call: await calls.one(reader, visit.person, call) for call in sorted(named)}
+    known = await calls.named_in_list(reader, visit.person, named)
     return PageContent(
         "people.html",
         {
             "initiative": initiative,
             "name": house.name,
             "invites": bool(await scopes_of(visit)),
+            "by_email": visit.wiring.settings.writes_letters,
             "of_all": bool(house.roles(visit.who)),
             "people": [
                 (each, _held(visit.who, house, each, known))
@@ -64,7 +69,7 @@ async def _show(visit: Visit) -> PageContent:
             "two_people": TWO_PEOPLE,
             "all_roles": MEMBER_ROLES if Role.ADMINISTRATOR in house.roles(visit.who) else (),
         },
-        labels={"roles": msg("Roles")},
+        labels={"roles": msg("Roles"), "language": msg("Language of the letter")},
         initiative=initiative,
     )
 
@@ -101,10 +106,36 @@ async def _given(_: Visit, form: SubmittedForm) -> Plain:
     return {**plain, "roles": list(ticked) if isinstance(ticked, dict) else []}
 
 
+async def _again(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent:
+    """Send the letter of an invitation once more."""
+    try:
+        await visit.wiring.attempts.count("invite", account=visit.who.encode(), network=None)
+    except Problem as error:
+        raise Refused(error.detail) from None
+    await send_again(
+        visit.wiring.invitations,
+        visit.wiring.runner,
+        visit.wiring.reader,
+        form.fields.get("invitation", ""),
+        initiative=visit.path["initiative"],
+        actor=visit.who,
+        channel=Channel.PAGE,
+        locale=chosen_locale(form.fields.get("language")),
+        key=form.own("key"),
+    )
+    shown = await _show(visit)
+    return replace(shown, context={**shown.context, "notice": _SENT_AGAIN})
+
+
+_SENT_AGAIN: Final = msg("The letter is on its way again. The link of the earlier letter no longer works.")
+
+
 PAGES = (
     Page(
         path="/initiatives/{initiative}/people",
         show=_show,
+        runs=_again,
+        runs_for="invitation.send_again",
         acts=(
             PageAction(
                 command="initiative.add_member",

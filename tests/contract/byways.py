@@ -148,7 +148,12 @@ def _round_juror(administrator: Person, round_: str, invited: Person) -> None:
     """Somebody is invited to judge in a round, by a letter and by a link, and removed again."""
     initiative = administrator.get(f"/api/rounds/{round_}")["initiative"]
     address = f"/api/initiatives/{initiative}/invitations"
-    administrator.post(address, roles=["juror"], round=round_, email="invited@example.org", language="ru")
+    letter = administrator.post(
+        address, roles=["juror"], round=round_, email="invited@example.org", language="ru"
+    )
+    again = administrator.post(f"{address}/{letter['id']}/send-again", language="ru")
+    assert (again["link"], again["id"] == letter["id"]) == (None, False)
+    administrator.post(f"{address}/{letter['id']}/send-again", 409)
     link = administrator.post(address, roles=["juror"], round=round_)["link"]
     invited.post("/api/invitations/accept", invitation=link.rpartition("/")[2])
     administrator.post(f"/api/rounds/{round_}/jurors/{invited.id}/remove")

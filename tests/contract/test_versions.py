@@ -21,6 +21,7 @@ UNVERSIONED = {
     "initiative.leave",
     "invitation.make",
     "invitation.accept",
+    "invitation.send_again",
     "invitation.withdraw",
     "person.change_profile",
     "person.exclude_reader",

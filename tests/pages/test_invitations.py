@@ -53,7 +53,7 @@ def test_somebody_without_an_account_gets_a_letter_registers_and_judges_one_roun
     assert guest.open(link_in(letter)).headers["location"] == "/invitation"
     page = guest.open("/invitation").text
     assert "To accept, sign in or register first" in page
-    assert answer(guest, "accept").count("Your session has expired") == 1  # nobody is signed in yet
+    assert "You are not signed in, so nothing was saved." in answer(guest, "accept")
     register = guest.open("/register?next=/invitation").text
     fields = {
         "_secret": hidden(register, "_secret"),
@@ -73,6 +73,34 @@ def test_somebody_without_an_account_gets_a_letter_registers_and_judges_one_roun
     leave = guest.form("/me", f"initiative-leave-{stage.round}")
     assert guest.send("/me", leave).headers["location"] == "/me"
     assert "You are on the jury of the round with the deadline" not in guest.open("/me?lang=en").text
+
+
+def test_a_letter_that_was_not_answered_is_sent_again_with_a_new_link(stage: Stage) -> None:
+    """To the same address; the earlier link is void, and both invitations are in the list."""
+    inviter, house = stage.visitor("administrator"), f"/initiatives/{initiative_of(stage)}"
+    address = "slow.guest@example.org"
+    invite(inviter, f"{house}/invite", scope=stage.round, email=address)
+    first = letter_to(stage, address)
+    listed = inviter.open(f"{house}/people").text
+    row = listed.partition(address)[2].partition("</tr>")[0]
+    form = re.search(r'id="(invitation-send_again-[^"]+)"', row)
+    assert form is not None
+    fields = inviter.form(f"{house}/people", form[1]) | {"language": "en"}
+    sent = inviter.send(f"{house}/people", fields)
+    assert "The letter is on its way again." in sent.text
+    assert inviter.send(f"{house}/people", fields).status_code == 200, "pressed twice, it is sent once"
+    second = letter_to(stage, address)
+    assert link_in(first) != link_in(second)
+    assert "Call of the Pages" in second
+
+    assert "withdrawn" in answer_again(stage, first)
+    guest = stage.visitor("newcomer")
+    guest.open(link_in(second))
+    assert answer(guest, "accept") == "/me"
+    shown = inviter.open(f"{house}/people").text
+    assert address not in shown
+    leave = guest.form("/me", f"initiative-leave-{stage.round}")
+    guest.send("/me", leave)
 
 
 def answer_again(stage: Stage, letter: str) -> str:
