@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from domain import access
 from domain.applications.state import APPLICATION, Application, ApplicationStatus
@@ -27,62 +30,75 @@ from projections.reader import Reader
 
 log = logging.getLogger("overwinter.projections")
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class OpenPanel:
-    """The open panel of a rolling call, which decides on one application; `handle` stands for its applicant."""
+    """The open panel of a rolling call, which decides on one application until `decide_by`; `handle` stands for its applicant."""
 
     call: str
     round: str
     application: str
     handle: str | None
+    decide_by: datetime | None
+
+
+class PanelTurn(enum.Enum):
+    """What an open panel waits for from somebody: an outcome, or, once all are set, to be closed."""
+
+    SET_OUTCOME = enum.auto()
+    CLOSE = enum.auto()
 
 
 async def open_in_rolling(reader: Reader, calls: Collection[str]) -> list[OpenPanel]:
-    """The open panels of rolling calls. The caller checks access to each (`decides`)."""
+    """The open panels of rolling calls. The caller checks access to each (`turn`)."""
     if not calls:
         return []
     rows = await reader.rows(
-        "SELECT p.call, p.round, a.application, a.handle FROM read.panels p "
+        "SELECT p.call, p.round, a.application, a.handle, a.decide_by FROM read.panels p "
         "JOIN read.rounds r ON r.round = p.round AND r.to_position = p.to_position "
         "JOIN read.places o ON o.panel = p.panel "
         "JOIN read.applications a ON a.application = o.application AND a.to_position = p.to_position "
         "WHERE p.call = ANY (%(calls)b::text[]) AND r.rolling AND p.status = %(opened)b "
-        "AND p.to_position = 9223372036854775807 ORDER BY p.call, a.handle, p.round",
+        "AND p.to_position = 9223372036854775807 ORDER BY p.call, a.decide_by, a.handle, p.round",
         calls=sorted(calls),
         opened=str(PanelStatus.OPENED),
     )
-    return [OpenPanel(row["call"], row["round"], row["application"], row["handle"]) for row in rows]
+    return [
+        OpenPanel(row["call"], row["round"], row["application"], row["handle"], row["decide_by"])
+        for row in rows
+    ]
 
 
-async def decides(reader: Fresh, viewer: str, round: str) -> bool:
-    """Whether the open panel of a round waits for the viewer: for an outcome that they may set, or, once all are set, to be closed by
-    them. They are a chair, or a juror in the place of chairs who cannot. Not if the panel cannot be read."""
-    return await _readable(_decides(reader, viewer, round))
+async def turn(reader: Fresh, viewer: str, round: str) -> PanelTurn | None:
+    """For what the open panel of a round waits from the viewer: an outcome that they may set, or, once all are set, to be closed by
+    them. They are a chair, or a juror in the place of chairs who cannot. None if for nothing, or if the panel cannot be read."""
+    return await _readable(_turn(reader, viewer, round))
 
 
 async def deciders(reader: Fresh, people: Iterable[str], round: str) -> tuple[str, ...]:
     """Those of some people for whom the open panel of a round waits, sorted."""
     asked = sorted(people)
-    found = await asyncio.gather(*(decides(reader, each, round) for each in asked))
-    return tuple([each for each, waits in zip(asked, found, strict=True) if waits])
+    found = await asyncio.gather(*(turn(reader, each, round) for each in asked))
+    return tuple([each for each, waits in zip(asked, found, strict=True) if waits is not None])
 
 
 async def waits_for(reader: Reader, viewer: str, round: str) -> bool:
     """Whether all outcomes of the open panel of a round are set and it is the viewer who may confirm them, as on the fast track; who
     may not does not learn how far the panel is. Not if the panel cannot be read."""
-    return await _readable(_waits_for(reader, viewer, round))
+    return bool(await _readable(_waits_for(reader, viewer, round)))
 
 
-async def _readable(waits: Awaitable[bool]) -> bool:
-    """An answer about a panel; no if it cannot be read, so that one that is damaged does not hide what waits elsewhere."""
+async def _readable(answer: Awaitable[T]) -> T | None:
+    """An answer about a panel; None if it cannot be read, so that one that is damaged does not hide what waits elsewhere."""
     try:
-        return await waits
+        return await answer
     except ReadModelStopped:
         raise
     except Unreadable as error:
         log.error("left out of what waits: %s", error)  # noqa: TRY400 - a traceback may quote what was read
-        return False
+        return None
 
 
 async def _waits_for(reader: Fresh, viewer: str, round: str) -> bool:
@@ -107,10 +123,10 @@ async def ranked_in(reader: Fresh, panel: Panel) -> dict[str, Application]:
     return {each: loaded.state for each, loaded in found.items()}
 
 
-async def _decides(reader: Fresh, viewer: str, round_id: str) -> bool:
+async def _turn(reader: Fresh, viewer: str, round_id: str) -> PanelTurn | None:
     round, actor = await reader.seen_by(viewer, ROUND, round_id)
     if round.panel is None:
-        return False
+        return None
     loaded = await reader.load((PANEL, round.panel), (CALL, round.call), (INITIATIVE, round.initiative))
     panel: Panel = loaded[round.panel].state
     call: Call = loaded[round.call].state
@@ -118,20 +134,20 @@ async def _decides(reader: Fresh, viewer: str, round_id: str) -> bool:
     judged = await reader.index_entries(judged_by(viewer, round_id))
     chairs = Role.CHAIR in initiative.roles(viewer)
     if panel.status is not PanelStatus.OPENED or not (chairs or judged):
-        return False
+        return None
     own = await reader.applied_by(actor, round_id, round.call)
     read = await reader.follow(known_of(viewer, round_id, round.stage, round.call, call))
     stage = call.stage(round.stage)
     decides = access.closes_panel(viewer, initiative, stage, own=own, read=read, in_place_of_chair=not chairs)
     if not isinstance(decides, Allowed):
-        return False
+        return None
     no_chair_can = await reader.follow(
         every_chair_is_excluded(viewer, initiative, round.call, call, round_id, round.stage)
     )
     left = await _unset(reader, panel)
     if not left:
         if is_complete(panel, await ranked_in(reader, panel)):
-            return chairs or no_chair_can
+            return PanelTurn.CLOSE if chairs or no_chair_can else None
         # The waiting list has to be numbered anew, unless an application cannot be read.
         left = [each for each, outcome in panel.outcomes().items() if outcome.rank is not None]
     theirs = [each for each in left if each not in own.avoided]
@@ -141,8 +157,8 @@ async def _decides(reader: Fresh, viewer: str, round_id: str) -> bool:
     # Those of which nothing speaks against it come first, so that one is seldom followed by another.
     for each in sorted(theirs, key=lambda application: application in judged):
         if await _sets(reader, viewer, initiative, call, panel, each, own):
-            return True
-    return False
+            return PanelTurn.SET_OUTCOME
+    return None
 
 
 async def _unset(reader: Fresh, panel: Panel) -> list[str]:

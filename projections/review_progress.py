@@ -32,6 +32,11 @@ class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
     needed: int
     lowered: bool
 
+    @property
+    def missing(self) -> int:
+        """How many more jurors have to be asked."""
+        return max(0, self.needed - self.submitted - self.owed)
+
 
 class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
     """The jury's progress in a round. Applications of the viewer's own, and those with which they declared a conflict

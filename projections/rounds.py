@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -163,17 +162,6 @@ async def hidden_in(reader: Fresh, viewer: str | None, rounds: Collection[str]) 
         return {}
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     return {each: sum(one in avoided for one in found.state.applications) for each, found in loaded.items()}
-
-
-async def in_review(reader: Reader, rounds: Collection[str]) -> frozenset[str]:
-    """Those of some rounds that are closed and wait for reviews. The caller has checked access."""
-    rows = await reader.rows(
-        "SELECT round FROM read.rounds WHERE round = ANY (%(rounds)b::text[]) AND status = %(closed)b "
-        "AND to_position = 9223372036854775807",
-        rounds=sorted(rounds),
-        closed=str(RoundStatus.CLOSED),
-    )
-    return frozenset(row["round"] for row in rows)
 
 
 def line(row: QueryRow, *, inside: bool, hidden: int = 0, late_until: datetime | None = None) -> RoundLine:

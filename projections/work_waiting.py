@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import CallStatus
@@ -22,8 +23,10 @@ from projections.applications import DecisionDue
 from projections.calls import CallLine
 from projections.grants import GrantTasks
 from projections.initiatives import OwnRoles
+from projections.next_steps import NextStep
 from projections.paging import MOST, ResultPage, whole
-from projections.panel_turns import OpenPanel
+from projections.panel_turns import OpenPanel, PanelTurn
+from projections.panels import PanelStanding
 from projections.reader import Behind, Reader
 from projections.rounds import RoundLine
 
@@ -38,16 +41,24 @@ class WorkKind(enum.Enum):
     OPEN_PANEL = enum.auto()
     READ_RANKING = enum.auto()
     SET_OUTCOMES = enum.auto()
+    CLOSE_PANEL = enum.auto()
     CONFIRM = enum.auto()
     ANNOUNCE = enum.auto()
-    DECIDE = enum.auto()
     OFFER = enum.auto()
+
+
+class OneOf(NamedTuple):
+    """An application to a rolling call for which there is something to do, the round of its own, and the handle of its applicant."""
+
+    application: str
+    round: str
+    handle: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """Something to do in a call, how often, and until when; None if no date is set. `round` is None if it is about the call as
-    a whole, or about `several` rounds, each with the handle of its applicant. It is `ready` if nobody else has to do something
+    a whole. In a rolling call it is about `several` applications, at least one. It is `ready` if nobody else has to do something
     first. `returned` is the reason for which a panel was returned to its chair, if it is open again."""
 
     kind: WorkKind
@@ -56,7 +67,7 @@ class Work:
     round: str | None = None
     ready: bool = True
     until: datetime | None = None
-    several: tuple[tuple[str, str | None], ...] = ()
+    several: tuple[OneOf, ...] = ()
     returned: str | None = None
 
 
@@ -97,17 +108,13 @@ async def work_in(
     for call in its_calls:
         for round in call.rounds:
             roles = roles_in(own, call.id, round.id)
-            try:
-                found += await _shown(_in_round(reader, person, roles, call, round))
-            except Behind:
-                if not may_lag:
-                    raise
+            found += await _shown(_in_round(reader, person, roles, call, round), may_lag=may_lag)
     found += await _in_rolling_panels(reader, person, own, its_calls)
     staffed = [call for call in its_calls if Role.OFFICER in roles_in(own, call.id)]
     for call in staffed:
-        found += await _shown(_to_decide(reader, person, call))
+        found += await _shown(_in_rolling_rounds(reader, person, call), may_lag=may_lag)
     for call in staffed:
-        found += await _shown(_to_offer(reader, person, call))
+        found += await _shown(_to_offer(reader, person, call), may_lag=may_lag)
     return found
 
 
@@ -120,10 +127,14 @@ async def on_grants(reader: Reader, person: str, *, now: datetime) -> Sequence[G
     return await whole(listed)
 
 
-async def _shown(work: Awaitable[list[Work]]) -> list[Work]:
+async def _shown(work: Awaitable[list[Work]], *, may_lag: bool) -> list[Work]:
     """Some work; nothing for those to whom it is not shown, such as officers who applied, and nothing of what is damaged."""
     try:
         return await work
+    except Behind:
+        if not may_lag:
+            raise
+        return []
     except (Forbidden, NotFound):
         return []
     except ReadModelStopped:
@@ -145,9 +156,8 @@ async def _in_round(
         return []
     officer, judging = Role.OFFICER in roles, not roles.isdisjoint({Role.CHAIR, Role.JUROR})
     match panel.status:
-        case PanelStatus.OPENED if judging and await panel_turns.decides(reader, person, round.id):
-            why = None if panel.returned is None else panel.returned.reason
-            return [Work(WorkKind.SET_OUTCOMES, call, round=round.id, returned=why)]
+        case PanelStatus.OPENED if judging and (turn := await panel_turns.turn(reader, person, round.id)):
+            return [Work(_TURNS[turn], call, round=round.id, returned=_why_returned(panel))]
         case PanelStatus.OPENED if officer:
             if call.fast_track_up_to is None:
                 return []
@@ -170,7 +180,7 @@ async def _in_closed_round(reader: Reader, person: str, call: CallLine, round: s
     unsettled = progress.unsettled or {}
     judged = progress.applications.items
     to_check = unsettled.get(ApplicationStatus.SUBMITTED, 0)
-    to_ask = sum(max(0, each.needed - each.submitted - each.owed) for each in judged)
+    to_ask = sum(each.missing for each in judged)
     if to_check or to_ask:
         counted = ((WorkKind.CHECK, to_check), (WorkKind.ASK_JURORS, to_ask))
         return [Work(kind, call, count, round) for kind, count in counted if count]
@@ -178,8 +188,9 @@ async def _in_closed_round(reader: Reader, person: str, call: CallLine, round: s
     return [Work(WorkKind.OPEN_PANEL, call, round=round, ready=done)]
 
 
-async def _to_decide(reader: Reader, person: str, call: CallLine) -> list[Work]:
-    """Decisions that a rolling call owes."""
+async def _in_rolling_rounds(reader: Reader, person: str, call: CallLine) -> list[Work]:
+    """What the staff of a rolling call do next with its applications, each of which has a round of its own. What waits for the
+    applicant, the jury, the chair or a planned date is not theirs to do."""
     if call.intake != "rolling":
         return []
 
@@ -187,20 +198,31 @@ async def _to_decide(reader: Reader, person: str, call: CallLine) -> list[Work]:
         return await applications.decisions_due(reader, person, call.id, cursor=cursor, limit=MOST)
 
     due = await whole(listed)
-    back = [each for each in due if each.status == ApplicationStatus.RETURNED]
-    rest = [each for each in due if each.status != ApplicationStatus.RETURNED]
-    return [
-        Work(WorkKind.DECIDE, call, len(some), ready=some is rest, until=some[0].decide_by)
-        for some in (rest, back)
-        if some
-    ]
+    found = []
+    for step, kind in _STAFF_STEPS.items():
+        some = [each for each in due if each.step is step]
+        if some:
+            count = sum(each.missing or 1 for each in some)
+            several = tuple([OneOf(each.application, each.round, each.handle) for each in some])
+            found.append(Work(kind, call, count, until=some[0].decide_by, several=several))
+    return found
+
+
+_STAFF_STEPS: Final[Mapping[NextStep, WorkKind]] = {
+    NextStep.CHECK: WorkKind.CHECK,
+    NextStep.ASK_JURORS: WorkKind.ASK_JURORS,
+    NextStep.OPEN_PANEL: WorkKind.OPEN_PANEL,
+    NextStep.CONFIRM: WorkKind.CONFIRM,
+    NextStep.ANNOUNCE: WorkKind.ANNOUNCE,
+}
+"""What the staff have to do in a rolling call."""
 
 
 async def _in_rolling_panels(
     reader: Reader, person: str, own: OwnRoles, its_calls: Collection[CallLine]
 ) -> list[Work]:
     """The panels of rolling calls in which somebody decides, together for each call: each panel has one application and a round of its
-    own. What their staff have to do is a decision that the call owes."""
+    own."""
     judging = {
         call.id: call
         for call in its_calls
@@ -219,28 +241,34 @@ async def _in_rolling_panels(
         if Role.CHAIR in roles_in(own, each.call, each.round) or each.application in judged
     ]
     # All at once, so that the look-ups go to the database together.
-    waits = await asyncio.gather(*(panel_turns.decides(reader, person, each.round) for each in theirs))
-    found: dict[str, list[OpenPanel]] = {}
-    for each, decides in zip(theirs, waits, strict=True):
-        if decides:
-            found.setdefault(each.call, []).append(each)
+    turns = await asyncio.gather(*(panel_turns.turn(reader, person, each.round) for each in theirs))
+    found: dict[tuple[str, WorkKind], list[OpenPanel]] = {}
+    for each, turn in zip(theirs, turns, strict=True):
+        if turn is not None:
+            found.setdefault((each.call, _TURNS[turn]), []).append(each)
     return [
-        await _one_panel(reader, person, judging[call], its[0].round)
-        if len(its) == 1
-        else Work(
-            WorkKind.SET_OUTCOMES,
+        Work(
+            kind,
             judging[call],
             len(its),
-            several=tuple([(each.round, each.handle) for each in its]),
+            until=its[0].decide_by,
+            several=tuple([OneOf(each.application, each.round, each.handle) for each in its]),
+            returned=_why_returned(await panels.standing(reader, person, its[0].round))
+            if len(its) == 1
+            else None,
         )
-        for call, its in found.items()
+        for (call, kind), its in found.items()
     ]
 
 
-async def _one_panel(reader: Reader, person: str, call: CallLine, round: str) -> Work:
-    panel = await panels.standing(reader, person, round)
-    why = None if panel is None or panel.returned is None else panel.returned.reason
-    return Work(WorkKind.SET_OUTCOMES, call, round=round, returned=why)
+def _why_returned(panel: PanelStanding | None) -> str | None:
+    return None if panel is None or panel.returned is None else panel.returned.reason
+
+
+_TURNS: Final[Mapping[PanelTurn, WorkKind]] = {
+    PanelTurn.SET_OUTCOME: WorkKind.SET_OUTCOMES,
+    PanelTurn.CLOSE: WorkKind.CLOSE_PANEL,
+}
 
 
 async def _to_offer(reader: Reader, person: str, call: CallLine) -> list[Work]:

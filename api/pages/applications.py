@@ -3,7 +3,7 @@ funders."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from api.pages.searching import search_in
 from api.pages.trying import Offer, Trial
 from api.pages.unfinished import OF_APPLICATIONS, drafts_to_finish
 from api.pages.visits import Visit
-from domain.applications.state import ApplicationStatus
+from domain.applications.state import IN_PLAY, ApplicationStatus
 from domain.calls.rules import instant
 from domain.commands.applications.ending import EraseApplication, WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
@@ -39,8 +39,9 @@ from projections import applications, calls, grants, initiatives, panels, review
 from projections.applications import ApplicationDetail, ApplicationLine
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
+from projections.next_steps import Next, Undecided, next_steps
 from projections.paging import MOST
-from projections.reader import Reader
+from projections.reader import Behind, Reader
 from projections.readings import NotRecorded
 from projections.review_summary import due_in
 from projections.reviews import ReviewShown
@@ -233,22 +234,34 @@ async def _of_call(visit: Visit) -> PageContent:
             "round": query.get("round", ""),
             "unrecorded": any(each.unrecorded for each in found.items),
             "staff": jury is not None,
-            "in_review": await _in_review(reader, call, found.items),
+            "in_review": [each.id for each in call.rounds if each.status == RoundStatus.CLOSED],
+            "steps": await _steps(visit, call, found.items) if jury is not None else {},
+            "grants": await _grants_of(reader, found.items) if jury is not None else {},
             "statuses": [each.value for each in ApplicationStatus],
         },
         initiative=call.initiative,
     )
 
 
-async def _in_review(reader: Reader, call: CallDetail, listed: Sequence[ApplicationLine]) -> Collection[str]:
-    """The rounds for which jurors can be asked now. A rolling call has one for each application, and shows those that the
-    visitor sees as staff."""
-    if call.intake != "rolling":
-        return [each.id for each in call.rounds if each.status == RoundStatus.CLOSED]
-    eligible = {
-        each.round for each in listed if each.status == ApplicationStatus.ELIGIBLE and each.submitted_at
-    }
-    return await rounds.in_review(reader, eligible) if eligible else ()
+async def _steps(visit: Visit, call: CallDetail, listed: Sequence[ApplicationLine]) -> dict[str, Next]:
+    """What comes next with those of a list that are not decided and that the visitor sees as staff."""
+    undecided = [
+        Undecided(each.id, each.round, each.status)
+        for each in listed
+        if each.status in IN_PLAY and each.submitted_at
+    ]
+    try:
+        return await next_steps(
+            visit.wiring.reader, visit.who, undecided, fast_track=call.fast_track_up_to is not None
+        )
+    except Behind:
+        return {}  # the list is no worse for what is not known yet
+
+
+async def _grants_of(reader: Reader, listed: Sequence[ApplicationLine]) -> dict[str, str]:
+    """The grants that were offered for those of a list that the visitor sees as staff."""
+    awarded = [each.id for each in listed if each.status == ApplicationStatus.AWARDED and each.submitted_at]
+    return await grants.by_application(reader, awarded) if awarded else {}
 
 
 async def _offered(visit: Visit, form: SubmittedForm) -> Plain:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, assert_never
 
 from api.pages.corresponding import messages_to_answer
 from api.pages.organisations import names_among
@@ -12,12 +11,12 @@ from api.pages.own_initiatives import OwnInitiative
 from api.pages.todo import TodoItem
 from api.pages.unfinished import drafts_to_finish
 from api.pages.visits import Visit
+from api.pages.waiting_in_calls import in_calls
 from domain.applications.state import ApplicationStatus
 from domain.grants.statuses import GrantStatus
 from domain.grants.tasks import TaskKind
 from domain.grants.turns import task_words
 from domain.initiatives.state import INITIATIVE, Initiative
-from domain.labels import REASONS
 from domain.messages import Message, counted, msg
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
@@ -29,7 +28,6 @@ from projections.letters.telling import NO_DATE
 from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
-from projections.work_waiting import Work, WorkKind
 
 
 async def waiting_for(
@@ -49,7 +47,7 @@ async def waiting_for(
         *await messages_to_answer(visit, places, own),
         *await _offers(visit, granted),
         *await _own_grants(visit, granted),
-        *await _work(visit, places),
+        *await in_calls(visit, places),
         *await _grants(visit, places),
     ]
 
@@ -226,108 +224,6 @@ async def _own_grants(visit: Visit, granted: Sequence[GrantLine]) -> list[TodoIt
         for each in granted
         for task in each.to_do
     ]
-
-
-async def _work(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """What waits in calls for their staff, their chairs and their jury."""
-    reader, who = visit.wiring.reader, visit.who
-    return [
-        TodoItem(
-            None if work.several else _where(work),
-            _work_words(work),
-            0 if work.kind in _AT_THE_RANKING and not work.several else work.count,
-            about=work.call.title,
-            until=work.until,
-            zone=work.call.time_zone,
-            each=tuple((f"/rounds/{round}/ranking", handle or "–") for round, handle in work.several),
-        )
-        for place in places
-        for work in await work_waiting.work_in(reader, who, place.own, place.calls, may_lag=True)
-    ]
-
-
-_AT_THE_RANKING: Final = frozenset(
-    {
-        WorkKind.OPEN_PANEL,
-        WorkKind.READ_RANKING,
-        WorkKind.SET_OUTCOMES,
-        WorkKind.CONFIRM,
-        WorkKind.ANNOUNCE,
-    }
-)
-"""What is done once for a round, on the page of its ranking; panels of a rolling call are counted together."""
-
-
-def _where(work: Work) -> str:
-    listed = f"/calls/{work.call.id}/applications"
-    match work.kind:
-        case WorkKind.CHECK:
-            return f"{listed}?status={ApplicationStatus.SUBMITTED}&round={work.round}"
-        case WorkKind.ASK_JURORS:
-            return f"/rounds/{work.round}/jury"
-        case WorkKind.DECIDE:
-            return listed
-        case WorkKind.OFFER:
-            return f"{listed}?status={ApplicationStatus.AWARDED}"
-        case _:
-            return f"/rounds/{work.round}/ranking"
-
-
-def _work_words(work: Work) -> Message:
-    fast_track = work.call.fast_track_up_to is not None
-    match work.kind:
-        case WorkKind.CHECK:
-            return counted("application to check", "applications to check", count=work.count)
-        case WorkKind.ASK_JURORS:
-            return counted("review to ask a juror for", "reviews to ask jurors for", count=work.count)
-        case WorkKind.OPEN_PANEL if work.ready:
-            return msg("Open the panel: all reviews are done")
-        case WorkKind.OPEN_PANEL:
-            return msg("Open the panel when the reviews are done")
-        case WorkKind.READ_RANKING:
-            return msg("The panel is open: read the ranking, and write notes for the panel if you like")
-        case WorkKind.SET_OUTCOMES if work.several and fast_track:
-            return counted(
-                "panel: set the outcome; somebody else then confirms it",
-                "panels: set the outcome of each; somebody else then confirms them",
-                count=work.count,
-            )
-        case WorkKind.SET_OUTCOMES if work.several:
-            return counted(
-                "panel: set the outcome and close it",
-                "panels: set the outcome of each and close it",
-                count=work.count,
-            )
-        case WorkKind.SET_OUTCOMES if work.returned is not None:
-            return msg("The panel was returned to its chair: {reason}", reason=REASONS[work.returned])
-        case WorkKind.SET_OUTCOMES if fast_track:
-            return msg("Set the outcomes with the panel; somebody else then confirms them")
-        case WorkKind.SET_OUTCOMES:
-            return msg("Set the outcomes with the panel and close it")
-        case WorkKind.CONFIRM if work.ready and fast_track:
-            return msg("Confirm the panel's decision")
-        case WorkKind.CONFIRM if work.ready:
-            return msg("Confirm the panel's decision, or return it to the chair")
-        case WorkKind.CONFIRM:
-            return msg("Confirm the panel's decision when the chair has set all outcomes")
-        case WorkKind.ANNOUNCE:
-            return msg("Announce the results to the applicants")
-        case WorkKind.DECIDE if not work.ready:
-            return counted(
-                "application to decide on when its applicant has answered",
-                "applications to decide on when their applicants have answered",
-                count=work.count,
-            )
-        case WorkKind.DECIDE:
-            return counted("application to decide on", "applications to decide on", count=work.count)
-        case WorkKind.OFFER:
-            return counted(
-                "awarded application: offer the grant",
-                "awarded applications: offer the grants",
-                count=work.count,
-            )
-        case _:
-            assert_never(work.kind)
 
 
 async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:

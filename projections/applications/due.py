@@ -9,18 +9,22 @@ import msgspec
 from domain import access
 from domain.applications.state import IN_PLAY
 from domain.calls.state import CALL
+from projections.next_steps import NextStep, Undecided, next_steps
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
-from projections.reader import Reader, allow
+from projections.reader import QueryRow, Reader, allow
 
 
 class DecisionDue(msgspec.Struct, frozen=True, kw_only=True):
-    """An undecided application to a rolling call, and when the decision is due. `handle` stands for the applicant."""
+    """An undecided application to a rolling call, and when the decision is due. `handle` stands for the applicant. `step` is what comes
+    next, None if that cannot be told; `missing` is how many more jurors have to be asked."""
 
     application: str
     round: str
     handle: str | None
     status: str
     decide_by: datetime
+    step: NextStep | None
+    missing: int
 
 
 async def decisions_due(
@@ -30,7 +34,7 @@ async def decisions_due(
     viewer's own, those of organisations for which they act or acted, and those with which they declared a conflict. It
     shows when they arrived, which excludes nobody from judging (`access.jury_knows_arrival`). Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
-    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     allow(access.officer(who, whole.within(call)))
     start, count = number_of(cursor), check_limit(limit)
     rows = await reader.rows(
@@ -46,7 +50,22 @@ async def decisions_due(
     )
     conflicts = await reader.conflicts_in_rounds(who, [row["round"] for row in rows])
     shown = [row for row in rows[:count] if row["application"] not in conflicts]
+    undecided = [Undecided(row["application"], row["round"], row["status"]) for row in shown]
+    steps = await next_steps(reader, who, undecided, fast_track=state.on_fast_track)
+
+    def due(row: QueryRow) -> DecisionDue:
+        comes = steps.get(row["application"])
+        return DecisionDue(
+            application=row["application"],
+            round=row["round"],
+            handle=row["handle"],
+            status=row["status"],
+            decide_by=row["decide_by"],
+            step=comes.step if comes else None,
+            missing=comes.missing if comes else 0,
+        )
+
     return ResultPage(
-        items=tuple([msgspec.convert(row, DecisionDue) for row in shown]),
+        items=tuple([due(row) for row in shown]),
         next=cursor_of(str(start + count)) if len(rows) > count else None,
     )

@@ -11,7 +11,7 @@ from projections.grants.shown import (
     ReportShown,
     ScreeningShown,
 )
-from projections.grants.tasks import GrantTask, GrantTasks, payable_later, tasks, to_offer
+from projections.grants.tasks import GrantTask, GrantTasks, by_application, payable_later, tasks, to_offer
 from projections.grants.turns import turns
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "ReportShown",
     "ScreeningShown",
     "all_mine",
+    "by_application",
     "mine",
     "of_call",
     "one",

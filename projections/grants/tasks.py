@@ -196,3 +196,13 @@ async def to_offer(reader: Reader, viewer: str | None, call: str) -> int:
     )
     conflicts = await reader.conflicts_in_call(who, call)
     return sum(row["application"] not in conflicts for row in rows)
+
+
+async def by_application(reader: Reader, applications: Collection[str]) -> dict[str, str]:
+    """The grants that were offered for some applications. The caller has checked access."""
+    rows = await reader.rows(
+        'SELECT application, "grant" FROM read.grants '
+        "WHERE application = ANY (%(applications)b::text[]) AND to_position = 9223372036854775807",
+        applications=sorted(applications),
+    )
+    return {row["application"]: row["grant"] for row in rows}

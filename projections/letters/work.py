@@ -54,12 +54,12 @@ def _words(kind: WorkKind, count: int) -> Message | None:
             return None  # jurors may read it, and do not have to
         case WorkKind.SET_OUTCOMES:
             return counted("panel to decide in", "panels to decide in", count=count)
+        case WorkKind.CLOSE_PANEL:
+            return counted("panel to close", "panels to close", count=count)
         case WorkKind.CONFIRM:
             return counted("decision of a panel to confirm", "decisions of panels to confirm", count=count)
         case WorkKind.ANNOUNCE:
             return counted("confirmed decision to announce", "confirmed decisions to announce", count=count)
-        case WorkKind.DECIDE:
-            return counted("application to decide on", "applications to decide on", count=count)
         case WorkKind.OFFER:
             return counted("grant to offer", "grants to offer", count=count)
         case _:

@@ -182,8 +182,7 @@ async def _deals_with(reader: Fresh, person: str, place: _Place) -> bool:
 
 
 async def _turn_after(reader: Fresh, fact: WorkAdded) -> frozenset[Role]:
-    """The roles of those for whom a fact adds something to do, so that nobody is told again of what waited before. The last review of
-    an application to a rolling call is told, although the decision waited before: then its panel can be opened."""
+    """The roles of those for whom a fact adds something to do, so that nobody is told again of what waited before."""
     wanted, nobody = roles_for(fact), frozenset[Role]()
     match fact:
         case ReviewSubmitted():
@@ -299,14 +298,14 @@ async def _reviews(reader: Fresh, round: Round, round_id: str) -> tuple[Counter[
 
 
 async def _turn_after_conflict(reader: Fresh, fact: ReviewConflictDeclared) -> frozenset[Role]:
-    """While reviews are written, the staff's, who ask another juror, or open the panel if enough have judged. In a rolling call the
-    application waits for them already. In an open panel, a juror's, if it was the chair who stepped back."""
+    """While reviews are written, the staff's, who ask another juror, or open the panel if enough have judged. In an open panel, a
+    juror's, if it was the chair who stepped back."""
     round: Round = await reader.the(ROUND, fact.round)
     if round.status is RoundStatus.IN_PANEL:
         house: Initiative = await reader.the(INITIATIVE, round.initiative)
         chairs = Role.CHAIR in house.within(round.call, fact.round).roles(fact.juror)
         return frozenset({Role.JUROR}) if chairs else frozenset()
-    if round.status is not RoundStatus.CLOSED or round.rolling:
+    if round.status is not RoundStatus.CLOSED:
         return frozenset()
     submitted, owed = await _reviews(reader, round, fact.round)
     call: Call = await reader.the(CALL, round.call)

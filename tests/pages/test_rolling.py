@@ -6,7 +6,7 @@ import html
 
 import pytest
 
-from tests.pages.conftest import CALL, Stage, eur
+from tests.pages.conftest import CALL, Stage, Visitor, eur
 from tests.pages.test_over_http import ANSWERS
 from tests.staging import with_stage
 
@@ -29,6 +29,11 @@ def published(stage: Stage) -> str:
     return call
 
 
+def read(visitor: Visitor, place: str) -> str:
+    """A page as it is read."""
+    return html.unescape(visitor.open(place).text)
+
+
 def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call: str) -> None:
     artist, officer = stage.visitor("applicant"), stage.visitor("officer")
     page = artist.open(f"/calls/{call}").text
@@ -44,7 +49,7 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     assert "A sound project" in artist.open(application).text
     assert f"{application}/change" not in artist.open(application).text
     assert "To be decided by" in officer.open(application).text
-    assert "application to decide on" in officer.open("/me").text
+    assert f'<a href="{application}">application to check</a>' in read(officer, "/me")
     assert "To be decided by" in officer.open(f"/calls/{call}/applications").text
     empty = stage.visitor("funder").open(f"/calls/{call}/applications").text
     assert "Applications are shown here once their round is decided. None is decided yet." in empty
@@ -66,8 +71,11 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     people = stage.people
     stage.speaking("officer").post(f"/api{application}/find-eligible")
     listed = f"/calls/{call}/applications"
-    assert f"{application}/jury" in officer.open(listed).text, "where its jurors are chosen"
+    assert f'<a href="{application}/jury">Choose jurors</a>' in read(officer, listed)
+    assert f'<a href="{application}/jury">review to ask a juror for</a>' in read(officer, "/me")
     review = stage.speaking("officer").post(f"/api{application}/reviews", juror=people["juror"])["id"]
+    assert "Choose jurors" not in (page := officer.open(listed).text), "who has been asked is enough"
+    assert "Reviews are being written" in page
     juror = stage.visitor("juror")
     for place in ("/reviews", f"/reviews/{review}"):
         assert "Waiting for your answer" in (page := juror.open(place).text), place
@@ -76,8 +84,9 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     stage.speaking("juror").post(f"/api/reviews/{review}/submit", scores={"art": 8, "need": 3})
     assert f'href="/reviews/{review}"' in stage.visitor("juror").open("/reviews").text
     ranking = f"/rounds/{shown['round']}/ranking"
+    assert f'<a href="{ranking}">Open the panel</a>' in read(officer, listed)
     assert officer.send(ranking, officer.form(ranking, "panel-open")).status_code == 303
-    assert f"{application}/jury" not in officer.open(listed).text, "the panel is open"
+    assert f'<a href="{ranking}">The panel decides</a>' in read(officer, listed)
     assert "Set the outcome" in (page := stage.visitor("chair").open(ranking).text)
     assert "aiting list" not in page, "a rolling call has none"
     panel = stage.speaking("officer").get(f"/api{ranking}")["panel"]
@@ -90,9 +99,15 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
         reason="quality",
     )
     funder, timeline = stage.speaking("funder"), f"/api/calls/{call}/timeline"
+    page = read(stage.visitor("chair"), "/me")
+    assert f'<a href="{ranking}">panel to close: its outcome is set</a>' in page
+    assert f'<a href="{ranking}" class="handle">{shown["handle"]}</a>' in page
     told = [line["topic"] for line in funder.get(timeline, position=chair.position)["items"]]
     assert {topic.partition(".")[0] for topic in told} == {"call"}, "funders are not told who comes when"
     chair.post(f"/api/panels/{panel}/close")
+    page = read(stage.visitor("officer"), listed)
+    assert f'<a href="{ranking}">Confirm the decision</a>' in page
+    assert f'<a href="{ranking}">decision of a panel to confirm</a>' in read(stage.visitor("officer"), "/me")
     outsider, officer = stage.speaking("newcomer"), stage.speaking("officer")
     changing = stage.visitor("officer").form(f"/calls/{call}", "call-change")
     before = [each.get(f"/api/calls/{call}")["version"] for each in (outsider, officer)]
@@ -105,7 +120,10 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     assert changed["_seen"] == changing["_seen"], "so a form of the page from before is not stale"
     told = [line["topic"] for line in funder.get(timeline, position=officer.position)["items"]]
     assert "call.awards_confirmed.v1" not in told
+    assert f'<a href="{ranking}">Announce the results</a>' in read(stage.visitor("officer"), listed)
     officer.post(f"/api/panels/{panel}/announce")
+    page = read(stage.visitor("officer"), listed)
+    assert f'<a href="{application}">Offer the grant</a>' in page
     assert "Awarded" in artist.open(application).text
     page = {role: html.unescape(stage.visitor(role).open(application).text) for role in ("officer", "funder")}
     assert f"/rounds/{shown['round']}/reviews" in page["officer"]
@@ -138,7 +156,7 @@ def test_the_chair_finds_each_open_panel_by_the_handle_of_its_applicant(stage: S
         shown = officer.get(f"/api{application}")
         officer.post(f"/api/rounds/{shown['round']}/panel")
         rankings[f"/rounds/{shown['round']}/ranking"] = shown["handle"]
-    page = html.unescape(stage.visitor("chair").open("/me").text)
+    page = read(stage.visitor("chair"), "/me")
     assert "<strong>2</strong><span>panels: set the outcome of each and close it<br>" in page
     for ranking, handle in rankings.items():
         assert page.count(f'<a href="{ranking}"') == 1

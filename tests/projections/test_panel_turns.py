@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from domain.applications.state import APPLICATION
@@ -41,16 +43,16 @@ async def judged(season: Season, application: str) -> None:
 async def test_the_chair_of_a_rolling_call_sets_the_outcome_in_each_open_panel(season: Season) -> None:
     await rolling(season)
     await judged(season, season.application1)
-    assert await kinds(season, *EVERYBODY) == {"officer": [(WorkKind.DECIDE, 1)]}
     await season.open_panel()
-    assert await kinds(season, *EVERYBODY) == {
-        "officer": [(WorkKind.DECIDE, 1)],
-        "chair": [(WorkKind.SET_OUTCOMES, 1)],
-    }
+    assert await kinds(season, *EVERYBODY) == {"chair": [(WorkKind.SET_OUTCOMES, 1)]}
     assert await said(season, "chair") == ["1 panel to decide in"]
     (waiting,) = await waits(season, "chair")
-    assert (waiting.round, waiting.several) == (season.round, ())
+    (one,) = waiting.several
+    assert (one.application, one.round) == (season.application1, season.round)
+    assert waiting.until == season.office.now + timedelta(days=14)
     await decline(season, 1)
+    assert await kinds(season, *EVERYBODY) == {"chair": [(WorkKind.CLOSE_PANEL, 1)]}
+    assert await said(season, "chair") == ["1 panel to close"]
     await season.run("panel.close", season.chair, panel=season.panel)
     assert await kinds(season, "chair") == {}
 
@@ -102,8 +104,8 @@ async def test_the_open_panels_of_a_rolling_call_wait_together(season: Season) -
     await season.run("panel.open", season.officer, round=round)
     (waiting,) = await waits(season, "chair")
     assert (waiting.kind, waiting.count, waiting.round) == (WorkKind.SET_OUTCOMES, 2, None)
-    assert {each for each, _ in waiting.several} == {first, round}
-    assert len({handle for _, handle in waiting.several if handle}) == 2
+    assert {each.round for each in waiting.several} == {first, round}
+    assert len({each.handle for each in waiting.several if each.handle}) == 2
     assert await said(season, "chair") == ["2 panels to decide in"]
 
 
@@ -132,10 +134,14 @@ async def asked_the_chair(season: Season) -> None:
     await judged(season, season.application1)
 
 
-async def test_a_conflict_in_a_rolling_call_adds_nothing_for_the_staff(season: Season) -> None:
+async def test_after_a_conflict_in_a_rolling_call_the_staff_are_told_that_the_panel_can_be_opened(
+    season: Season,
+) -> None:
     await asked_the_chair(season)
+    assert await kinds(season, "officer") == {}
     fact = await chair_steps_back(season)
-    assert await workers(season.reader, fact) == ()
+    assert await workers(season.reader, fact) == (season.officer,)
+    assert await said(season, "officer") == ["1 panel to open"]
 
 
 async def test_a_panel_waits_for_its_jurors_if_its_chair_has_a_conflict(season: Season) -> None:
@@ -151,7 +157,7 @@ async def test_a_panel_waits_for_its_jurors_if_its_chair_has_a_conflict(season: 
     assert await told(season, PanelOpened, panel=season.panel) == {"juror", "second_juror"}
     await decline(season, 1, who="juror")
     # The conflict is with the application, so the chair closes the panel once others have decided.
-    assert await kinds(season, "chair", "juror", "second_juror") == {"chair": [(WorkKind.SET_OUTCOMES, 1)]}
+    assert await kinds(season, "chair", "juror", "second_juror") == {"chair": [(WorkKind.CLOSE_PANEL, 1)]}
     assert await told_of_the_newest_outcome(season) == {"chair"}
 
 

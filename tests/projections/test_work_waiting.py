@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from domain.reviews.facts import ReviewConflictDeclared
 from domain.values import Role
 from history.unreadable import ReadModelStopped
-from projections import panel_turns, review_progress, work_waiting
+from projections import applications, panel_turns, review_progress, work_waiting
+from projections.next_steps import NextStep
 from projections.work_waiting import WorkKind
 from tests.projections.conftest import DEADLINE, Season, eur
 from tests.projections.test_judging_staff import holds
@@ -20,6 +22,7 @@ from tests.projections.working import (
     kinds,
     on_the_fast_track,
     said,
+    told,
     told_of_the_newest_outcome,
     waits,
 )
@@ -94,12 +97,82 @@ async def test_an_award_waits_for_its_grant_to_be_offered(season: Season) -> Non
     assert await said(season, "officer") == ["1 grant to offer"]
 
 
-async def test_a_rolling_call_waits_for_its_decisions_until_the_first_is_due(season: Season) -> None:
+async def test_each_step_of_an_application_to_a_rolling_call_waits_for_whoever_takes_it(
+    season: Season,
+) -> None:
     await rolling(season)
-    assert await kinds(season, *EVERYBODY) == {"officer": [(WorkKind.DECIDE, 1)]}
+    assert await kinds(season, *EVERYBODY) == {"officer": [(WorkKind.ASK_JURORS, 2)]}
     (waiting,) = await waits(season, "officer")
     assert waiting.until == season.office.now + timedelta(days=14)
-    assert await said(season, "officer") == ["1 application to decide on"]
+    assert [(each.application, each.round) for each in waiting.several] == [
+        (season.application1, season.round)
+    ]
+    assert await said(season, "officer") == ["2 reviews to ask jurors for"]
+    season.things["application2"] = await submitted(season)
+    assert await kinds(season, "officer") == {"officer": [(WorkKind.CHECK, 1), (WorkKind.ASK_JURORS, 2)]}
+    await season.run("application.withdraw", season.artist2, application=season.application2, reason="other")
+
+    asked = [await ask(season, juror) for juror in ("juror", "second_juror")]
+    assert await kinds(season, *EVERYBODY) == {}, "the jury still writes"
+    assert await said(season, "officer") == []
+    for juror, review in zip(("juror", "second_juror"), asked, strict=True):
+        await judge(season, juror, review)
+    assert await kinds(season, *EVERYBODY) == {"officer": [(WorkKind.OPEN_PANEL, 1)]}
+    await season.open_panel()
+    await decline(season, 1)
+    await season.run("panel.close", season.chair, panel=season.panel)
+    assert await kinds(season, *EVERYBODY) == {"officer": [(WorkKind.CONFIRM, 1)]}
+    await season.run("panel.confirm", season.officer, panel=season.panel)
+    assert await kinds(season, *EVERYBODY) == {"officer": [(WorkKind.ANNOUNCE, 1)]}
+    day = (season.office.now + timedelta(days=3)).replace(tzinfo=None)
+    await season.run("panel.plan_announcement", season.officer, panel=season.panel, announce_at=day)
+    assert await kinds(season, *EVERYBODY) == {}, "it waits for its date alone"
+    assert await said(season, "officer") == []
+
+
+async def test_the_staff_are_told_by_json_and_letter_alike_what_comes_next_in_a_rolling_call(
+    season: Season,
+) -> None:
+    await rolling(season)
+    season.project()
+    listed = applications.decisions_due(season.reader, season.officer, season.call)
+    (due,) = (await listed).items
+    assert (due.step, due.missing) == (NextStep.ASK_JURORS, 2)
+    review = await ask(season, "juror")
+    await ask(season, "second_juror")
+    season.project()
+    (due,) = (await applications.decisions_due(season.reader, season.officer, season.call)).items
+    assert (due.step, due.missing) == (NextStep.AWAIT_REVIEWS, 0)
+    about = {"review": review, "round": season.round, "application": season.application1}
+    await season.run("review.declare_conflict", season.juror, review=review, reason="friendship")
+    season.project()
+    assert await told(season, ReviewConflictDeclared, **about, juror=season.juror) == {"officer"}
+    assert await said(season, "officer") == ["1 review to ask a juror for"]
+
+
+async def ask(season: Season, juror: str) -> str:
+    """Ask a juror for a review of the first application."""
+    return await season.run(
+        "review.assign", season.officer, application=season.application1, juror=season.people[juror]
+    )
+
+
+async def judge(season: Season, juror: str, review: str) -> None:
+    person = season.people[juror]
+    await season.run("review.declare_no_conflict", person, review=review)
+    await season.run("review.submit", person, review=review, scores={"art": 7})
+
+
+async def submitted(season: Season) -> str:
+    """Another application to the rolling call."""
+    return await season.run(
+        "application.submit",
+        season.artist2,
+        call=season.call,
+        title="Title",
+        requested=eur("1500.00"),
+        answers={"idea": "An idea", "born": "A village"},
+    )
 
 
 async def test_an_officer_for_one_call_alone_is_told_of_its_work_as_other_officers_are(
@@ -157,8 +230,8 @@ async def test_what_is_damaged_hides_nothing_else_that_waits(season: Season, dam
     stream = season.things[damaged]
     await rolling_call(season)
     await add(season, stream, "application.sung.v1", b"{}")
-    assert await kinds(season, "officer") == {"officer": [(WorkKind.DECIDE, 1)]}
-    assert await said(season, "officer") == ["1 application to decide on"]
+    assert await kinds(season, "officer") == {"officer": [(WorkKind.ASK_JURORS, 2)]}
+    assert await said(season, "officer") == ["2 reviews to ask jurors for"]
     assert await said(season, "chair") == []
     if damaged == "application1":
         assert await told_of_the_newest_outcome(season) == set()
@@ -173,11 +246,11 @@ async def test_while_a_read_model_stands_still_nothing_is_left_out(
         raise ReadModelStopped("rounds", 7)
 
     await on_the_fast_track(season)
-    for name in ("_decides", "_waits_for"):
+    for name in ("_turn", "_waits_for"):
         with monkeypatch.context() as patched:
             patched.setattr(panel_turns, name, stopped)
             with pytest.raises(ReadModelStopped):
-                await waits(season, "chair" if name == "_decides" else "officer")
+                await waits(season, "chair" if name == "_turn" else "officer")
     monkeypatch.setattr("projections.panels.standing", stopped)
     with pytest.raises(ReadModelStopped):
         await waits(season, "officer")
@@ -192,16 +265,9 @@ async def test_who_may_not_confirm_does_not_learn_how_far_the_panel_is(season: S
         assert (waiting.kind, waiting.ready) == (WorkKind.CONFIRM, False)
 
 
-async def test_an_application_that_was_returned_waits_for_its_applicant_first(season: Season) -> None:
+async def test_an_application_that_was_returned_waits_for_its_applicant(season: Season) -> None:
     await rolling(season)
-    season.things["application2"] = await season.run(
-        "application.submit",
-        season.artist2,
-        call=season.call,
-        title="Title",
-        requested=eur("1500.00"),
-        answers={"idea": "An idea", "born": "A village"},
-    )
+    season.things["application2"] = await submitted(season)
     await season.run(
         "application.return",
         season.officer,
@@ -209,8 +275,4 @@ async def test_an_application_that_was_returned_waits_for_its_applicant_first(se
         questions="Please say more.",
         resubmit_by=(season.office.now + timedelta(days=9)).replace(tzinfo=None),
     )
-    assert [(each.kind, each.count, each.ready) for each in await waits(season, "officer")] == [
-        (WorkKind.DECIDE, 1, True),
-        (WorkKind.DECIDE, 1, False),
-    ]
-    assert await said(season, "officer") == ["1 application to decide on"]
+    assert [(each.kind, each.count) for each in await waits(season, "officer")] == [(WorkKind.ASK_JURORS, 2)]
