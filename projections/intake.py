@@ -34,3 +34,11 @@ def takes_at(call: CallLine, now: datetime) -> bool:
 def open_until(round: RoundLine) -> datetime:
     """Until when the visitor may apply to an open round."""
     return max(round.closes_at, round.late_until or round.closes_at)
+
+
+def continues_until(call: CallLine, stage: str | None) -> datetime | None:
+    """Until when the visitor, who was invited to a stage, may answer its form; None while no round of it is open."""
+    return next(
+        (open_until(each) for each in call.rounds if each.stage == stage and each.status == RoundStatus.OPEN),
+        None,
+    )

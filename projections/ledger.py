@@ -11,7 +11,8 @@ The accounts of a fund:
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Final, Literal
 
@@ -23,9 +24,10 @@ from domain.funds import FUND
 from domain.initiatives.state import INITIATIVE
 from domain.parties import Actor
 from domain.values import Money
+from history.unreadable import Unreadable
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
-from projections.reader import QueryRow, Reader, allow
+from projections.reader import QueryRow, Reader, allow, recorded_in
 
 Kind = Literal["asset", "liability", "income", "expense"]
 
@@ -60,12 +62,14 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What one fact moved, on the day of the bank's calendar if there is one, otherwise the day in UTC. The bank's
-    `fee` for a payment, and the rate at which it changed the money, are shown if they were recorded; they are booked on
-    no account of the fund. `grant` is None if it was about none, and for a grant that does not open for the viewer."""
+    """What one fact moved: `booked_on` is the day of the bank's calendar if there is one, otherwise the day in UTC on which it was
+    recorded (`recorded_on`; None if that cannot be read). The bank's `fee` for a payment, and the rate at which it changed the money,
+    are shown if they were recorded; they are booked on no account of the fund. `grant` is None if it was about none, and for a grant
+    that does not open for the viewer."""
 
     topic: str
     booked_on: date
+    recorded_on: date | None
     grant: str | None
     pledge: str | None
     instalment: int | None
@@ -75,7 +79,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """A fund's accounts and its entries, the oldest first."""
+    """A fund's accounts and its entries, in the order in which they were recorded."""
 
     fund: str
     currency: str
@@ -120,7 +124,7 @@ async def of_fund(
         start=start,
         count=count + 1,
     )
-    entries = _entries(lines, hidden)
+    entries = _entries(lines, hidden, await _recorded(reader, {line["position"] for line in lines}))
     by_account = {row["account"]: row for row in sums}
     return Ledger(
         fund=fund,
@@ -154,7 +158,23 @@ async def totals(
     }
 
 
-def _entries(lines: list[QueryRow], hidden: Collection[str | None]) -> list[Entry]:
+async def _recorded(reader: Reader, positions: set[int]) -> dict[int, date]:
+    """The days in UTC on which the facts at some positions were recorded, without those that cannot be read."""
+    rows = await reader.rows(
+        "SELECT position, topic, document FROM history.facts WHERE position = ANY (%(positions)b::bigint[])",
+        positions=sorted(positions),
+    )
+    found: dict[int, date] = {}
+    for row in rows:
+        with suppress(Unreadable):
+            at = recorded_in(row, history=reader.history.id).envelope.decided_at
+            found[row["position"]] = at.date()
+    return found
+
+
+def _entries(
+    lines: list[QueryRow], hidden: Collection[str | None], recorded: Mapping[int, date]
+) -> list[Entry]:
     by_position: dict[int, list[QueryRow]] = {}
     for line in lines:
         by_position.setdefault(line["position"], []).append(line)
@@ -162,6 +182,7 @@ def _entries(lines: list[QueryRow], hidden: Collection[str | None]) -> list[Entr
         Entry(
             topic=rows[0]["topic"],
             booked_on=rows[0]["booked_on"],
+            recorded_on=recorded.get(rows[0]["position"]),
             grant=None if rows[0]["grant"] in hidden else rows[0]["grant"],
             pledge=rows[0]["pledge"],
             instalment=rows[0]["instalment"],

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from domain import access
 from domain.applications.state import APPLICATION, Application, ApplicationStatus
@@ -69,6 +69,39 @@ async def open_in_rolling(reader: Reader, calls: Collection[str]) -> list[OpenPa
         OpenPanel(row["call"], row["round"], row["application"], row["handle"], row["decide_by"])
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class RollingPanel:
+    """A panel of a rolling call, by the round that it belongs to, the handle of its applicant, and its status."""
+
+    round: str
+    handle: str | None
+    status: str
+
+
+MOST_PANELS: Final = 50
+"""How many panels of a rolling call are shown."""
+
+
+async def of_rolling(reader: Reader, viewer: str, call: str) -> tuple[RollingPanel, ...]:
+    """The panels of a rolling call for its chair: the open ones first, then the newest. Without those that decide on applications of the
+    viewer's own, or with which they must not deal. The caller has checked that they are a chair of the call."""
+    rows = await reader.rows(
+        "SELECT p.round, p.status, a.application, a.handle FROM read.panels p "
+        "JOIN read.rounds r ON r.round = p.round AND r.to_position = p.to_position "
+        "JOIN read.places o ON o.panel = p.panel "
+        "JOIN read.applications a ON a.application = o.application AND a.to_position = p.to_position "
+        "WHERE p.call = %(call)b AND r.rolling AND NOT a.applicant = ANY (%(own)b::text[]) "
+        "AND NOT a.application = ANY (%(apart)b::text[]) AND p.to_position = 9223372036854775807 "
+        "ORDER BY p.status <> %(opened)b, o.from_position DESC LIMIT %(most)b",
+        call=call,
+        own=list((await reader.actor(viewer)).all_parties),
+        apart=sorted(await reader.conflicts_in_call(viewer, call)),
+        opened=str(PanelStatus.OPENED),
+        most=MOST_PANELS,
+    )
+    return tuple([RollingPanel(row["round"], row["handle"], row["status"]) for row in rows])
 
 
 async def turn(reader: Fresh, viewer: str, round: str) -> PanelTurn | None:

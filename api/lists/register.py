@@ -277,6 +277,7 @@ LEDGER: Final = ExportedList(
     ledger.of_fund,
     (
         day(msg("Booked on"), lambda item, _: item.entry.booked_on),
+        day(msg("Recorded on"), lambda item, _: item.entry.recorded_on),
         text(msg("What it was"), lambda item, _: moved(item.entry)),
         text(msg("Account"), lambda item, _: ACCOUNTS[item.line.account]),
         money(msg("Debit"), lambda item, _: item.line.amount if item.line.side == "debit" else None),

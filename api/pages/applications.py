@@ -39,6 +39,7 @@ from projections import applications, calls, grants, initiatives, panels, review
 from projections.applications import ApplicationDetail, ApplicationLine
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
+from projections.intake import continues_until
 from projections.next_steps import Next, Undecided, next_steps
 from projections.paging import MOST
 from projections.reader import Behind, Reader
@@ -98,6 +99,9 @@ async def _one(visit: Visit) -> PageContent:
             "round": await rounds.one(reader, who, shown.round),
             "due": due_in(await reader.the(ROUND, shown.round)),
             "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
+            "continues_until": continues_until(call, shown.invited_to)
+            if shown.status == ApplicationStatus.INVITED
+            else None,
             "in_a_week": _evening(visit, call, 7),
             "in_two_weeks": _evening(visit, call, 14),
             "own_grant": await _own_grant(visit, shown),

@@ -22,7 +22,7 @@ from domain.parties import Actor
 from domain.reviews.facts import JUDGING
 from domain.rounds.state import ROUND, RoundStatus
 from domain.values import Role
-from projections import calls
+from projections import calls, panel_turns
 from projections.calls import CallDetail, CallLine
 from projections.intake import round_open_at, takes_at
 from projections.review_summary import ReviewsDue, due_in
@@ -96,6 +96,9 @@ async def _one(visit: Visit) -> PageContent:
             "round": open_round(visit, call),
             "rolling": takes_now(visit, call),
             "roles": roles,
+            "panels": await panel_turns.of_rolling(reader, who, call.id)
+            if call.intake == "rolling" and Role.CHAIR in roles
+            else (),
             "sees_fund": _pays(visit, house),
             "in_rounds": in_rounds,
             "reading_as": roles | {Role.JUROR} if judged else roles,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from api.pages.calls import roles_in
 from api.pages.own_initiatives import OwnInitiative
 from api.pages.page import Page, PageAction, PageContent, offers_of
-from api.pages.todo import TodoItem
+from api.pages.todo import EachItem, TodoItem
 from api.pages.visits import Visit
 from domain.commands.applications.corresponding import WriteMessage, WriteNote
 from domain.messages import Message, counted, in_context, msg
@@ -115,30 +115,36 @@ async def messages_to_answer(
 ) -> list[TodoItem]:
     """Messages to which the visitor has not reacted: those of the staff, and as staff those of applicants."""
     reader, titles = visit.wiring.reader, {each.id: each.title for each in own}
-    of_staff = await correspondence.waiting_about(reader, tuple(titles))
     found = [
         TodoItem(
             f"/applications/{each.application}/messages",
             msg("Read the message about {title}", title=titles[each.application] or "–"),
+            about=(await calls.one(reader, visit.person, each.call)).title,
         )
-        for each in of_staff
+        for each in await correspondence.waiting_about(reader, tuple(titles))
     ]
     houses = [place.own.initiative for place in places if place.has_staff_role]
-    of_applicants = await correspondence.waiting_in(reader, visit.who, houses)
-    if of_applicants:
-        found.append(
-            TodoItem(
-                f"/applications/{of_applicants[0].application}/messages"
-                if len(of_applicants) == 1 and not any(place.judges for place in places)
-                else "/messages",
-                counted(
-                    "application with a message to answer",
-                    "applications with messages to answer",
-                    count=len(of_applicants),
-                ),
-                len(of_applicants),
-            )
+    call_titles = {call.id: call.title for place in places for call in place.calls}
+    # Who judges is warned on the page of all messages before they open one.
+    warned = any(place.judges for place in places)
+    by_call: dict[str, list[EachItem]] = {}
+    for each in await correspondence.waiting_in(reader, visit.who, houses):
+        one = EachItem(f"/applications/{each.application}/messages", each.handle or "–")
+        by_call.setdefault(each.call, []).append(one)
+    found += [
+        TodoItem(
+            its[0].href if len(its) == 1 and not warned else "/messages",
+            counted(
+                "application with a message to answer",
+                "applications with messages to answer",
+                count=len(its),
+            ),
+            len(its),
+            about=call_titles.get(call),
+            each=() if warned else tuple(its),
         )
+        for call, its in by_call.items()
+    ]
     return found
 
 

@@ -42,6 +42,12 @@ CHANGED: Final = msg(
     "then save."
 )
 
+CHANGED_MEANWHILE: Final = msg(
+    "Not saved: this draft was changed on another device, in another window or by somebody else. Press “Save the draft” to see both "
+    "versions."
+)
+"""What the script is told, whose page still shows what was typed alone."""
+
 
 class DraftedForm(Protocol):
     """What the page needs to know of a form whose draft is saved."""
@@ -314,6 +320,7 @@ async def answer_for_script(visit: Visit, drafts: PageDrafts, form: SubmittedFor
         "said": visit.locale.say(asked.saved(draft)),
         "counts": {name: visit.locale.say(message) for name, message in said.items()},
         "over": [name for name, message in said.items() if too_much(message)],
+        "people": f"/drafts/{draft.id}/people" if command in FORMS else None,
     }
 
 

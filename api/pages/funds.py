@@ -64,6 +64,7 @@ async def _fund(visit: Visit) -> PageContent:
             ),
             "as_of": visit.query.get("as_of", ""),
             "moved": moved,
+            "numbers": {each.id: number for number, each in enumerate(shown.pledges, 1)},
             "accounts": ACCOUNTS,
         },
         labels={

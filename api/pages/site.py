@@ -26,7 +26,7 @@ from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.checks import NOT_AS_SENT, NOT_OF_THIS_PAGE, check_moment, check_signed_form
 from api.pages.drafting import (
-    CHANGED,
+    CHANGED_MEANWHILE,
     DRAFT_BUTTONS,
     PageDrafts,
     answer_for_script,
@@ -272,7 +272,7 @@ class Site:
             visit = await saved(visit, drafts, form)
         except DraftChanged as changed:
             if wanted == "auto":
-                return for_script(409, {"said": visit.locale.say(CHANGED)})
+                return for_script(409, {"said": visit.locale.say(CHANGED_MEANWHILE)})
             visit = changed_elsewhere(visit, form, changed.draft)
             return await self.answer(visit, await page.show(visit))
         except CommandRejected as error:

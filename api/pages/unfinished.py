@@ -7,15 +7,16 @@ from contextlib import suppress
 from typing import Final
 
 from api.drafts.drafts import Draft
+from api.drafts.forms import form_of
 from api.drafts.sharing import REPORT
 from api.pages.report_drafts import is_expected
-from api.pages.todo import TodoItem
+from api.pages.todo import TodoItem, soonest_first
 from api.pages.visits import Visit
 from domain.applications.state import APPLICATION
-from domain.calls.state import CALL
+from domain.calls.state import CALL, Call
 from domain.grants.state import GRANT
 from domain.messages import Message, msg
-from domain.refusals import NotFound
+from domain.refusals import Forbidden, NotFound
 from domain.values import is_id
 from history.unreadable import Unreadable
 
@@ -34,6 +35,7 @@ the reviews to write."""
 
 OF_APPLICATIONS: Final = frozenset(WHERE) - {REPORT}
 """The commands whose drafts are of applications."""
+_OWN_DRAFT: Final = msg("A draft of an application")
 _TO_LEAVE: Final = msg("Leave a draft that you can no longer open")
 _TO_DELETE: Final = msg("Delete a draft that you can no longer open")
 
@@ -51,11 +53,24 @@ async def drafts_to_finish(visit: Visit, commands: Collection[str] = frozenset(W
         with suppress(NotFound, Unreadable):
             if draft.place.command != REPORT or await is_expected(visit, draft.place.about):
                 items.append(await _item(visit, draft, where, words))
-    return items + [
+    return soonest_first(items) + [
         TodoItem(f"/drafts/{draft.id}/people", words)
         for words, shut in ((_TO_LEAVE, found.to_leave), (_TO_DELETE, found.to_delete))
         for draft in shut
     ]
+
+
+async def own_drafts(visit: Visit) -> list[TodoItem]:
+    """The drafts of the visitor's own, as what is kept about them: also those that can no longer be finished."""
+    drafts = await visit.wiring.drafts.of(visit.who)
+    found = []
+    for draft in drafts:
+        if draft.place.person == visit.who and draft.place.command in WHERE:
+            with suppress(NotFound, Unreadable):
+                where = WHERE[draft.place.command][0]
+                words = msg("A draft of your report") if draft.place.command == REPORT else _OWN_DRAFT
+                found.append(await _item(visit, draft, where, words))
+    return found
 
 
 async def _item(visit: Visit, draft: Draft, where: str, words: Message) -> TodoItem:
@@ -65,5 +80,9 @@ async def _item(visit: Visit, draft: Draft, where: str, words: Message) -> TodoI
         call = (await visit.wiring.reader.the(APPLICATION, about)).call
     elif is_id(GRANT.kind, about):
         call = (await visit.wiring.reader.the(GRANT, about)).call
-    title = (await visit.wiring.reader.the(CALL, call)).title
-    return TodoItem(where.format(about=about), words, about=title)
+    state: Call = await visit.wiring.reader.the(CALL, call)
+    until = None
+    if draft.place.command != REPORT:  # which nobody has to finish by a day
+        with suppress(NotFound, Forbidden):
+            until = (await form_of(visit.wiring, draft.place)).closes
+    return TodoItem(where.format(about=about), words, about=state.title, until=until, zone=state.time_zone)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from api.pages.corresponding import messages_to_answer
 from api.pages.organisations import names_among
 from api.pages.own_grants import WHERE, to_do_words
 from api.pages.own_initiatives import OwnInitiative
-from api.pages.todo import TodoItem
+from api.pages.todo import EachItem, TodoItem, soonest_first
 from api.pages.unfinished import drafts_to_finish
 from api.pages.visits import Visit
 from api.pages.waiting_in_calls import in_calls
@@ -19,11 +20,11 @@ from domain.grants.turns import task_words
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, counted, msg
 from domain.reviews.state import ReviewStatus
-from domain.rounds.state import RoundStatus
 from domain.values import Money, Role
 from projections import applications, calls, organisations, own_reviews, work_waiting
 from projections.applications import ApplicationLine
-from projections.grants import GrantLine, GrantTasks
+from projections.grants import GrantLine, GrantTask, GrantTasks
+from projections.intake import continues_until
 from projections.letters.telling import NO_DATE
 from projections.own_reviews import OwnReview
 from projections.paging import MOST, whole
@@ -37,7 +38,7 @@ async def waiting_for(
     granted: Sequence[GrantLine],
 ) -> list[TodoItem]:
     """All that waits for the visitor; `own` are their applications, `granted` their grants."""
-    return [
+    found = [
         *await _beginning(visit, places),
         *_empty_funds(places),
         *await _reviews(visit, places),
@@ -50,6 +51,7 @@ async def waiting_for(
         *await in_calls(visit, places),
         *await _grants(visit, places),
     ]
+    return soonest_first(found)
 
 
 async def _beginning(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
@@ -156,14 +158,10 @@ async def _unanswered(visit: Visit, own: Sequence[ApplicationLine]) -> list[Todo
         if each.status == ApplicationStatus.RETURNED:
             words, until = msg("Answer the questions about {title}", title=title), shown.awaited_until
         else:
-            open_now = [
-                round.late_until or round.closes_at
-                for round in call.rounds
-                if round.stage == shown.invited_to and round.status == RoundStatus.OPEN
-            ]
-            if not open_now:
+            until = continues_until(call, shown.invited_to)
+            if until is None:
                 continue
-            words, until = msg("Continue with {title} in the next stage", title=title), open_now[0]
+            words = msg("Continue with {title} in the next stage", title=title)
         found.append(
             TodoItem(f"/applications/{each.id}", words, about=call.title, until=until, zone=call.time_zone)
         )
@@ -227,25 +225,59 @@ async def _own_grants(visit: Visit, granted: Sequence[GrantLine]) -> list[TodoIt
 
 
 async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """What waits on grants for the staff and for those who pay: of each call and kind one item, with all of its grants."""
+    """What waits on grants for the staff and for those who pay: of each call and kind one item, with all of its grants. What the
+    recipient has to answer first does not wait for them."""
     if not any(place.does_grants for place in places):
         return []
     titles = {call.id: call.title for place in places for call in place.calls}
-    found: dict[tuple[TaskKind, str], list[GrantTasks]] = {}
+    houses = {call.id: place.own.initiative for place in places for call in place.calls}
+    found: dict[tuple[TaskKind, str], list[tuple[GrantTasks, str]]] = {}
     for grant in await work_waiting.on_grants(visit.wiring.reader, visit.who, now=visit.wiring.clock()):
         for task in grant.tasks:
-            found.setdefault((task.kind, grant.call), []).append(grant)
+            if task.kind is not TaskKind.AWAIT_ANSWER:
+                where = f"/grants/{grant.grant}{_part(task)}"
+                found.setdefault((task.kind, grant.call), []).append((grant, where))
     return [
         TodoItem(
-            f"/grants/{waiting[0].grant}" if len(waiting) == 1 else f"/calls/{call}/grants",
+            _where_all(kind, call, houses.get(call), [where for _, where in waiting]),
             task_words(kind, len(waiting)),
             len(waiting),
             about=titles.get(call),
-            each=tuple((f"/grants/{each.grant}", each.handle) for each in waiting if each.handle)
-            if len(waiting) > 1
-            else (),
+            each=tuple(
+                dict.fromkeys(
+                    [
+                        EachItem(where, grant.handle or "–", grant.title)
+                        for grant, where in waiting
+                        if grant.handle or grant.title
+                    ]
+                )
+            ),
         )
         for kind in TaskKind
         for (of_kind, call), waiting in found.items()
         if of_kind is kind
     ]
+
+
+def _part(task: GrantTask) -> str:
+    """The part of a grant's page where a task is done."""
+    match task.kind:
+        case TaskKind.CONFIRM_PAYEE | TaskKind.RECORD_SCREENING:
+            return "#payee"
+        case TaskKind.ANSWER_REPORT:
+            return f"#report-{task.number}"
+        case TaskKind.SCHEDULE | TaskKind.APPROVE | TaskKind.INSTRUCT | TaskKind.SETTLE:
+            return "#instalments"
+        case TaskKind.AWAIT_ANSWER:
+            return "#amendment"
+        case TaskKind.COMPLETE:
+            return ""
+        case _:
+            assert_never(task.kind)
+
+
+def _where_all(kind: TaskKind, call: str, house: str | None, each: Sequence[str]) -> str:
+    """Where tasks of a kind on some grants of a call are done: payments on the page that lists and records them."""
+    if house is not None and kind in (TaskKind.INSTRUCT, TaskKind.SETTLE):
+        return f"/initiatives/{house}/payments"
+    return each[0] if len(each) == 1 else f"/calls/{call}/grants"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from api.pages.own_initiatives import OwnInitiative
-from api.pages.todo import TodoItem
+from api.pages.todo import EachItem, TodoItem
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
 from domain.labels import REASONS
@@ -27,7 +27,7 @@ async def in_calls(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
             about=work.call.title,
             until=work.until,
             zone=work.call.time_zone,
-            each=tuple((_where_one(work.kind, each), each.handle or "–") for each in work.several),
+            each=tuple([EachItem(_where_one(work.kind, each), each.handle or "–") for each in work.several]),
         )
         for place in places
         for work in await work_waiting.work_in(reader, who, place.own, place.calls, may_lag=True)

@@ -23,7 +23,7 @@ from domain.persons.state import PERSON
 from domain.refusals import Forbidden
 from domain.values import Money
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
-from projections.reader import QueryRow, Reader, allow
+from projections.reader import QueryRow, Reader, allow, damaged_in, text_of
 
 
 class GrantTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +36,15 @@ class GrantTask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantTasks(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant on which something waits for whoever asks. `handle` stands for the recipient within the call."""
+    """A grant on which something waits for whoever asks. `handle` stands for the recipient within the call; `title` is the
+    project's, for those who see who the recipient is, and named in `damaged` if it cannot be shown."""
 
     grant: str
     call: str
     handle: str | None
+    title: str | None
     tasks: tuple[GrantTask, ...]
+    damaged: tuple[str, ...] = ()
 
 
 async def tasks(
@@ -60,7 +63,9 @@ async def tasks(
         raise Forbidden(msg("Sign in first."))
     rows = await reader.rows(
         """
-        SELECT g."grant", g.call, g.initiative, g.recipient, g.handle FROM read.grants g
+        SELECT g."grant", g.call, g.initiative, g.recipient, g.handle, t.* FROM read.grants g
+        LEFT JOIN read.applications a ON a.application = g.application AND a.to_position = 9223372036854775807
+        LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
         WHERE g.initiative IN (SELECT initiative FROM read.memberships WHERE person = %(viewer)b)
             AND g.has_tasks AND g.to_position = 9223372036854775807 AND g."grant" > %(after)b::text
         ORDER BY g."grant" LIMIT %(limit)b
@@ -73,10 +78,14 @@ async def tasks(
 
     def waiting(row: QueryRow) -> GrantTasks:
         its = found[row["grant"]]
+        named = its.named and row["title_stream"] is not None
+        title = reader.opened(row, "title", str) if named else None
         return GrantTasks(
             grant=row["grant"],
             call=row["call"],
             handle=row["handle"],
+            title=text_of(title),
+            damaged=damaged_in({"title": title}),
             tasks=tuple(
                 GrantTask(kind=task.kind, number=task.number, amount=_amount(its.grant, task))
                 for task in its.tasks(now)
@@ -123,6 +132,13 @@ class _OnGrant:
     erased: bool
     actor: Actor
     conflicts: Collection[str]
+
+    @property
+    def named(self) -> bool:
+        """Whether they see who the recipient is."""
+        return isinstance(
+            access.sees_recipient(self.actor, self.initiative, self.grant, conflicts=self.conflicts), Allowed
+        )
 
     def tasks(self, at: datetime) -> list[Task]:
         """What waits for them at a time, if nothing happens until then."""

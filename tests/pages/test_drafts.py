@@ -65,7 +65,11 @@ def test_the_start_page_leads_to_it(stage: Stage, apply: str, artist: Visitor) -
     save(artist, apply)
     for page in ("/me", "/applications"):
         link = f'<a href="{apply}">Finish the draft of your application</a>'
-        assert link in html.unescape(artist.open(page).text), page
+        shown = html.unescape(artist.open(page).text)
+        assert link in shown, page
+        assert shown.partition(link)[2].partition("</li>")[0].count("Until ") == 1, "when the call closes"
+    kept = html.unescape(artist.open("/me").text).partition("What is kept about you")[2]
+    assert f'<a href="{apply}">A draft of an application</a>' in kept
     form = artist.form(apply, "application-submit")
     # Its button stands behind a question.
     question = (
@@ -173,6 +177,8 @@ def test_a_script_saves_while_somebody_writes_and_says_when_it_cannot(
     status = page.locator("#draft-status")
     page.get_by_label("Title").fill("Songs of the sea")
     expect(status).to_contain_text("Draft saved on", timeout=20_000)
+    invite = page.get_by_role("link", name="Invite somebody to write with you")
+    assert invite.get_attribute("href") == people_of(artist, apply), "without loading the page again"
     page.get_by_label("Your idea").fill("one two three")
     expect(page.get_by_text("3 of at most 50 words")).to_be_visible(timeout=20_000)
     assert 'value="Songs of the sea"' in artist.open(apply).text
@@ -193,11 +199,30 @@ def test_the_script_stops_where_another_device_has_saved(
     page.goto(stage.address + apply)
     save(artist, apply)
     page.get_by_label("Title").fill("Songs of the sea")
-    expect(page.locator("#draft-status")).to_contain_text("another device", timeout=20_000)
+    status = page.locator("#draft-status")
+    expect(status).to_contain_text("another device", timeout=20_000)
+    expect(status).not_to_contain_text("Below")
     assert 'value="Songs of home"' in artist.open(apply).text, "nothing was overwritten"
     page.get_by_role("button", name="Save the draft").click()
     expect(page.get_by_role("heading", name="The other version")).to_be_visible()
     assert page.get_by_label("Title").input_value() == "Songs of the sea"
+
+
+def test_what_the_script_says_never_covers_the_field_in_which_somebody_writes(
+    stage: Stage, apply: str, artist: Visitor, page: Page
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 480})
+    page.goto(stage.address + apply)
+    idea = page.get_by_label("Your idea")
+    idea.evaluate("field => { field.style.height = '900px' }")  # as somebody draws it larger
+    save(artist, apply)
+    idea.fill("one two three")
+    status = page.locator("#draft-status")
+    expect(status).to_contain_text("another device", timeout=20_000)
+    written, said = idea.bounding_box(), status.bounding_box()
+    assert written
+    assert said
+    assert written["y"] + written["height"] <= said["y"] + 1
 
 
 def test_after_the_deadline_the_draft_can_be_read_with_its_labels() -> None:

@@ -21,6 +21,12 @@ def ask(visitor: Visitor, address: str) -> str:
     return follows
 
 
+def test_whoever_may_open_the_outbox_finds_it_beside_their_letters(stage: Stage) -> None:
+    assert 'href="/outbox"' in stage.visitor("applicant").open("/me/letters").text, (
+        "everybody in a demonstration"
+    )
+
+
 def letter_to(stage: Stage, address: str) -> str:
     """The newest letter to an address, as everybody sees it in a demonstration."""
     page = stage.visitor().open("/outbox").text

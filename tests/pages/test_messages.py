@@ -38,7 +38,10 @@ def test_both_sides_write_and_nobody_else_finds_a_word(stage: Stage) -> None:
     assert applicant.open(page).text.count("Когда вы решите? &lt;b&gt;") == 1
     assert "application-write_note" not in applicant.open(page).text
 
-    assert re.search("applications? with (a message|messages) to answer", officer.open("/me").text)
+    start = html.unescape(officer.open("/me").text)
+    assert re.search("applications? with (a message|messages) to answer", start)
+    handle = stage.speaking("officer").get(f"/api{application}")["handle"]
+    assert f'<a href="{page}" class="handle">{handle}</a>' in start, "it says of which application"
     assert page in officer.open("/messages").text
     note = officer.form(page, "application-write_note") | {"text": NOTE}
     assert officer.send(page, note).status_code == 303

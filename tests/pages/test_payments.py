@@ -78,6 +78,9 @@ def test_payments_are_recorded_after_a_preview_and_what_changed_meanwhile_is_nam
     assert 'aria-invalid="true"' in words
     words, sent = previewed(finance, page, **chosen, settled_on=now)
     assert "1 payment will be recorded as paid on" in words
+    start = html.unescape(finance.open("/me").text)
+    assert f'<a href="{page}">payment to confirm when it is on' in start, "where it is recorded"
+    assert f'<a href="/grants/{grant}#instalments"><bdi>Тихая книга</bdi></a>' in start
     # An approver reads the page, and records nothing.
     assert 'id="paying"' not in stage.visitor("approver").open(page).text
     assert stage.facts() == before

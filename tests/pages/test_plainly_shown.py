@@ -92,6 +92,27 @@ def test_a_pledge_has_the_name_of_its_funder_for_those_who_may_know_it(stage: St
     }
 
 
+def test_the_ledger_says_whose_money_it_was_and_when_it_was_recorded(stage: Stage) -> None:
+    funder, finance = stage.speaking("funder"), stage.speaking("finance")
+    fund = finance.get(f"/api/calls/{stage.call}")["fund"]
+    person = stage.people["funder"]
+    funder.post(f"/api/funds/{fund}/pledges", funder=person, amount=eur("7.00"))
+    pledges = finance.get(f"/api/funds/{fund}", position=funder.position)["pledges"]
+    pledge = next(each["id"] for each in pledges if each["amount"] == eur("7.00"))
+    paid = {"pledge": pledge, "amount": eur("7.00"), "received_on": "2026-01-02"}
+    finance.post(f"/api/funds/{fund}/receipts", **paid)
+    entry = finance.get(f"/api/funds/{fund}/ledger", position=finance.position, limit=200)["entries"][
+        "items"
+    ][-1]
+    assert (entry["pledge"], entry["booked_on"]) == (pledge, "2026-01-02")
+    assert entry["recorded_on"] > entry["booked_on"]
+    for role, whose in (("finance", "<bdi>Funder One</bdi>"), ("funder", "Yours")):
+        page = html.unescape(stage.visitor(role).open(f"/funds/{fund}").text)
+        assert "Entries, in the order of recording" in page
+        (row,) = [each for each in page.split("<tr>") if "recorded on" in each and "2 January 2026" in each]
+        assert whose in row, role
+
+
 def test_people_are_called_around_a_timeline_as_in_it(stage: Stage) -> None:
     """The staff read a juror's name beside the letter of the timeline; nobody reads a code beside it."""
     officer = stage.speaking("officer")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.pages.conftest import CALL, Stage, Visitor, eur
 from tests.pages.test_over_http import ANSWERS
 from tests.staging import with_stage
+
+OFFERED_UNTIL = (datetime.now(UTC) + timedelta(days=20)).isoformat(timespec="seconds")
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,9 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     assert f'<a href="{ranking}">The panel decides</a>' in read(officer, listed)
     assert "Set the outcome" in (page := stage.visitor("chair").open(ranking).text)
     assert "aiting list" not in page, "a rolling call has none"
+    assert "The application arrived on" in page
+    assert "The round closed on" not in page, "its round ended when it arrived"
+    assert "Next: the chair sets an outcome for each application" in page
     panel = stage.speaking("officer").get(f"/api{ranking}")["panel"]
     chair = stage.speaking("chair")
     chair.post(
@@ -99,12 +105,16 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
         reason="quality",
     )
     funder, timeline = stage.speaking("funder"), f"/api/calls/{call}/timeline"
+    assert "Next: the chair closes the panel" in read(stage.visitor("chair"), ranking)
     page = read(stage.visitor("chair"), "/me")
     assert f'<a href="{ranking}">panel to close: its outcome is set</a>' in page
     assert f'<a href="{ranking}" class="handle">{shown["handle"]}</a>' in page
     told = [line["topic"] for line in funder.get(timeline, position=chair.position)["items"]]
     assert {topic.partition(".")[0] for topic in told} == {"call"}, "funders are not told who comes when"
     chair.post(f"/api/panels/{panel}/close")
+    assert "Next: the chair closes the panel" not in read(stage.visitor("chair"), ranking)
+    page = read(stage.visitor("chair"), f"/calls/{call}")
+    assert f'<a href="{ranking}" class="handle">{shown["handle"]}</a>' in page, "also once it is closed"
     page = read(stage.visitor("officer"), listed)
     assert f'<a href="{ranking}">Confirm the decision</a>' in page
     assert f'<a href="{ranking}">decision of a panel to confirm</a>' in read(stage.visitor("officer"), "/me")
@@ -124,6 +134,13 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     officer.post(f"/api/panels/{panel}/announce")
     page = read(stage.visitor("officer"), listed)
     assert f'<a href="{application}">Offer the grant</a>' in page
+    grant = officer.post(f"/api{application}/grant", respond_by=OFFERED_UNTIL)["id"]
+    page = read(stage.visitor("officer"), listed)
+    assert "Offer the grant" not in page
+    assert f'<a href="/grants/{grant}">See the grant</a>' in page
+    kept = read(artist, "/me").partition("What is kept about you")[2].partition("</details>")[0]
+    assert f'href="{application}"' in kept
+    assert f'href="/grants/{grant}"' not in kept, "nothing is written about it before it is answered"
     assert "Awarded" in artist.open(application).text
     page = {role: html.unescape(stage.visitor(role).open(application).text) for role in ("officer", "funder")}
     assert f"/rounds/{shown['round']}/reviews" in page["officer"]

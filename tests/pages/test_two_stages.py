@@ -140,6 +140,9 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     a_juror_of_one_round_is_led_to_that_one_alone(stage, letter)
 
     assert "in the next stage" in artist.open("/me?lang=en").text
+    shown = artist.open(f"{application}?lang=en").text
+    assert "Continue until</dt><dd><strong>" in shown
+    assert "Continue until" not in stage.visitor("officer").open(application).text
     russian = artist.open(f"{application}/continue?lang=ru").text
     assert "Следующий этап" in russian
     assert "Замысел" in russian

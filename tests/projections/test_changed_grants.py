@@ -130,6 +130,7 @@ async def test_a_fee_and_a_rate_are_shown_and_booked_on_no_account(season: Seaso
     seen = await shown(season, season.funder)
     assert [(each.fee, each.exchange) for each in seen.instalments] == [(None, None), (fee, exchange)]
     books = await ledger.of_fund(season.reader, season.funder, season.things["fund"])
+    assert all(each.recorded_on == season.office.now.date() for each in books.entries.items[-1:])
     paid = [entry for entry in books.entries.items if entry.topic == "grant.instalment_settled.v1"]
     assert [(entry.fee, entry.exchange) for entry in paid] == [(None, None), (fee, exchange)]
     assert [line.amount for line in paid[1].lines] == [eur("400.25")] * 2

@@ -53,18 +53,20 @@ async def test_each_step_of_a_payment_waits_for_whoever_takes_it(season: Season)
     assert await tasks(season, "finance") == {"finance": [("record screening", None)]}
 
 
-async def test_it_is_told_with_the_handle_and_the_sum_of_the_instalment(season: Season) -> None:
+async def test_it_is_told_with_the_title_and_the_handle_and_the_sum_of_the_instalment(season: Season) -> None:
     one = await granted(season)
     await season.run("grant.submit_report", season.artist1, **one, text="Done.")
     await season.run("grant.accept_report", season.officer, **one, report=1)
     await season.run("instalment.request", season.artist1, **one, instalment=2)
     season.project()
     shown = await grants.one(season.reader, season.finance, one["grant"])
+    assert shown.title
     assert (await grants.tasks(season.reader, season.finance, now=season.office.now)).items == (
         GrantTasks(
             grant=one["grant"],
             call=season.call,
             handle=shown.handle,
+            title=shown.title,
             tasks=(GrantTask(kind=TaskKind.APPROVE, number=2, amount=eur("400.25")),),
         ),
     )

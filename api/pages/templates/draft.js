@@ -24,12 +24,24 @@
     // Only trouble is read out; a screen reader would otherwise speak every few seconds.
     if (trouble) status.setAttribute("role", "alert");
     else status.removeAttribute("role");
-    // It is shown at the lower edge of the window, and never over the field in which somebody writes.
+    // It is shown at the lower edge of the window, and never over the field in which somebody writes: one that is too tall to be
+    // seen whole above it becomes lower, and scrolls by itself.
     const field = document.activeElement;
     if (!field || !form.contains(field)) return;
-    const place = field.getBoundingClientRect();
-    const covered = place.bottom - status.getBoundingClientRect().top;
-    if (covered > 0 && place.top > covered) scrollBy(0, covered);
+    const edge = status.getBoundingClientRect().top;
+    if (field.offsetHeight > edge) field.style.height = `${Math.max(edge, 0)}px`;
+    const covered = field.getBoundingClientRect().bottom - edge;
+    if (covered > 0) scrollBy({ top: covered, behavior: "instant" });
+  };
+  // The draft exists now, so somebody can be invited to it.
+  const invites = (address) => {
+    const place = document.getElementById("draft-people");
+    if (!place || !address) return;
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = place.dataset.invite;
+    place.replaceChildren(link);
+    place.removeAttribute("id");
   };
   const later = (milliseconds) => {
     clearTimeout(timer);
@@ -47,6 +59,7 @@
       if (answer.ok && told) {
         revision.value = told.revision;
         say(told.said, false);
+        invites(told.people);
         for (const [name, words] of Object.entries(told.counts)) {
           const place = document.getElementById(`${form.id}-${name}-count`);
           if (place) {
