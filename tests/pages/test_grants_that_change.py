@@ -124,7 +124,7 @@ def an_account_without_an_iban_is_checked_at_its_fields(stage: Stage, grant: str
     assert recipient.send(grant, sent | {"bank_code": "AGRI AM 22"}).status_code == 303
     finance = stage.visitor("finance")
     waiting = html.unescape(finance.open("/me").text)
-    assert f'<a href="{grant}">grant with bank details to confirm</a>' in waiting
+    assert f'<a href="{grant}#payee">grant with bank details to confirm</a>' in waiting
     assert "bank details to confirm" not in stage.visitor("officer").open("/me").text
     page = finance.open(grant)
     assert "12345678901" in page.text
