@@ -167,6 +167,14 @@ def test_reviews_are_shared_out_after_a_preview_and_what_changed_meanwhile_is_le
     shown = officer.open(f"/applications/{application}/jury").text
     assert f'id="review-assign-{juror}"' in shown
     assert shown.count("Waiting for the juror&#x27;s answer") == 2
+    # It alone is marked, there and in the list of applications.
+    shown = html.unescape(officer.open(path).text)
+    assert [shown.count(words) for words in ("1 juror is missing", ">Choose jurors<")] == [1, 1]
+    assert shown.count(">See its jurors<") == len(eligible) - 1
+    assert f'<a href="/applications/{application}"><bdi>' in shown
+    shown = html.unescape(officer.open(f"/calls/{stage.call}/applications").text)
+    assert shown.count(">Choose jurors<") == 1
+    assert shown.count(">Reviews are being written<") == len(eligible) - 1
     # Wherever jurors are asked, it says when their reviews are due, or that no date is set.
     pages = (path, f"/applications/{application}/jury", f"/applications/{application}")
     none_yet = "No date is set. Reviews count until the panel opens."
