@@ -222,6 +222,7 @@ def test_what_the_script_says_never_covers_the_field_in_which_somebody_writes(
     written, said = idea.bounding_box(), status.bounding_box()
     assert written
     assert said
+    assert written["y"] >= -1, "it is seen whole"
     assert written["y"] + written["height"] <= said["y"] + 1
 
 
