@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +20,10 @@ for _name in [name for name in os.environ if name.startswith(("OVERWINTER_", "PG
     del os.environ[_name]
 for _name in ("DATABASE_URL", "READ_DATABASE_URL", "DATA_DIR"):
     os.environ.pop(_name, None)
+
+# The programs that tests start are compiled once, not at each start, even where the environment keeps Python from doing so.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,17 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import psycopg
+from click.testing import CliRunner
 
+from api.cli import main
 from api.run.settings import read_settings
 from api.run.wiring import wire
 from domain.commands.persons import RegisterPerson
@@ -28,7 +32,8 @@ OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
 
 
 class Operator:
-    """Runs commands of one installation as separate processes."""
+    """Runs commands of one installation: what ends by itself in the tests' own process, because each new one takes a second of
+    work; what runs until it is stopped, as a process."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
         self.settings = {
@@ -37,8 +42,15 @@ class Operator:
             "OVERWINTER_PORT": free_port(),
         }
 
-    def run(self, *arguments: str, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, typed: str = "", **settings: str) -> CompletedProcess[str]:
         """Run a command to its end, with `typed` as its standard input."""
+        done = CliRunner().invoke(main, arguments, env={**self.settings, **settings}, input=typed)
+        unexpected = done.exception is not None and not isinstance(done.exception, SystemExit)
+        trace = "".join(traceback.format_exception(done.exception)) if unexpected else ""
+        return CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr + trace)
+
+    def run_alone(self, *arguments: str, typed: str = "", **settings: str) -> CompletedProcess[str]:
+        """The same, as a process of its own."""
         return subprocess.run(
             [*OVERWINTER, *arguments],
             env={**os.environ, **self.settings, **settings},
