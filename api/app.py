@@ -12,7 +12,7 @@ from litestar import Litestar, MediaType, Request, Response, get
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.accounts import access
-from api.health import health, metrics
+from api.health import answers, metrics
 from api.http import (
     administration,
     commands,
@@ -69,7 +69,7 @@ def operations() -> tuple[Operation, ...]:
         *profiles.OPERATIONS,
         *searching.OPERATIONS,
         *administration.OPERATIONS,
-        *health.operations(),
+        *answers.operations(),
         *metrics.OPERATIONS,
     )
 

@@ -16,9 +16,7 @@ from api.cli.first_start import tell_operator
 from api.health.health import look
 from api.run.clock import real_time
 from api.run.demonstration import FILE, LIVING, SMALL, load
-from api.run.serving import listen, log_to_stderr
-from api.run.serving import project as run_projections
-from api.run.serving import serve as run_server
+from api.run.projecting import project as run_projections
 from api.run.settings import SUPERVISED, Settings, read_settings, unknown_names
 from api.run.supervise import Child, SuperviseError, Supervisor, check_port_is_free, end_with_parent
 from api.run.wiring import all_migrations
@@ -48,22 +46,32 @@ def _begin_process() -> Settings:
     if _is_supervised():
         end_with_parent()
     settings = read_settings()
-    log_to_stderr(settings)
+    _log_to_stderr(settings)
     for name in unknown_names():
         log.warning("%s is not a setting of this program; check its spelling", name)
     return settings
 
 
+def _log_to_stderr(settings: Settings) -> None:
+    """Log times, levels and sentences. Logs never contain addresses, tokens or what people wrote."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+
+
 @click.command()
 def serve() -> None:
     """Serve pages and API until stopped."""
+    # Only this command needs the web framework, which takes half a second to import.
+    from api.run import serving
+
     settings = _begin_process()
     check_port_is_free(settings.host, settings.port)
     with database(settings, keep=not _is_supervised()) as url:
         refuse_unmigrated(url)
         _refuse_foreign_replica(settings, url)
-        with listen(settings.host, settings.port) as listening:
-            run_server(settings, url, listening, begun=tell_operator)
+        with serving.listen(settings.host, settings.port) as listening:
+            serving.serve(settings, url, listening, begun=tell_operator)
 
 
 @click.command()

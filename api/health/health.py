@@ -1,6 +1,6 @@
-"""Whether the server is alive, and whether it is ready: database, migrations, and the lag of the read models.
+"""The state of an installation, and whether it is ready: database, migrations, and the lag of the read models.
 
-Only administrators see figures, because the number of facts would reveal when somebody submits."""
+Commands ask for it too, so nothing here needs the web framework."""
 
 from __future__ import annotations
 
@@ -8,21 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
-import psycopg
-from litestar import Response
 
-from api.http.operations import Asking, Operation, as_json
-from api.http.problems import RETRY_SECONDS, Problem, ProblemType
 from api.run.wiring import all_migrations
-from domain import access
-from domain.deciding import Denied
-from domain.messages import Message, msg, verbatim
-from history.appends import Unavailable
 from history.store import History
-from history.unreadable import Unreadable
 from projections.projector import LOCK
 from projections.register import PROJECTIONS
 
@@ -33,12 +24,6 @@ LEADERLESS_SECONDS: Final = 30.0
 restart a few more."""
 LEADERLESS: Final = "No process keeps the read models up to date; run: overwinter project."
 _NEVER: Final = "No process has filled the read models yet; run: overwinter project."
-
-
-class Alive(msgspec.Struct, frozen=True, kw_only=True):
-    """The server answers."""
-
-    status: str = "alive"
 
 
 class ProjectionHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,13 +54,6 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     def leaderless(self) -> tuple[str, ...]:
         """The sentence that no process keeps the read models up to date, unless another sentence says so already."""
         return () if self.projecting or self.pending_migrations or _NEVER in self.wrong else (LEADERLESS,)
-
-
-class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The server is ready. `figures` are for administrators of the installation alone."""
-
-    status: Literal["ready"]
-    figures: Ready | None = None
 
 
 class Absence:
@@ -196,79 +174,3 @@ def sentences(
         many = "1 projection is" if len(late) == 1 else f"{len(late)} projections are"
         wrong.append(f"{many} behind, {last.name} by {last.behind} facts and {last.lag_seconds:.0f} seconds.")
     return tuple(wrong)
-
-
-async def _alive(asking: Asking) -> Response[bytes]:  # noqa: ARG001 - every operation has this shape
-    return as_json(Alive())
-
-
-async def _ready(asking: Asking, absence: Absence) -> Response[bytes]:
-    try:
-        found = await look(asking.wiring.history, asking.wiring.clock())
-        full = await _sees_figures(asking)
-    except (Unavailable, psycopg.Error):
-        raise Problem(
-            ProblemType.UNAVAILABLE,
-            msg("The database does not answer."),
-            headers={"Retry-After": str(RETRY_SECONDS)},
-        ) from None
-    wrong = (*found.wrong, *absence.lasts(found))
-    if wrong:
-        found = msgspec.structs.replace(found, wrong=wrong)
-        raise Problem(
-            ProblemType.UNAVAILABLE,
-            # Figures are for operators, who search for the text: so always in English, as on the command line.
-            verbatim(wrong[0]) if full else _public_sentence(found),
-            headers={"Retry-After": str(RETRY_SECONDS)},
-            checks=msgspec.to_builtins(found) if full else None,
-        )
-    return as_json(Readiness(status="ready", figures=found if full else None))
-
-
-async def _sees_figures(asking: Asking) -> bool:
-    if asking.person is None:
-        return False
-    try:
-        installation = await asking.wiring.installation()
-    except Unreadable:
-        return False  # administrators cannot be recognised then, but the server is ready anyway
-    return not isinstance(access.installation_administrator(asking.person, installation), Denied)
-
-
-def _public_sentence(found: Ready) -> Message:
-    """What is wrong, without figures or names of read models, which would reveal what kind of fact was recorded."""
-    if found.pending_migrations:
-        return msg("The database is not ready for this program.")
-    if found.wrong == (LEADERLESS,):
-        return msg("The read models are not kept up to date.")
-    if any(each.position > found.facts for each in found.projections):
-        return msg("The read models belong to another history.")
-    return msg("The read models are behind.")
-
-
-def operations() -> tuple[Operation, ...]:
-    """The operations of this module."""
-    absence = Absence()
-    return (
-        Operation(
-            name="health.alive",
-            method="GET",
-            path="/health",
-            summary="Is the server alive",
-            handle=_alive,
-            answer=Alive,
-            public=True,
-            tag="health",
-        ),
-        Operation(
-            name="health.ready",
-            method="GET",
-            path="/health/ready",
-            summary="Is the server ready: database, migrations, read models",
-            handle=lambda asking: _ready(asking, absence),
-            description="Only administrators see the figures.",
-            answer=Readiness,
-            public=True,
-            tag="health",
-        ),
-    )
