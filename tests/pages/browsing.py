@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
+from api.pages.addresses import PAGES
 from tests.pages.conftest import Stage
 
 NOBODY: Final = "nobody"
@@ -122,8 +123,16 @@ def is_file(path: str) -> bool:
 
 
 def kind_of(path: str) -> str:
-    """What kind of page a link leads to: its address without ids, and without the place at which a question would be added,
-    since the page is the same at each."""
-    return re.sub(
-        r"/add/[^/]+/", "/add/-/", re.sub(r"-[0-9a-f]{32}", "", path.partition("#")[0].partition("?")[0])
-    )
+    """What kind of page a link leads to: the address by which the page is declared. Of a page that differs by the kind of question
+    that it adds, each is one; but the form of a question that is there is that of the same kind when it is added."""
+    place = path.partition("#")[0].partition("?")[0]
+    for route, declared in _ROUTES:
+        if found := route.fullmatch(place):
+            return declared.replace("{kind}", found.groupdict().get("kind", ""))
+    return re.sub(r"-[0-9a-f]{32}", "", place)
+
+
+_ROUTES: Final = [
+    (re.compile(re.sub(r"\\{([a-z_]+)\\}", r"(?P<\1>[^/]+)", re.escape(page.path))), page.path)
+    for page in PAGES
+]

@@ -51,12 +51,17 @@ class Stage:
         administrator.post("/api/demo/clock", now=(closes + timedelta(hours=1)).isoformat())
         until(lambda: officer.get(f"/api/rounds/{self.round}")["status"] == "closed")
 
+    def newcomer(self, role: str, name: str) -> Person:
+        """A new person with this name, known here by a role of the test's own."""
+        somebody = self.running.newcomer(name)
+        self.tokens[role], self.people[role] = somebody.token, somebody.id
+        return somebody
+
     def of_one_call(self, name: str, role: str) -> None:
         """A new person, called by this name, with a role in the stage's call alone."""
-        somebody = self.running.newcomer(name)
+        somebody = self.newcomer(name, name)
         administrator = self.running.person(self.running.token)
         administrator.post(f"/api/calls/{self.call}/members", person=somebody.id, roles=[role])
-        self.tokens[name], self.people[name] = somebody.token, somebody.id
 
     def _caught_up_first(self, request: httpx.Request) -> None:
         """What one person opens shows what another has just done."""

@@ -244,6 +244,14 @@ def test_after_the_deadline_the_draft_can_be_read_with_its_labels() -> None:
         assert ("Field", "Music") in found
 
 
+@pytest.fixture
+def pair(stage: Stage) -> Stage:
+    """The stage with two new people on it: one whose draft it is, and one who helps."""
+    stage.newcomer("owner", "Olga Invented")
+    stage.newcomer("helper", "Hanna Madeup")
+    return stage
+
+
 def people_of(visitor: Visitor, path: str) -> str:
     """The page of who writes in the draft of a form."""
     return str(re.findall(r"/drafts/draft-[0-9a-f]{32}/people", html.unescape(visitor.open(path).text))[0])
@@ -255,171 +263,163 @@ def invitation(owner: Visitor, people: str, **typed: str) -> str:
     return str(re.findall(r"/draft-invitation/owd_[\w-]{43}", html.unescape(sent.text))[0])
 
 
-def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it() -> None:
-    with set_stage() as stage:
-        artist, helper = stage.visitor("second applicant"), stage.visitor("applicant")
-        apply = f"/calls/{stage.call}/apply"
-        save(artist, apply)
-        people = people_of(artist, apply)
-        draft = people.removesuffix("/people")
-        assert (helper.open(people).status_code, helper.open(draft).status_code) == (404, 404)
+def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it(pair: Stage) -> None:
+    artist, helper = pair.visitor("owner"), pair.visitor("helper")
+    apply = f"/calls/{pair.call}/apply"
+    save(artist, apply)
+    people = people_of(artist, apply)
+    draft = people.removesuffix("/people")
+    assert (helper.open(people).status_code, helper.open(draft).status_code) == (404, 404)
 
-        link = invitation(artist, people, note="my sister")
-        assert "my sister" in artist.open(people).text
-        assert helper.open(link).headers["location"] == "/draft-invitation"
-        page = helper.open("/draft-invitation").text
-        name = html.escape(stage.speaking("second applicant").get("/api/me")["name"])
-        assert IDEA not in page
-        assert name not in page, "before they accept, they learn nothing of who invites them"
-        accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
-        assert helper.send("/draft-invitation", accept).headers["location"] == draft
-        assert f'<a href="{draft}">Write in a draft' in html.unescape(helper.open("/me").text)
-        shared = helper.open(draft).text
-        assert IDEA in shared
-        assert "Submit the application" not in shared
-        assert name in helper.open(people).text
+    link = invitation(artist, people, note="my sister")
+    assert "my sister" in artist.open(people).text
+    assert helper.open(link).headers["location"] == "/draft-invitation"
+    page = helper.open("/draft-invitation").text
+    name = html.escape(pair.speaking("owner").get("/api/me")["name"])
+    assert IDEA not in page
+    assert name not in page, "before they accept, they learn nothing of who invites them"
+    accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
+    assert helper.send("/draft-invitation", accept).headers["location"] == draft
+    assert f'<a href="{draft}">Write in a draft' in html.unescape(helper.open("/me").text)
+    shared = helper.open(draft).text
+    assert IDEA in shared
+    assert "Submit the application" not in shared
+    assert name in helper.open(people).text
 
-        # The preview warns of the names of both.
-        preview = helper.form(draft, "application-submit") | DRAFT | {"_draft": "preview"}
-        told = helper.send(draft, preview | {"title": f"Songs of {html.unescape(name)}"}).text
-        assert "the name of somebody who writes in it" in told
-        assert "Submit the application" not in told
+    # The preview warns of the names of both.
+    preview = helper.form(draft, "application-submit") | DRAFT | {"_draft": "preview"}
+    told = helper.send(draft, preview | {"title": f"Songs of {html.unescape(name)}"}).text
+    assert "the name of somebody who writes in it" in told
+    assert "Submit the application" not in told
 
-        # Both write at once: the later one sees both versions, also where the owner submits.
-        opened = artist.form(apply, "application-submit")
-        form = helper.form(draft, "application-submit")
-        sisters = {"title": "Songs of my sister", "answers.idea": IDEA, "answers.field": "music"}
-        assert helper.send(draft, form | sisters | {"_draft": "save"}).status_code == 303
-        submitted = artist.send(apply, opened | ANSWERS)
-        assert submitted.status_code == 409
-        assert "Songs of my sister" in submitted.text.split('id="others"')[1].split("</section>")[0]
-        form = helper.form(draft, "application-submit")
-        for button in ({}, {"_draft": "discard"}):
-            assert helper.send(draft, form | ANSWERS | button).status_code == 403
+    # Both write at once: the later one sees both versions, also where the owner submits.
+    opened = artist.form(apply, "application-submit")
+    form = helper.form(draft, "application-submit")
+    sisters = {"title": "Songs of my sister", "answers.idea": IDEA, "answers.field": "music"}
+    assert helper.send(draft, form | sisters | {"_draft": "save"}).status_code == 303
+    submitted = artist.send(apply, opened | ANSWERS)
+    assert submitted.status_code == 409
+    assert "Songs of my sister" in submitted.text.split('id="others"')[1].split("</section>")[0]
+    form = helper.form(draft, "application-submit")
+    for button in ({}, {"_draft": "discard"}):
+        assert helper.send(draft, form | ANSWERS | button).status_code == 403
 
-        # The preview submits all that it shows; whoever only helps has no such button.
-        form = artist.form(apply, "application-submit")
-        shown = artist.send(apply, form | ANSWERS | {"_draft": "preview"}).text.split("<main")[1]
-        sent = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', shown)
-        answer = artist.send(apply, {name: html.unescape(value) for name, value in sent})
-        assert answer.status_code == 303
-        assert "1 other person got access to a draft of" in artist.open(answer.headers["location"]).text
-        assert "Finish the draft" not in artist.open("/me").text
-        assert helper.open(draft).status_code == 404
-        assert helper.open(answer.headers["location"]).status_code == 404
-        told = stage.speaking("officer").get(f"{'/api' + answer.headers['location']}/timeline")["items"]
-        assert [each["topic"] for each in told][-2:] == [
-            "application.submitted.v1",
-            "application.written_with.v1",
-        ]
+    # The preview submits all that it shows; whoever only helps has no such button.
+    form = artist.form(apply, "application-submit")
+    shown = artist.send(apply, form | ANSWERS | {"_draft": "preview"}).text.split("<main")[1]
+    sent = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', shown)
+    answer = artist.send(apply, {name: html.unescape(value) for name, value in sent})
+    assert answer.status_code == 303
+    assert "1 other person got access to a draft of" in artist.open(answer.headers["location"]).text
+    assert "Finish the draft" not in artist.open("/me").text
+    assert helper.open(draft).status_code == 404
+    assert helper.open(answer.headers["location"]).status_code == 404
+    told = pair.speaking("officer").get(f"{'/api' + answer.headers['location']}/timeline")["items"]
+    assert [each["topic"] for each in told][-2:] == [
+        "application.submitted.v1",
+        "application.written_with.v1",
+    ]
 
-        # Who helps to change it writes in what was received already, until they are removed.
-        change = f"{answer.headers['location']}/change"
-        kept = artist.form(change, "application-change")
-        assert artist.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
-        assert 'value="Another title"' in artist.open(change).text
-        assert "Finish the changes of your application" in artist.open("/me").text
-        people = people_of(artist, change)
-        helper.open(invitation(artist, people))
-        page = helper.open("/draft-invitation").text
-        accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
-        kept_link = invitation(artist, people)
-        draft = helper.send("/draft-invitation", accept).headers["location"]
-        assert 'value="Another title"' in helper.open(draft).text
-        form = helper.form(draft, "application-change")
-        remove = artist.form(people, "draft-remove-2")
-        assert artist.send(people, remove).status_code == 303
-        assert helper.open(draft).status_code == 404
-        assert helper.send(draft, form | sisters | {"_draft": "save"}).status_code == 404
-        helper.open(kept_link)
-        page = helper.open("/draft-invitation").text
-        accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
-        assert helper.send("/draft-invitation", accept).status_code == 404, "not with a link from before"
+    # Who helps to change it writes in what was received already, until they are removed.
+    change = f"{answer.headers['location']}/change"
+    kept = artist.form(change, "application-change")
+    assert artist.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
+    assert 'value="Another title"' in artist.open(change).text
+    assert "Finish the changes of your application" in artist.open("/me").text
+    people = people_of(artist, change)
+    helper.open(invitation(artist, people))
+    page = helper.open("/draft-invitation").text
+    accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
+    kept_link = invitation(artist, people)
+    draft = helper.send("/draft-invitation", accept).headers["location"]
+    assert 'value="Another title"' in helper.open(draft).text
+    form = helper.form(draft, "application-change")
+    remove = artist.form(people, "draft-remove-2")
+    assert artist.send(people, remove).status_code == 303
+    assert helper.open(draft).status_code == 404
+    assert helper.send(draft, form | sisters | {"_draft": "save"}).status_code == 404
+    helper.open(kept_link)
+    page = helper.open("/draft-invitation").text
+    accept |= {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf")}
+    assert helper.send("/draft-invitation", accept).status_code == 404, "not with a link from before"
 
 
-def test_who_was_given_a_role_can_no_longer_open_the_draft_and_leaves_it() -> None:
+def test_who_was_given_a_role_can_no_longer_open_the_draft_and_leaves_it(pair: Stage) -> None:
     """The start page says so, and JSON; nothing of the draft is shown on the way."""
-    with set_stage() as stage:
-        artist, helper = stage.visitor("second applicant"), stage.visitor("applicant")
-        apply = f"/calls/{stage.call}/apply"
-        application = artist.send(apply, artist.form(apply, "application-submit") | ANSWERS).headers[
-            "location"
-        ]
-        change = f"{application}/change"
-        kept = artist.form(change, "application-change")
-        assert artist.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
-        people = people_of(artist, change)
-        helper.open(invitation(artist, people))
-        page = helper.open("/draft-invitation").text
-        accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
-        assert helper.send("/draft-invitation", accept).status_code == 303
-        speaking = stage.speaking("applicant")
-        draft = speaking.get("/api/drafts")["items"][0]["id"]
+    artist, helper = pair.visitor("owner"), pair.visitor("helper")
+    apply = f"/calls/{pair.call}/apply"
+    application = artist.send(apply, artist.form(apply, "application-submit") | ANSWERS).headers["location"]
+    change = f"{application}/change"
+    kept = artist.form(change, "application-change")
+    assert artist.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
+    people = people_of(artist, change)
+    helper.open(invitation(artist, people))
+    page = helper.open("/draft-invitation").text
+    accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
+    assert helper.send("/draft-invitation", accept).status_code == 303
+    speaking = pair.speaking("helper")
+    draft = speaking.get("/api/drafts")["items"][0]["id"]
 
-        house = stage.speaking("officer").get(f"/api/calls/{stage.call}")["initiative"]
-        administrator = stage.running.person(stage.running.token)
-        administrator.post(
-            f"/api/initiatives/{house}/members", person=stage.people["applicant"], roles=["juror"]
-        )
-        assert helper.open(f"/drafts/{draft}").status_code == 403
-        assert speaking.get("/api/drafts") == {"items": [], "shut": [draft], "to_delete": []}
-        start = html.unescape(helper.open("/me").text)
-        assert f'<a href="/drafts/{draft}/people">Leave a draft that you can no longer open' in start
-        shown = helper.open(people).text
-        assert "You have a role in this call" in shown
-        assert "letters" not in shown.split("<main")[1], "none comes any more about this draft"
-        name = html.escape(stage.speaking("second applicant").get("/api/me")["name"])
-        assert ("Another title" in shown, name in shown) == (False, False)
-        invite = helper.form(people, "draft-leave") | {"_do": "draft.invite"}
-        assert "You have a role in this call" in helper.send(people, invite).text
-        assert helper.send(people, helper.form(people, "draft-leave")).headers["location"] == "/me"
-        assert "no longer open" not in helper.open("/me").text
-        assert speaking.get("/api/drafts") == {"items": [], "shut": [], "to_delete": []}
-        assert helper.open(people).status_code == 404
-        speaking.post(f"/api/drafts/{draft}/leave", 404)
+    house = pair.speaking("officer").get(f"/api/calls/{pair.call}")["initiative"]
+    administrator = pair.running.person(pair.running.token)
+    administrator.post(f"/api/initiatives/{house}/members", person=pair.people["helper"], roles=["juror"])
+    assert helper.open(f"/drafts/{draft}").status_code == 403
+    assert speaking.get("/api/drafts") == {"items": [], "shut": [draft], "to_delete": []}
+    start = html.unescape(helper.open("/me").text)
+    assert f'<a href="/drafts/{draft}/people">Leave a draft that you can no longer open' in start
+    shown = helper.open(people).text
+    assert "You have a role in this call" in shown
+    assert "letters" not in shown.split("<main")[1], "none comes any more about this draft"
+    name = html.escape(pair.speaking("owner").get("/api/me")["name"])
+    assert ("Another title" in shown, name in shown) == (False, False)
+    invite = helper.form(people, "draft-leave") | {"_do": "draft.invite"}
+    assert "You have a role in this call" in helper.send(people, invite).text
+    assert helper.send(people, helper.form(people, "draft-leave")).headers["location"] == "/me"
+    assert "no longer open" not in helper.open("/me").text
+    assert speaking.get("/api/drafts") == {"items": [], "shut": [], "to_delete": []}
+    assert helper.open(people).status_code == 404
+    speaking.post(f"/api/drafts/{draft}/leave", 404)
 
 
-def test_who_left_the_organisation_can_no_longer_open_their_draft_and_deletes_it() -> None:
+def test_who_left_the_organisation_can_no_longer_open_their_draft_and_deletes_it(pair: Stage) -> None:
     """Nor can who helped them, who leaves it; pages and JSON say the same, and nothing of the draft is shown on the way."""
-    with set_stage() as stage:
-        owner, helper = stage.visitor("second applicant"), stage.visitor("applicant")
-        speaking = stage.speaking("second applicant")
-        newcomer = stage.running.newcomer("Colleague", email="colleague@example.org", language="en")
-        organisation = newcomer.post("/api/organisations", name="Invented Collective")["id"]
-        at = f"/api/organisations/{organisation}"
-        newcomer.post(f"{at}/members", person=stage.people["second applicant"])
-        speaking.post(f"{at}/join")
-        apply = f"/calls/{stage.call}/apply"
-        sent = owner.form(apply, "application-submit") | ANSWERS | {"applicant": organisation}
-        change = f"{owner.send(apply, sent).headers['location']}/change"
-        kept = owner.form(change, "application-change")
-        assert owner.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
-        people = people_of(owner, change)
-        helper.open(invitation(owner, people))
-        page = helper.open("/draft-invitation").text
-        accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
-        assert helper.send("/draft-invitation", accept).status_code == 303
-        draft = people.split("/")[2]
+    owner, helper = pair.visitor("owner"), pair.visitor("helper")
+    speaking = pair.speaking("owner")
+    newcomer = pair.running.newcomer("Colleague", email="colleague@example.org", language="en")
+    organisation = newcomer.post("/api/organisations", name="Invented Collective")["id"]
+    at = f"/api/organisations/{organisation}"
+    newcomer.post(f"{at}/members", person=pair.people["owner"])
+    speaking.post(f"{at}/join")
+    apply = f"/calls/{pair.call}/apply"
+    sent = owner.form(apply, "application-submit") | ANSWERS | {"applicant": organisation}
+    change = f"{owner.send(apply, sent).headers['location']}/change"
+    kept = owner.form(change, "application-change")
+    assert owner.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
+    people = people_of(owner, change)
+    helper.open(invitation(owner, people))
+    page = helper.open("/draft-invitation").text
+    accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
+    assert helper.send("/draft-invitation", accept).status_code == 303
+    draft = people.split("/")[2]
 
-        newcomer.post(f"{at}/members/{stage.people['second applicant']}/remove")
-        for person, role, words, answer in (
-            (helper, "applicant", "Leave", {"items": [], "shut": [draft], "to_delete": []}),
-            (owner, "second applicant", "Delete", {"items": [], "shut": [], "to_delete": [draft]}),
-        ):
-            assert person.open(f"/drafts/{draft}").status_code == 403
-            stage.speaking(role).get(f"/api/drafts/{draft}", 403)
-            assert stage.speaking(role).get("/api/drafts") == answer
-            start = html.unescape(person.open("/me").text)
-            assert f'<a href="{people}">{words} a draft that you can no longer open' in start
-            shown = person.open(people).text
-            assert "no longer act" in shown
-            assert "Another title" not in shown
-        assert (
-            helper.send(people, helper.form(people, "draft-leave") | {"_do": "draft.delete"}).status_code
-            == 200
-        )
-        assert "Delete a draft" in owner.open("/me").text, "it is still there"
-        assert owner.send(people, owner.form(people, "draft-delete")).headers["location"] == "/me"
-        for person in (owner, helper):
-            assert "no longer open" not in person.open("/me").text
-            assert person.open(people).status_code == 404
+    newcomer.post(f"{at}/members/{pair.people['owner']}/remove")
+    for person, role, words, answer in (
+        (helper, "helper", "Leave", {"items": [], "shut": [draft], "to_delete": []}),
+        (owner, "owner", "Delete", {"items": [], "shut": [], "to_delete": [draft]}),
+    ):
+        assert person.open(f"/drafts/{draft}").status_code == 403
+        pair.speaking(role).get(f"/api/drafts/{draft}", 403)
+        assert pair.speaking(role).get("/api/drafts") == answer
+        start = html.unescape(person.open("/me").text)
+        assert f'<a href="{people}">{words} a draft that you can no longer open' in start
+        shown = person.open(people).text
+        assert "no longer act" in shown
+        assert "Another title" not in shown
+    assert (
+        helper.send(people, helper.form(people, "draft-leave") | {"_do": "draft.delete"}).status_code == 200
+    )
+    assert "Delete a draft" in owner.open("/me").text, "it is still there"
+    assert owner.send(people, owner.form(people, "draft-delete")).headers["location"] == "/me"
+    for person in (owner, helper):
+        assert "no longer open" not in person.open("/me").text
+        assert person.open(people).status_code == 404
