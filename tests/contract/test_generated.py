@@ -34,9 +34,10 @@ FEW, MANY = 1, 15
 """Examples for an operation and role, of sound requests and of unsound ones each."""
 
 
-@pytest.mark.parametrize("role", ["nobody", "applicant", "administrator"])
+@pytest.mark.parametrize("role", ["applicant", "administrator"])
 def test_no_request_fails_us(role: str, used: Used, running: Running, schema: OpenApiSchema) -> None:
-    """A sound and an unsound request for every operation, half of them about things that exist."""
+    """A sound and an unsound request for every operation, half of them about things that exist. Nobody is mostly turned away
+    before a request is read; nobody's are among those at length."""
     ask_for_everything(role, used, running, schema, FEW)
 
 

@@ -6,15 +6,17 @@ from __future__ import annotations
 import functools
 import html
 import re
+import zlib
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from api.app import operations
-from api.http.operations import OTHER_IDS, Operation
+from api.http.operations import OTHER_IDS, Operation, check_kinds
 from api.pages.addresses import PAGES
 from api.pages.page import Page
+from domain.refusals import NotFound
 from domain.topics import AGGREGATES
 from tests.contract.conftest import Used, access_of
 from tests.journey.running import Running
@@ -32,6 +34,8 @@ MALFORMED = (
     "{kind}-{absent}f",
     "-{absent}",
 )
+EACH = 6
+"""Of so many wrong ids, one is tried at each operation and page."""
 VARYING = {"date", "content-length"}
 """Headers that may differ: the length does with the address that a page repeats."""
 ALIKE_WITHIN_THE_KIND = {
@@ -71,6 +75,15 @@ def wrong_ids(kind: str, used: Used) -> Iterator[str]:
         yield each.format(kind=kind, absent=ABSENT, upper=ABSENT.upper())
 
 
+def some_wrong_ids(kind: str, used: Used, asked: str) -> list[str]:
+    """A few of them, which depend on what is `asked`, so that all operations together are asked about all: one function knows
+    every kind, as the test of it shows, and here it is enough to see that each operation calls it."""
+    everything = [*wrong_ids(kind, used)]
+    start = zlib.crc32(asked.encode()) % EACH
+    malformed = everything[-len(MALFORMED) :]
+    return [*everything[start::EACH], malformed[start % len(malformed)]]
+
+
 def told(answer: httpx.Response, repeated: str) -> tuple[object, ...]:
     """All of an answer by which two could be told apart, but for the id or the address that was asked for, which it repeats."""
     text = re.sub(rf"{re.escape(repeated)}(?![\w-])", "ID", html.unescape(answer.text))
@@ -89,6 +102,15 @@ def put(path: str, template: str, name: str, tried: str) -> str:
     found = re.fullmatch(re.sub(r"\\{([a-z_]+)\\}", r"(?P<\1>[^/]+)", re.escape(template)), path)
     assert found is not None
     return path[: found.start(name)] + tried + path[found.end(name) :]
+
+
+@pytest.mark.parametrize("kind", AGGREGATES)
+def test_a_wrong_id_is_known_by_its_shape(used: Used, kind: str) -> None:
+    """Every one of them, before anything is looked up."""
+    check_kinds({kind: f"{kind}-{ABSENT}"})
+    for tried in wrong_ids(kind, used):
+        with pytest.raises(NotFound):
+            check_kinds({kind: tried})
 
 
 @pytest.mark.parametrize("operation", WITH_IDS, ids=lambda operation: operation.name)
@@ -115,7 +137,8 @@ def test_by_json_every_wrong_id_is_the_same_nothing(
                 headers["Authorization"] = sender
             # Who has to sign in first is turned away before anything is looked at, so a few ids are enough.
             few = not signed and not operation.public
-            wrong = [*([f"fund-{ABSENT}", "xyzzy"] if few else wrong_ids(name, used)), *absent]
+            some = some_wrong_ids(name, used, f"{operation.name} {name}")
+            wrong = [*([f"fund-{ABSENT}", "xyzzy"] if few else some), *absent]
             answers = {
                 tried: told(
                     running.client.request(
@@ -151,7 +174,7 @@ def test_every_page_of_a_wrong_id_is_the_same_nothing(
         # The whole address is left out, not the id alone: each page links to the visitor's own initiative.
         addresses = {
             tried: path.replace(f"{{{name}}}", tried)
-            for tried in (*wrong_ids(name, used), f"{name}-{ABSENT}")
+            for tried in (*some_wrong_ids(name, used, page.path), f"{name}-{ABSENT}")
         }
         answers = {tried: told(client.get(address), address) for tried, address in addresses.items()}
     first = next(iter(answers.values()))
