@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 
 import pytest
 from click import Context
@@ -35,6 +36,14 @@ class TestHelp:
         """In a process of its own, as the others are not: nothing is opened or set up before."""
         done = subprocess.run([*OVERWINTER, "serve", "--help"], capture_output=True, text=True, check=True)
         assert "Usage:" in done.stdout
+
+    def test_what_serves_no_page_starts_without_the_web_framework(self) -> None:
+        """It takes as long to import as all the rest."""
+        program = (
+            "import sys, api.cli.running, api.cli.doctor; print({'litestar', 'uvicorn'} & {*sys.modules})"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout == "set()\n"
 
     def test_none_is_missing_from_this_list(self) -> None:
         assert {
