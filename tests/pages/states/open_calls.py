@@ -115,8 +115,8 @@ def _people(states: EveryState, house: str) -> None:
     see("invitation-over", f"/invitation/{secret}", NOBODY)
     see("own-profile", "/me/profile", "applicant")
     see("own-profile-wrong", "/me/profile", "applicant", then=sent("person-exclude_reader", named="nobody"))
-    see("leave", "/me/leave", "applicant", ADMINISTRATOR)
-    see("leave-wrong", "/me/leave", "applicant", then=sent("person-erase", confirmation="yes"))
+    see("leave", "/me/leave", "applicant", "newcomer", ADMINISTRATOR)
+    see("leave-wrong", "/me/leave", "newcomer", then=sent("person-erase", confirmation="yes"))
     see("read-by", "/me/read-by", "applicant", "newcomer")
 
 
@@ -170,6 +170,7 @@ def _written_together(states: EveryState, call: str) -> None:
     """A draft that two people write, and an invitation that nobody has answered."""
     see, post = states.see, states.post
     begun = {"form": "application.submit", "about": call, "fields": {"title": "Kitchens by the sea"}}
+    states.stage.running.caught_up()
     draft = f"/drafts/{post('applicant', '/api/drafts', **begun)['id']}"
     accepted, waiting = [
         post("applicant", f"/api{draft}/invitations", note=note)["link"].rpartition("/")[2]
