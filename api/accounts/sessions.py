@@ -250,8 +250,8 @@ class Sessions:
         return self._cookie("", 0, half=True)
 
     async def ended(self, session: str | None) -> str | None:
-        """Whose session this was, if it has expired or was unused for too long, not more than a day ago; None otherwise, also
-        if it was ended by somebody."""
+        """Whose session this was, if it has expired, was unused for too long or its person has signed out, not more than a day
+        ago; None otherwise, also if it was ended from elsewhere."""
         if session is None or not _SHAPE.match(session):
             return None
         async with self._history.connection() as connection:
@@ -331,13 +331,25 @@ class Sessions:
             )
 
     async def end(self, session: str | None) -> Cookie:
-        """Sign out: delete the session; returns a cookie that makes the browser forget it."""
+        """End a session for good; returns a cookie that makes the browser forget it."""
         if session is not None:
             async with self._history.connection() as connection:
                 await connection.execute(
                     "DELETE FROM accounts.sessions WHERE digest = %b", (digest_of(session),)
                 )
         return self._cookie("", 0)
+
+    async def sign_out(self, session: str | None) -> Cookie:
+        """Sign out. The browser keeps the cookie of the ended session for a day, so that what its person still has open in another
+        tab can be kept for them, as when a session expires; returns that cookie."""
+        if session is None or not _SHAPE.match(session):
+            return self._cookie("", 0)
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "UPDATE accounts.sessions SET expires_at = least(expires_at, now()) WHERE digest = %b",
+                (digest_of(session),),
+            )
+        return self._cookie(session, KEPT_HOURS * 3600)
 
     async def sweep(self) -> None:
         """Delete sessions that ended a day ago (until then `ended` knows them), and those of erased people."""

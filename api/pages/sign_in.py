@@ -192,7 +192,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
         check_signed_form(await site.visit(request), form)
-        ended = await sessions.end(request.cookies.get(sessions.cookie_name))
+        ended = await sessions.sign_out(request.cookies.get(sessions.cookie_name))
         return left_behind(redirect(f"/sign-in?show={SIGNED_OUT}", cookies=[ended]))
 
     return [

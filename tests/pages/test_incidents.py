@@ -41,7 +41,13 @@ def apply(stage: Stage) -> str:
 
 
 @pytest.fixture
-def form_opened(stage: Stage, browser: Browser, apply: str) -> Iterator[Open]:
+def own_words() -> list[str]:
+    """The nine words of whoever registered last."""
+    return []
+
+
+@pytest.fixture
+def form_opened(stage: Stage, browser: Browser, apply: str, own_words: list[str]) -> Iterator[Open]:
     """Opens the form for applying as somebody who has just registered, in one tab or several."""
     contexts = []
 
@@ -52,6 +58,7 @@ def form_opened(stage: Stage, browser: Browser, apply: str) -> Iterator[Open]:
         pages[0].goto(f"{stage.address}/register")
         pages[0].get_by_label("What should we call you?").fill("Nora Lind")
         pages[0].get_by_role("button", name="Register and see my nine words").click()
+        own_words[:] = pages[0].locator("ol[lang=en] li").all_inner_texts()
         for page in pages:
             page.goto(apply)
         return pages
@@ -159,8 +166,11 @@ def test_pressing_twice_submits_once(stage: Stage, form_opened: Open) -> None:
     assert applications(stage, page) == 1
 
 
-def test_signed_out_in_another_tab_a_long_answer_is_kept(stage: Stage, form_opened: Open) -> None:
-    """The script says that it is not saved by itself any more; the button keeps it, and it is there after signing in."""
+def test_signed_out_in_another_tab_a_long_answer_is_kept(
+    stage: Stage, form_opened: Open, own_words: list[str]
+) -> None:
+    """The script says that it is not saved by itself any more; the button keeps it for whoever wrote it, and signing in again
+    shows it."""
     page, other = form_opened(scripts=True, tabs=2)
     page.locator('[name="title"]').fill(TITLE)
     expect(page.locator("#draft-status")).to_contain_text("Draft saved on", timeout=20_000)
@@ -170,4 +180,8 @@ def test_signed_out_in_another_tab_a_long_answer_is_kept(stage: Stage, form_open
     expect(page.locator("#draft-status")).to_contain_text("session has expired", timeout=20_000)
     with page.expect_navigation():
         press(page, "Save the draft")
-    assert "A long answer." in page.content(), (page.url, page.inner_text("body"))
+    expect(page.locator("main")).to_contain_text("you typed is kept")
+    assert "A long answer." not in page.content()
+    page.locator("#words").fill(" ".join(own_words))
+    page.get_by_role("button", name="Sign in with the words").click()
+    expect(page.locator('[name="answers.idea"]')).to_have_value("A long answer. " * 5)

@@ -185,8 +185,9 @@ def test_what_somebody_typed_is_not_given_back_to_the_next_person_at_the_compute
     form = typed(visitor, apply)
     sign_out(visitor)
     answer = visitor.send(apply, form)
-    assert (answer.status_code, IDEA in answer.text) == (401, False)
+    assert (answer.status_code, IDEA in answer.text) == (303, False), "it is kept for its person"
     sign_in(visitor, stage, "second applicant", visitor.open("/sign-in").text)
+    assert IDEA not in visitor.open(apply).text
     answer = visitor.send(apply, form)
     assert (answer.status_code, IDEA in answer.text) == (403, False)
     sign_out(visitor)

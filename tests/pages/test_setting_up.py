@@ -316,7 +316,7 @@ class TestAPledgeOfSomebodyWithoutAnAccount:
         assert form not in finance.open(page).text
         assert page in funder.open(own).text
         shown = funder.open(page).text
-        assert 'Yours <span class="quiet small"><bdi>A Foundation</bdi></span>' in shown
+        assert 'Yours<br><span class="quiet small">Public name: <bdi>A Foundation</bdi></span>' in shown
 
 
 class TestWhatMostCallsHave:

@@ -164,6 +164,8 @@ async def test_nobody_who_may_not_know_times_finds_one(season: Season, blindness
         await season.run("review.declare_no_conflict", officer, review=review)
         await season.run("review.submit", officer, review=review, scores={"art": 8})
     else:
+        # As staff they see who applied with what they are not asked to judge.
+        await applications.of_call(season.reader, officer, season.call)
         with pytest.raises(Forbidden, match="This call is blind, and you have seen who applied"):
             await season.run("review.declare_no_conflict", officer, review=review)
     await season.open_panel()
