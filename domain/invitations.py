@@ -256,6 +256,19 @@ def withdraw(invitation_id: str, invitation: Invitation, *, now: datetime) -> tu
     return (InvitationWithdrawn(invitation=invitation_id, withdrawn_at=now),)
 
 
+def give_way(invitation_id: str, invitation: Invitation, *, now: datetime) -> tuple[Fact, ...]:
+    """Withdraw an invitation in whose place a new one is made, also one that was not answered in time."""
+    if invitation.status is InvitationStatus.WITHDRAWN:
+        raise Refused(
+            msg(
+                "This invitation was withdrawn, or sent again already. If there is a newer one, send that one."
+            )
+        )
+    if not invitation.expired(now):
+        return withdraw(invitation_id, invitation, now=now)
+    return (InvitationWithdrawn(invitation=invitation_id, withdrawn_at=now),)
+
+
 def check_open(invitation: Invitation, now: datetime) -> None:
     """Raise `Refused` unless an invitation can still be answered."""
     if invitation.status is InvitationStatus.ACCEPTED:

@@ -30,7 +30,7 @@ from domain.commands.invitations import AcceptInvitation, DeclineInvitation, Mak
 from domain.initiatives.state import INITIATIVE
 from domain.invitations import INVITATION, Invitation, InvitationMade
 from domain.messages import Message, counted, msg
-from domain.refusals import NotFound
+from domain.refusals import NotFound, Refused
 from domain.texts import Texts, check_text
 from domain.values import SYSTEM, CallId, Channel, InitiativeId, Role, RoundId
 from history.documents import read
@@ -40,13 +40,14 @@ from history.runner import Runner
 from history.store import History, opened_keys
 from history.vault import Vault
 from projections import invitations
-from projections.invitations import InvitationList
+from projections.invitations import InvitationLine, InvitationList
 from projections.reader import Reader
 
 PREFIX: Final = "owi_"
 UNKNOWN: Final = msg(
     "This invitation is not known here. Check that you copied the whole link, or ask whoever invited you for a new one."
 )
+NO_ADDRESS: Final = msg("It is not known any more where this letter went. Invite the person once more.")
 _SHAPE: Final = re.compile(r"owi_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
@@ -102,24 +103,74 @@ class Invitations:
         Raises `domain.refusals.CommandRejected` and whatever else the runner raises.
         """
         address = checked(invited.email) if invited.email and invited.email.strip() else None
-        note = address or self._note_of(invited.note)
+        note = None if address else self._note_of(invited.note)
         command = MakeInvitation(
             initiative=invited.initiative,
             roles=invited.roles,
             call=invited.call,
             round=invited.round,
             way="link" if address is None else "letter",
-            to=self._to(address, note, locale),
+            to=self._keyed_to(
+                f"address {address_name(address)} {locale.language}" if address else f"note {note or ''}"
+            ),
             days=invited.days,
         )
+        return await self._make(
+            command, address=address, note=note, actor=actor, channel=channel, locale=locale, key=key
+        )
+
+    async def make_again(
+        self,
+        line: InvitationLine,
+        initiative: str,
+        address: str | None,
+        *,
+        days: int,
+        actor: str,
+        channel: Channel,
+        locale: Locale,
+        key: str | None,
+    ) -> NewInvitation:
+        """Send the letter of an invitation once more, to the same `address`: a new one is made in its place. The address is None if
+        it is not known any more, as after it was done; then only the same request is answered once more. Raises as `make` does."""
+        command = MakeInvitation(
+            initiative=initiative,
+            roles=line.roles,
+            call=line.call,
+            round=line.round,
+            way="letter",
+            to=self._keyed_to(f"again {locale.language}"),
+            days=days,
+            instead_of=line.id,
+        )
+        return await self._make(
+            command, address=address, note=None, actor=actor, channel=channel, locale=locale, key=key
+        )
+
+    async def _make(
+        self,
+        command: MakeInvitation,
+        *,
+        address: str | None,
+        note: str | None,
+        actor: str,
+        channel: Channel,
+        locale: Locale,
+        key: str | None,
+    ) -> NewInvitation:
         answer = await self._runner.run(Request(command=command, actor=actor, channel=channel, key=key))
         made = await self._fact_of(answer)
+        if made.way == "letter" and address is None:
+            if not await self._is_stored(made.invitation):
+                raise Refused(NO_ADDRESS)
+            return NewInvitation(made.invitation, None, made.ends_at, answer)
         text = PREFIX + urlsafe_b64encode(self._seed(made.invitation, actor, key)).decode().rstrip("=")
         link = f"{self._site}/invitation/{text}"
         letter = None if address is None else await self._letter(made, link)
         # Stored after the fact, so that no secret works without a fact. The letter goes into the outbox together with the
         # secret, so that it is sent once.
-        sealed = None if note is None else await self._sealed(actor, made.invitation, note)
+        for_whom = address or note
+        sealed = None if for_whom is None else await self._sealed(actor, made.invitation, for_whom)
         async with self._history.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "INSERT INTO accounts.invitations (digest, invitation, made_by, sealed) VALUES (%b, %b, %b, %b) "
@@ -219,9 +270,16 @@ class Invitations:
             return None
         return check_text(note, "note", most=limits.NAME)
 
-    def _to(self, address: str | None, note: str | None, locale: Locale) -> str:
-        to = f"address {address_name(address)} {locale.language}" if address else f"note {note or ''}"
-        return self._runner.keyed("invited", to.encode()).hex()
+    def _keyed_to(self, typed: str) -> str:
+        return self._runner.keyed("invited", typed.encode()).hex()
+
+    async def _is_stored(self, invitation: str) -> bool:
+        """Whether the secret of an invitation was stored, and with it its letter, if it goes by one."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT FROM accounts.invitations WHERE invitation = %b", (invitation,)
+            )
+            return await cursor.fetchone() is not None
 
     def _seed(self, invitation: str, actor: str, key: str | None) -> bytes:
         """The random part of a secret. It is derived from the idempotency key, so it can be returned again without being

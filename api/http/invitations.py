@@ -114,7 +114,6 @@ async def _send_again(asking: Asking) -> Response[bytes]:
     await asking.wiring.attempts.count("invite", account=asking.who.encode(), network=None)
     made = await send_again(
         asking.wiring.invitations,
-        asking.wiring.runner,
         asking.wiring.reader,
         asking.path["invitation"],
         initiative=asking.path["initiative"],
@@ -122,6 +121,8 @@ async def _send_again(asking: Asking) -> Response[bytes]:
         channel=Channel.API,
         locale=locale,
         key=key,
+        now=asking.wiring.clock(),
+        sends=asking.wiring.settings.writes_letters,
     )
     return as_json(
         MadeInvitation(id=made.id, link=None, ends_at=made.ends_at),
@@ -194,7 +195,7 @@ OPERATIONS: Final = (
         path="/api/initiatives/{initiative}/invitations/{invitation}/send-again",
         summary="Send the letter of an invitation that was not answered once more",
         description="A new invitation to the same roles goes to the same address, and the earlier one is withdrawn: its link no longer "
-        "works. The answer is the new invitation.",
+        "works, and it cannot be sent again. The answer is the new invitation.",
         handle=_send_again,
         body=LetterAgain,
         answer=MadeInvitation,

@@ -114,7 +114,6 @@ async def _again(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent
         raise Refused(error.detail) from None
     await send_again(
         visit.wiring.invitations,
-        visit.wiring.runner,
         visit.wiring.reader,
         form.fields.get("invitation", ""),
         initiative=visit.path["initiative"],
@@ -122,6 +121,8 @@ async def _again(visit: Visit, form: SubmittedForm, _run: RunOne) -> PageContent
         channel=Channel.PAGE,
         locale=chosen_locale(form.fields.get("language")),
         key=form.own("key"),
+        now=visit.wiring.clock(),
+        sends=visit.wiring.settings.writes_letters,
     )
     shown = await _show(visit)
     return replace(shown, context={**shown.context, "notice": _SENT_AGAIN})

@@ -13,6 +13,7 @@ from domain.commands.judged import known_of
 from domain.deciding import (
     Command,
     CommandContext,
+    Fact,
     Outcome,
     Part,
     Plan,
@@ -38,7 +39,8 @@ from domain.values import SYSTEM, CallId, InitiativeId, InvitationId, Role, Roun
 
 class MakeInvitation(Command, frozen=True, kw_only=True):
     """Invite somebody to roles in an initiative; with `call`, for this call, and with `round`, as a juror of this round. `to`
-    is a keyed hash of what else was typed, so that the same idempotency key is not used for another address."""
+    is a keyed hash of what else was typed, so that the same idempotency key is not used for another address. It may be made
+    `instead_of` an earlier one to the same, which is withdrawn with it, so that only one of the two can be accepted."""
 
     initiative: InitiativeId
     roles: tuple[Role, ...]
@@ -49,6 +51,7 @@ class MakeInvitation(Command, frozen=True, kw_only=True):
     days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_INVITATION_DAYS)] = (
         limits.INVITATION_DAYS
     )
+    instead_of: InvitationId | None = None
 
 
 class AcceptInvitation(Command, frozen=True, kw_only=True):
@@ -75,6 +78,8 @@ def _make(command: MakeInvitation, context: CommandContext) -> Plan:
     round = Round() if command.round is None else (yield from maybe(ROUND, command.round))
     call_id = command.call or (round.call or None)
     call = Call() if call_id is None else (yield from maybe(CALL, call_id))
+    replaced = command.instead_of
+    earlier = Invitation() if replaced is None else (yield from the(INVITATION, replaced))
     invitation = context.new("invitation")
 
     def decide() -> Outcome:
@@ -82,7 +87,16 @@ def _make(command: MakeInvitation, context: CommandContext) -> Plan:
             raise NotFound(msg("There is no such round."), named=command.round)
         if call_id is not None and call.initiative != command.initiative:
             raise NotFound(msg("There is no such call."), named=call_id)
-        made = invitations.make(
+        facts: dict[str, tuple[Fact, ...]] = {}
+        if replaced is not None:
+            if (earlier.initiative, earlier.call, earlier.round) != (
+                command.initiative,
+                call_id,
+                command.round,
+            ):
+                raise NotFound(named=replaced)
+            facts[replaced] = invitations.give_way(replaced, earlier, now=context.now)
+        facts[invitation] = invitations.make(
             invitation,
             initiative=command.initiative,
             call=call_id,
@@ -93,7 +107,7 @@ def _make(command: MakeInvitation, context: CommandContext) -> Plan:
             days=command.days,
             now=context.now,
         )
-        return Outcome(facts={invitation: made}, answers=invitation)
+        return Outcome(facts=facts, answers=invitation)
 
     return PlannedCommand(
         may=access.invites(context.actor, initiative, call=call_id, round=command.round),

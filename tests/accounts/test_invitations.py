@@ -3,6 +3,7 @@ answered."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import httpx
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from api.accounts.invitations import Invited
+from api.accounts.inviting_again import send_again
 from api.app import make_app
 from api.drafts.drafts import DraftPlace
 from api.locales import Locale
@@ -117,6 +119,54 @@ async def test_a_link_works_once_and_its_note_is_deleted_with_the_answer(
             locale=Locale("en"),
             key=None,
         )
+
+
+async def test_a_letter_is_sent_again_once_however_often_it_is_asked_for(wired: Wiring) -> None:
+    administrator = await run(wired, RegisterPerson(name="Administrator"))
+    await run(wired, AppointAdministrator(person=administrator))
+    initiative = await run(wired, FoundInitiative(name="Invented", founder=administrator))
+    invited = Invited(initiative=initiative, roles=(Role.JUROR,), email=ADDRESS)
+    first = await wired.invitations.make(
+        invited, actor=administrator, channel=Channel.API, locale=Locale("en"), key=None
+    )
+
+    async def again(key: str, *, sends: bool = True) -> str:
+        made = await send_again(
+            wired.invitations,
+            wired.reader,
+            first.id,
+            initiative=initiative,
+            actor=administrator,
+            channel=Channel.API,
+            locale=Locale("ru"),
+            key=key,
+            now=wired.clock(),
+            sends=sends,
+        )
+        return made.id
+
+    async def still_open() -> list[str]:
+        shown = await wired.invitations.all(wired.reader, administrator, initiative, now=wired.clock())
+        return [each.id for each in shown.items if each.status == "open"]
+
+    with pytest.raises(Refused, match="sends no letters"):
+        await again("first", sends=False)
+    assert await still_open() == [first.id]
+    # Two requests at the same time, each with a key of its own.
+    answers = await asyncio.gather(again("first"), again("second"), return_exceptions=True)
+    (second,) = [each for each in answers if isinstance(each, str)]
+    (refused,) = [each for each in answers if not isinstance(each, str)]
+    assert isinstance(refused, Refused)
+    assert await still_open() == [second]
+    letters = await wired.outbox.all(opened=True)
+    assert [each.written.to for each in letters if each.written] == [ADDRESS] * 2
+    # The address of the earlier one is deleted, and the request that succeeded is answered as before.
+    await wired.invitations.sweep()
+    keys = ("first", "second") if answers[0] == second else ("second", "first")
+    assert await again(keys[0]) == second
+    with pytest.raises(Refused, match="sent again already"):
+        await again(keys[1])
+    assert len(await wired.outbox.all(opened=False)) == 2
 
 
 async def test_an_address_is_refused_where_the_site_sends_no_letters(wired: Wiring) -> None:

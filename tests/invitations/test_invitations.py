@@ -1,7 +1,8 @@
 """Invitations: somebody who may have no account is invited to roles, accepts or declines, and leaves again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from domain.commands.initiatives import RemoveMember
@@ -223,6 +224,36 @@ class TestDecliningAndWithdrawing:
         assert world.turned_down(AcceptInvitation(invitation=invitation), STRANGER) == (
             Refused,
             "This invitation was withdrawn.",
+        )
+
+
+class TestMadeInsteadOfAnEarlierOne:
+    """As the letter of one that was not answered is sent once more."""
+
+    def again(self, earlier: str) -> MakeInvitation:
+        return msgspec.structs.replace(TO_ROUND, instead_of=earlier)
+
+    @pytest.mark.parametrize("now", [NOON, LATE], ids=["open", "expired"])
+    def test_the_earlier_one_is_withdrawn_with_it_and_gives_way_only_once(self, now: datetime) -> None:
+        world, earlier = invited()
+        outcome = world.run(self.again(earlier), ADMINISTRATOR, now)
+        assert set(outcome.facts) == {earlier, outcome.answers}
+        assert outcome.facts[earlier] == (InvitationWithdrawn(invitation=earlier, withdrawn_at=now),)
+        assert world.turned_down(self.again(earlier), ADMINISTRATOR, now) == (
+            Refused,
+            "This invitation was withdrawn, or sent again already. If there is a newer one, send that one.",
+        )
+        assert world.turned_down(AcceptInvitation(invitation=earlier), STRANGER, now)[0] is Refused
+        assert world.run(AcceptInvitation(invitation=outcome.answers), STRANGER, now).facts
+
+    def test_not_of_one_that_was_answered_nor_of_one_to_something_else(self) -> None:
+        world, earlier = invited()
+        other = msgspec.structs.replace(inviting(Role.JUROR, call=CALL), instead_of=earlier)
+        assert world.turned_down(other, ADMINISTRATOR)[0] is NotFound
+        world.run(DeclineInvitation(invitation=earlier), SYSTEM)
+        assert world.turned_down(self.again(earlier), ADMINISTRATOR) == (
+            Refused,
+            "This invitation was declined.",
         )
 
 
