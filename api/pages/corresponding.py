@@ -115,13 +115,15 @@ async def messages_to_answer(
 ) -> list[TodoItem]:
     """Messages to which the visitor has not reacted: those of the staff, and as staff those of applicants."""
     reader, titles = visit.wiring.reader, {each.id: each.title for each in own}
+    unread = await correspondence.waiting_about(reader, tuple(titles))
+    known = await calls.named_in_list(reader, visit.person, [each.call for each in unread])
     found = [
         TodoItem(
             f"/applications/{each.application}/messages",
             msg("Read the message about {title}", title=titles[each.application] or "–"),
-            about=(await calls.one(reader, visit.person, each.call)).title,
+            about=known[each.call].title if each.call in known else None,
         )
-        for each in await correspondence.waiting_about(reader, tuple(titles))
+        for each in unread
     ]
     houses = [place.own.initiative for place in places if place.has_staff_role]
     call_titles = {call.id: call.title for place in places for call in place.calls}

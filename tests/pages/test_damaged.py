@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -102,6 +103,8 @@ def test_a_call_that_cannot_be_read_takes_no_list_with_it(stage: Stage) -> None:
     sent = applicant.send(f"/calls/{stage.call}/apply", filled(stage, applicant, title=title))
     assert sent.status_code == 303
     assert call in row_of(applicant.open("/applications").text, title)
+    application = sent.headers["location"].partition("?")[0].partition("#")[0]
+    stage.speaking("officer").post(f"/api{application}/messages", text="How long will it be?")
     with _unreadable(stage, stage.call):
         assert applicant.open(f"/calls/{stage.call}").status_code == 503
         shown = applicant.open("/applications")
@@ -117,6 +120,8 @@ def test_a_call_that_cannot_be_read_takes_no_list_with_it(stage: Stage) -> None:
             (juror, "/reviews"),
         ):
             assert visitor.open(address).status_code == 200, address
+        start = html.unescape(applicant.open("/me").text)
+        assert f'<a href="{application}/messages">Read the message about {title}</a>' in start
     assert call in row_of(applicant.open("/applications").text, title)
 
 
