@@ -62,14 +62,19 @@ async def drafts_to_finish(visit: Visit, commands: Collection[str] = frozenset(W
 
 async def own_drafts(visit: Visit) -> list[TodoItem]:
     """The drafts of the visitor's own, as what is kept about them: also those that can no longer be finished."""
-    drafts = await visit.wiring.drafts.of(visit.who)
+    drafts = [
+        each
+        for each in await visit.wiring.drafts.of(visit.who)
+        if each.place.person == visit.who and each.place.command in WHERE
+    ]
+    sorted_drafts = await visit.wiring.shared_drafts.sorted_for(visit.who, drafts)
+    shut = {each.id for each in sorted_drafts.to_delete}
     found = []
-    for draft in drafts:
-        if draft.place.person == visit.who and draft.place.command in WHERE:
-            with suppress(NotFound, Unreadable):
-                where = WHERE[draft.place.command][0]
-                words = msg("A draft of your report") if draft.place.command == REPORT else _OWN_DRAFT
-                found.append(await _item(visit, draft, where, words))
+    for draft in (*sorted_drafts.open, *sorted_drafts.to_delete):
+        with suppress(NotFound, Unreadable):
+            where = f"/drafts/{draft.id}/people" if draft.id in shut else WHERE[draft.place.command][0]
+            words = msg("A draft of your report") if draft.place.command == REPORT else _OWN_DRAFT
+            found.append(await _item(visit, draft, where, words))
     return found
 
 

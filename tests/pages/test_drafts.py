@@ -412,6 +412,7 @@ def test_who_left_the_organisation_can_no_longer_open_their_draft_and_deletes_it
         assert pair.speaking(role).get("/api/drafts") == answer
         start = html.unescape(person.open("/me").text)
         assert f'<a href="{people}">{words} a draft that you can no longer open' in start
+        assert change not in start, "which does not open"
         shown = person.open(people).text
         assert "no longer act" in shown
         assert "Another title" not in shown
