@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import logging
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
@@ -15,9 +14,9 @@ from domain.refusals import Forbidden, NotFound
 from domain.rounds.state import RoundStatus
 from history.unreadable import ReadModelStopped, Unreadable
 from projections import panel_turns, panels, review_progress
-from projections.panels import PanelStanding
+from projections.at_once import a_few_at_once
 from projections.reader import Reader
-from projections.review_progress import JudgedApplication
+from projections.review_progress import JudgedApplication, SameInCall, same_in_call
 
 log = logging.getLogger("overwinter.projections")
 
@@ -63,11 +62,11 @@ _STEP_OF_PANEL: Final[Mapping[str, NextStep]] = {
 
 
 async def next_steps(
-    reader: Reader, viewer: str, undecided: Iterable[Undecided], *, fast_track: bool
+    reader: Reader, viewer: str, call: str, undecided: Iterable[Undecided]
 ) -> dict[str, Next]:
-    """What comes next with some undecided applications of a call, by their ids; `fast_track`: the call is on it. Those with which it
-    is not shown to the viewer, or cannot be read, are left out, and so are those that wait for nothing but the end of their round. The
-    caller has checked that the viewer is of its staff. Raises `Behind`."""
+    """What comes next with some undecided applications of a call, by their ids. Those with which it is not shown to the viewer, or
+    cannot be read, are left out, and so are those that wait for nothing but the end of their round. The caller has checked that the
+    viewer is of its staff. Raises `Behind`."""
     found: dict[str, Next] = {}
     by_round: dict[str, list[str]] = {}
     for each in undecided:
@@ -84,11 +83,14 @@ async def next_steps(
     standing = {row["round"]: row["status"] for row in rows}
     judged = [each for each, status in standing.items() if status == RoundStatus.CLOSED]
     decided = [each for each, status in standing.items() if status == RoundStatus.IN_PANEL]
-    # All at once, so that the look-ups go to the database together: a rolling call has a round for each application.
-    reviewed, put_to_panel = await asyncio.gather(
-        asyncio.gather(*(_shown(_reviewed(reader, viewer, each)) for each in judged)),
-        asyncio.gather(*(_shown(_in_panel(reader, viewer, each, fast_track)) for each in decided)),
+    if not judged and not decided:
+        return found
+    # A rolling call has a round for each application, so what is the same in all of them is asked for once.
+    same = await same_in_call(reader, viewer, call)
+    reviewed = await a_few_at_once(
+        _shown(_reviewed(reader, viewer, each, by_round[each], same)) for each in judged
     )
+    put_to_panel = await a_few_at_once(_shown(_in_panel(reader, viewer, each, same)) for each in decided)
     for its in reviewed:
         found |= its or {}
     for round, step in zip(decided, put_to_panel, strict=True):
@@ -110,9 +112,11 @@ async def _shown(question: Awaitable[T]) -> T | None:
         return None
 
 
-async def _reviewed(reader: Reader, viewer: str, round: str) -> dict[str, Next]:
-    progress = await review_progress.whole_progress(reader, viewer, round)
-    return {each.application: _next_of(each) for each in progress.applications.items}
+async def _reviewed(
+    reader: Reader, viewer: str, round: str, applications: Collection[str], same: SameInCall
+) -> dict[str, Next]:
+    judged = await review_progress.of_applications(reader, viewer, round, applications, same)
+    return {each.application: _next_of(each) for each in judged}
 
 
 def _next_of(judged: JudgedApplication) -> Next:
@@ -122,12 +126,13 @@ def _next_of(judged: JudgedApplication) -> Next:
     return Next(NextStep.AWAIT_REVIEWS if judged.owed else NextStep.OPEN_PANEL)
 
 
-async def _in_panel(reader: Reader, viewer: str, round: str, fast_track: bool) -> NextStep | None:
-    panel: PanelStanding | None = await panels.standing(reader, viewer, round)
+async def _in_panel(reader: Reader, viewer: str, round: str, same: SameInCall) -> NextStep | None:
+    panel = await panels.standing(reader, viewer, round)
     if panel is None:
         return None
     step = _STEP_OF_PANEL.get(panel.status)
-    if step is NextStep.AWAIT_OUTCOME and fast_track and await panel_turns.waits_for(reader, viewer, round):
+    if step is NextStep.AWAIT_OUTCOME and same.call.on_fast_track:
         # On the fast track the decision is confirmed as soon as all outcomes are set.
-        return NextStep.CONFIRM
+        complete = await panel_turns.waits_for(reader, viewer, round, same.conflicts)
+        return NextStep.CONFIRM if complete else step
     return NextStep.AWAIT_ANNOUNCEMENT if step is NextStep.ANNOUNCE and panel.announce_at else step

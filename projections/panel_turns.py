@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import logging
 from collections.abc import Awaitable, Collection, Iterable
@@ -20,11 +19,12 @@ from domain.indexes import deciders_of, judged_by, reviews_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.panels.rules import is_complete
 from domain.panels.state import PANEL, Panel, PanelStatus
-from domain.parties import OwnApplications
+from domain.parties import Conflicts, OwnApplications
 from domain.reviews.state import REVIEW, concerning
 from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from history.unreadable import ReadModelStopped, Unreadable
+from projections.at_once import a_few_at_once
 from projections.fresh import Fresh
 from projections.reader import Reader
 
@@ -88,7 +88,7 @@ async def of_rolling(reader: Reader, viewer: str, call: str) -> tuple[RollingPan
     """The panels of a rolling call for its chair: the open ones first, then the newest. Without those that decide on applications of the
     viewer's own, or with which they must not deal. The caller has checked that they are a chair of the call."""
     rows = await reader.rows(
-        "SELECT p.round, p.status, a.application, a.handle FROM read.panels p "
+        "SELECT p.round, p.status, a.handle FROM read.panels p "
         "JOIN read.rounds r ON r.round = p.round AND r.to_position = p.to_position "
         "JOIN read.places o ON o.panel = p.panel "
         "JOIN read.applications a ON a.application = o.application AND a.to_position = p.to_position "
@@ -113,14 +113,14 @@ async def turn(reader: Fresh, viewer: str, round: str) -> PanelTurn | None:
 async def deciders(reader: Fresh, people: Iterable[str], round: str) -> tuple[str, ...]:
     """Those of some people for whom the open panel of a round waits, sorted."""
     asked = sorted(people)
-    found = await asyncio.gather(*(turn(reader, each, round) for each in asked))
+    found = await a_few_at_once(turn(reader, each, round) for each in asked)
     return tuple([each for each, waits in zip(asked, found, strict=True) if waits is not None])
 
 
-async def waits_for(reader: Reader, viewer: str, round: str) -> bool:
+async def waits_for(reader: Reader, viewer: str, round: str, conflicts: Conflicts | None = None) -> bool:
     """Whether all outcomes of the open panel of a round are set and it is the viewer who may confirm them, as on the fast track; who
-    may not does not learn how far the panel is. Not if the panel cannot be read."""
-    return bool(await _readable(_waits_for(reader, viewer, round)))
+    may not does not learn how far the panel is. Not if the panel cannot be read. `conflicts`: the viewer's in the call, if known."""
+    return bool(await _readable(_waits_for(reader, viewer, round, conflicts)))
 
 
 async def _readable(answer: Awaitable[T]) -> T | None:
@@ -134,16 +134,16 @@ async def _readable(answer: Awaitable[T]) -> T | None:
         return None
 
 
-async def _waits_for(reader: Fresh, viewer: str, round: str) -> bool:
+async def _waits_for(reader: Fresh, viewer: str, round: str, conflicts: Conflicts | None) -> bool:
     state, actor = await reader.seen_by(viewer, ROUND, round)
     if state.panel is None:
         return False
     panel: Panel = await reader.the(PANEL, state.panel)
     initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call, round)
     own = await reader.applied_by(actor, round, state.call)
-    known = await reader.conflicts_in_call(viewer, state.call)
-    conflicts = [place.application for place in panel.ranking if place.application in known]
-    if not isinstance(access.confirms_panel(viewer, initiative, own=own, conflicts=conflicts), Allowed):
+    known = await reader.conflicts_in_call(viewer, state.call) if conflicts is None else conflicts
+    apart = [place.application for place in panel.ranking if place.application in known]
+    if not isinstance(access.confirms_panel(viewer, initiative, own=own, conflicts=apart), Allowed):
         return False
     if viewer in await reader.index_entries(deciders_of(state.panel)):
         return False
@@ -205,7 +205,7 @@ async def _unset(reader: Fresh, panel: Panel) -> list[str]:
 async def _apart_from_chairs(reader: Fresh, initiative: Initiative, round: Round) -> set[str]:
     """The applications of a round's call with which some chair may not deal."""
     chairs = [each for each in sorted(initiative.members) if Role.CHAIR in initiative.roles(each)]
-    conflicts = await asyncio.gather(*(reader.conflicts_in_call(each, round.call) for each in chairs))
+    conflicts = await a_few_at_once(reader.conflicts_in_call(each, round.call) for each in chairs)
     return {application for its in conflicts for application in its}
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from domain import access
 from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
-from domain.calls.state import CALL
+from domain.calls.state import CALL, Call
 from domain.indexes import judged_by, reviews_in, reviews_of
-from domain.initiatives.state import INITIATIVE
+from domain.initiatives.state import Initiative
+from domain.parties import Conflicts
 from domain.reviews.state import OUTSTANDING, REVIEW, Review, ReviewStatus
 from domain.rounds.state import ROUND
 from domain.values import Role
@@ -72,19 +74,46 @@ async def whole_progress(reader: Reader, viewer: str | None, round: str) -> Revi
     return await _progress(reader, viewer, round, "", None)
 
 
+class SameInCall(NamedTuple):
+    """What is the same in all rounds of a call for somebody who asks: asked for once where they ask about several."""
+
+    call: Call
+    initiative: Initiative
+    conflicts: Conflicts
+
+
+async def same_in_call(reader: Reader, viewer: str, call: str) -> SameInCall:
+    """What is the same in all rounds of a call for somebody. Raises `NotFound`."""
+    state, whole = await reader.with_initiative(CALL, call)
+    return SameInCall(state, whole, await reader.conflicts_in_call(viewer, call))
+
+
+async def of_applications(
+    reader: Reader, viewer: str, round: str, applications: Collection[str], same: SameInCall
+) -> tuple[JudgedApplication, ...]:
+    """The progress of some applications of a round alone, for the staff who see them in a list."""
+    found = await _progress(reader, viewer, round, "", None, of=applications, same=same)
+    return found.applications.items
+
+
 async def _progress(
-    reader: Reader, viewer: str | None, round: str, after: str, count: int | None
+    reader: Reader,
+    viewer: str | None,
+    round: str,
+    after: str,
+    count: int | None,
+    *,
+    of: Collection[str] | None = None,
+    same: SameInCall | None = None,
 ) -> ReviewProgress:
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
-    streams = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
+    call, initiative, conflicts = same or await same_in_call(reader, who, state.call)
     own = await reader.applied_by(actor, round, state.call)
-    role = allow(
-        access.sees_progress(who, streams[state.initiative].state.within(state.call, round), state, own=own)
-    )
-    hidden = {*own, *(await reader.conflicts_in_call(who, state.call))}
-    received = [each for each in state.applications if each not in hidden]
-    written = await reader.index_entries(reviews_in(round))
+    role = allow(access.sees_progress(who, initiative.within(state.call, round), state, own=own))
+    hidden = {*own, *conflicts}
+    received = [each for each in state.applications if each not in hidden and (of is None or each in of)]
+    written = await _asked(reader, round, None if of is None or role is not Role.OFFICER else received)
     loaded = await reader.readable(
         *((APPLICATION, each) for each in received), *((REVIEW, each) for each in written)
     )
@@ -98,7 +127,7 @@ async def _progress(
         if each not in loaded:
             continue
         review: Review = loaded[each].state
-        if review.application in reviews:
+        if review.application in reviews and review.round == round:
             reviews[review.application][each] = review
     left = (loaded[each].state.status for each in here)
     unsettled_now = {str(status): count for status, count in unsettled(left).items()}
@@ -113,11 +142,7 @@ async def _progress(
     rest = [each for each in sorted(reviews) if each > after]
     shown = rest[:count]
     every = {each: review for its in reviews.values() for each, review in its.items()}
-    blocked = (
-        {}
-        if role is Role.JUROR
-        else await blocked_among(reader, every, state, round, streams[state.call].state)
-    )
+    blocked = {} if role is Role.JUROR else await blocked_among(reader, every, state, round, call)
     handles = await _handles(reader, shown)
     if not handles.keys() >= set(shown):
         raise Behind("The read models are catching up; try again in a moment.")
@@ -138,7 +163,7 @@ async def _progress(
                         review.status in OUTSTANDING and key not in blocked
                         for key, review in reviews[each].items()
                     ),
-                    needed=state.quorum(each, streams[state.call].state.stage(state.stage)),
+                    needed=state.quorum(each, call.stage(state.stage)),
                     lowered=each in state.lowered,
                 )
                 for each in shown
@@ -147,6 +172,15 @@ async def _progress(
             unreadable=tuple(sorted(unreadable)),
         ),
     )
+
+
+async def _asked(reader: Fresh, round: str, applications: Sequence[str] | None) -> tuple[str, ...]:
+    """The reviews for which jurors were asked in a round; of some `applications`, those of all their rounds."""
+    if applications is None:
+        return await reader.index_entries(reviews_in(round))
+    indexes = [reviews_of(each) for each in applications]
+    found = await reader.states.read_set(bypass_cache=True).index_entries(indexes)
+    return tuple([each for index in indexes for each in found[index]])
 
 
 async def _unreadable(

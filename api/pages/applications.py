@@ -255,9 +255,7 @@ async def _steps(visit: Visit, call: CallDetail, listed: Sequence[ApplicationLin
         if each.status in IN_PLAY and each.submitted_at
     ]
     try:
-        return await next_steps(
-            visit.wiring.reader, visit.who, undecided, fast_track=call.fast_track_up_to is not None
-        )
+        return await next_steps(visit.wiring.reader, visit.who, call.id, undecided)
     except Behind:
         return {}  # the list is no worse for what is not known yet
 

@@ -34,7 +34,7 @@ async def decisions_due(
     viewer's own, those of organisations for which they act or acted, and those with which they declared a conflict. It
     shows when they arrived, which excludes nobody from judging (`access.jury_knows_arrival`). Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
-    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
+    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     allow(access.officer(who, whole.within(call)))
     start, count = number_of(cursor), check_limit(limit)
     rows = await reader.rows(
@@ -51,7 +51,7 @@ async def decisions_due(
     conflicts = await reader.conflicts_in_rounds(who, [row["round"] for row in rows])
     shown = [row for row in rows[:count] if row["application"] not in conflicts]
     undecided = [Undecided(row["application"], row["round"], row["status"]) for row in shown]
-    steps = await next_steps(reader, who, undecided, fast_track=state.on_fast_track)
+    steps = await next_steps(reader, who, call, undecided)
 
     def due(row: QueryRow) -> DecisionDue:
         comes = steps.get(row["application"])

@@ -52,13 +52,15 @@ async def tasks(
     viewer: str | None,
     *,
     now: datetime,
+    titles: bool = True,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> ResultPage[GrantTasks]:
     """What waits now for one to do on the grants of one's initiatives: bank details to confirm, instalments to approve, to send to
     the bank and to record as paid, screenings, reports, schedules and amendments. Sorted by the random ids of the grants. Nothing is listed
     that somebody else must do: one's own grants, and those that followed on a conflict of interest, are left out, and so are
-    those that cannot be read. A page may have fewer items than asked for. Raises `Forbidden` for nobody."""
+    those that cannot be read. A page may have fewer items than asked for. Without `titles`, none is opened. Raises `Forbidden` for
+    nobody."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     rows = await reader.rows(
@@ -78,7 +80,8 @@ async def tasks(
 
     def waiting(row: QueryRow) -> GrantTasks:
         its = found[row["grant"]]
-        named = its.named and row["title_stream"] is not None
+        waits = its.tasks(now)
+        named = titles and bool(waits) and its.named and row["title_stream"] is not None
         title = reader.opened(row, "title", str) if named else None
         return GrantTasks(
             grant=row["grant"],
@@ -88,7 +91,7 @@ async def tasks(
             damaged=damaged_in({"title": title}),
             tasks=tuple(
                 GrantTask(kind=task.kind, number=task.number, amount=_amount(its.grant, task))
-                for task in its.tasks(now)
+                for task in waits
             ),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from domain.grants.tasks import TaskKind
 from domain.refusals import Forbidden, NotFound
 from projections import grants
 from projections.grants import GrantTask, GrantTasks
+from projections.reader import Reader
 from tests.projections.conftest import Season, eur
 from tests.projections.test_changed_grants import END, granted
 
@@ -70,6 +72,28 @@ async def test_it_is_told_with_the_title_and_the_handle_and_the_sum_of_the_insta
             tasks=(GrantTask(kind=TaskKind.APPROVE, number=2, amount=eur("400.25")),),
         ),
     )
+
+
+async def test_no_title_is_opened_of_what_waits_for_somebody_else_or_is_told_without_it(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await granted(season)
+    await season.run("grant.submit_report", season.artist1, **one, text="Done.")
+    season.project()
+    opened, open_box = [], Reader.opened
+
+    def counted(*of: Any) -> Any:
+        opened.append(of)
+        return open_box(*of)
+
+    monkeypatch.setattr(Reader, "opened", counted)
+    for who, titles, expected in (
+        (season.finance, True, 0),
+        (season.officer, False, 0),
+        (season.officer, True, 1),
+    ):
+        await grants.tasks(season.reader, who, now=season.office.now, titles=titles)
+        assert len(opened) == expected
 
 
 async def test_an_amendment_waits_until_it_is_answered_and_a_payee_until_it_is_confirmed(
