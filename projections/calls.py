@@ -59,6 +59,11 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     takes_until: datetime | None
     rounds: tuple[RoundLine, ...]
 
+    @property
+    def on_fast_track(self) -> bool:
+        """Whether its decisions are confirmed at once, and its grants paid in one instalment."""
+        return self.fast_track_up_to is not None
+
 
 class CallDetail(CallLine, frozen=True, kw_only=True):
     """A call with its stages, through which applications go in order; `screening`: the payees of its grants have to be

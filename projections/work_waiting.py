@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import logging
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, TypeVar
 
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import CallStatus
@@ -20,17 +19,22 @@ from domain.values import Role
 from history.unreadable import ReadModelStopped, Unreadable
 from projections import applications, calls, grants, panel_turns, panels, review_progress
 from projections.applications import DecisionDue
+from projections.at_once import a_few_at_once
 from projections.calls import CallLine
 from projections.grants import GrantTasks
 from projections.initiatives import OwnRoles
 from projections.next_steps import NextStep
 from projections.paging import MOST, ResultPage, whole
 from projections.panel_turns import OpenPanel, PanelTurn
-from projections.panels import PanelStanding
 from projections.reader import Behind, Reader
 from projections.rounds import RoundLine
 
 log = logging.getLogger("overwinter.projections")
+
+T = TypeVar("T")
+
+SOON: Final = timedelta(days=7)
+"""How long before its decision is due the staff are told of an application that waits for others."""
 
 
 class WorkKind(enum.Enum):
@@ -44,6 +48,7 @@ class WorkKind(enum.Enum):
     CLOSE_PANEL = enum.auto()
     CONFIRM = enum.auto()
     ANNOUNCE = enum.auto()
+    DUE_SOON = enum.auto()
     OFFER = enum.auto()
 
 
@@ -99,9 +104,15 @@ async def calls_of(reader: Reader, person: str, own: OwnRoles) -> tuple[CallLine
 
 
 async def work_in(
-    reader: Reader, person: str, own: OwnRoles, its_calls: Collection[CallLine], *, may_lag: bool
+    reader: Reader,
+    person: str,
+    own: OwnRoles,
+    its_calls: Collection[CallLine],
+    *,
+    now: datetime,
+    may_lag: bool,
 ) -> list[Work]:
-    """What waits for somebody in calls of an initiative, without its grants. What is in a round is not looked at: an officer
+    """What waits now for somebody in calls of an initiative, without its grants. What is in a round is not looked at: an officer
     who reads applications can no longer review in a blind round. What is not shown to them is left out, and what cannot be read; so
     is, with `may_lag`, what the read models do not know yet. Otherwise that raises `Behind`."""
     found: list[Work] = []
@@ -112,17 +123,19 @@ async def work_in(
     found += await _in_rolling_panels(reader, person, own, its_calls)
     staffed = [call for call in its_calls if Role.OFFICER in roles_in(own, call.id)]
     for call in staffed:
-        found += await _shown(_in_rolling_rounds(reader, person, call), may_lag=may_lag)
+        found += await _shown(_in_rolling_rounds(reader, person, call, now), may_lag=may_lag)
     for call in staffed:
         found += await _shown(_to_offer(reader, person, call), may_lag=may_lag)
     return found
 
 
-async def on_grants(reader: Reader, person: str, *, now: datetime) -> Sequence[GrantTasks]:
-    """All that waits for somebody on grants now."""
+async def on_grants(
+    reader: Reader, person: str, *, now: datetime, titles: bool = True
+) -> Sequence[GrantTasks]:
+    """All that waits for somebody on grants now, with the `titles` of the projects if they are shown."""
 
     async def listed(cursor: str | None) -> ResultPage[GrantTasks]:
-        return await grants.tasks(reader, person, now=now, cursor=cursor, limit=MOST)
+        return await grants.tasks(reader, person, now=now, titles=titles, cursor=cursor, limit=MOST)
 
     return await whole(listed)
 
@@ -130,18 +143,24 @@ async def on_grants(reader: Reader, person: str, *, now: datetime) -> Sequence[G
 async def _shown(work: Awaitable[list[Work]], *, may_lag: bool) -> list[Work]:
     """Some work; nothing for those to whom it is not shown, such as officers who applied, and nothing of what is damaged."""
     try:
-        return await work
+        return await _known(work) or []
     except Behind:
         if not may_lag:
             raise
         return []
+
+
+async def _known(question: Awaitable[T]) -> T | None:
+    """An answer; None where it is not shown, or is damaged."""
+    try:
+        return await question
     except (Forbidden, NotFound):
-        return []
+        return None
     except ReadModelStopped:
         raise  # much more is unknown then
     except Unreadable as error:
         log.error("left out of what waits: %s", error)  # noqa: TRY400 - a traceback may quote what was read
-        return []
+        return None
 
 
 async def _in_round(
@@ -157,9 +176,16 @@ async def _in_round(
     officer, judging = Role.OFFICER in roles, not roles.isdisjoint({Role.CHAIR, Role.JUROR})
     match panel.status:
         case PanelStatus.OPENED if judging and (turn := await panel_turns.turn(reader, person, round.id)):
-            return [Work(_TURNS[turn], call, round=round.id, returned=_why_returned(panel))]
+            return [
+                Work(
+                    _TURNS[turn],
+                    call,
+                    round=round.id,
+                    returned=panel.returned.reason if panel.returned else None,
+                )
+            ]
         case PanelStatus.OPENED if officer:
-            if call.fast_track_up_to is None:
+            if not call.on_fast_track:
                 return []
             # On the fast track the decision is confirmed as soon as all outcomes are set.
             ready = await panel_turns.waits_for(reader, person, round.id)
@@ -188,9 +214,9 @@ async def _in_closed_round(reader: Reader, person: str, call: CallLine, round: s
     return [Work(WorkKind.OPEN_PANEL, call, round=round, ready=done)]
 
 
-async def _in_rolling_rounds(reader: Reader, person: str, call: CallLine) -> list[Work]:
+async def _in_rolling_rounds(reader: Reader, person: str, call: CallLine, now: datetime) -> list[Work]:
     """What the staff of a rolling call do next with its applications, each of which has a round of its own. What waits for the
-    applicant, the jury, the chair or a planned date is not theirs to do."""
+    applicant, the jury, the chair or a planned date is not theirs to do; but they see to it that no decision is late."""
     if call.intake != "rolling":
         return []
 
@@ -198,9 +224,10 @@ async def _in_rolling_rounds(reader: Reader, person: str, call: CallLine) -> lis
         return await applications.decisions_due(reader, person, call.id, cursor=cursor, limit=MOST)
 
     due = await whole(listed)
+    wanted = [(kind, [each for each in due if each.step is step]) for step, kind in _STAFF_STEPS.items()]
+    near = [each for each in due if each.step in _OTHERS_STEPS and each.decide_by <= now + SOON]
     found = []
-    for step, kind in _STAFF_STEPS.items():
-        some = [each for each in due if each.step is step]
+    for kind, some in (*wanted, (WorkKind.DUE_SOON, near)):
         if some:
             count = sum(each.missing or 1 for each in some)
             several = tuple([OneOf(each.application, each.round, each.handle) for each in some])
@@ -216,6 +243,8 @@ _STAFF_STEPS: Final[Mapping[NextStep, WorkKind]] = {
     NextStep.ANNOUNCE: WorkKind.ANNOUNCE,
 }
 """What the staff have to do in a rolling call."""
+_OTHERS_STEPS: Final = frozenset({NextStep.AWAIT_APPLICANT, NextStep.AWAIT_REVIEWS, NextStep.AWAIT_OUTCOME})
+"""What others have to do there before it can be decided."""
 
 
 async def _in_rolling_panels(
@@ -240,8 +269,7 @@ async def _in_rolling_panels(
         for each in opened
         if Role.CHAIR in roles_in(own, each.call, each.round) or each.application in judged
     ]
-    # All at once, so that the look-ups go to the database together.
-    turns = await asyncio.gather(*(panel_turns.turn(reader, person, each.round) for each in theirs))
+    turns = await a_few_at_once(panel_turns.turn(reader, person, each.round) for each in theirs)
     found: dict[tuple[str, WorkKind], list[OpenPanel]] = {}
     for each, turn in zip(theirs, turns, strict=True):
         if turn is not None:
@@ -253,15 +281,15 @@ async def _in_rolling_panels(
             len(its),
             until=its[0].decide_by,
             several=tuple([OneOf(each.application, each.round, each.handle) for each in its]),
-            returned=_why_returned(await panels.standing(reader, person, its[0].round))
-            if len(its) == 1
-            else None,
+            returned=await _why_returned(reader, person, its[0].round) if len(its) == 1 else None,
         )
         for (call, kind), its in found.items()
     ]
 
 
-def _why_returned(panel: PanelStanding | None) -> str | None:
+async def _why_returned(reader: Reader, person: str, round: str) -> str | None:
+    """Why an open panel was returned to its chair; None if it was not, or if that cannot be read: what waits is told all the same."""
+    panel = await _known(panels.standing(reader, person, round))
     return None if panel is None or panel.returned is None else panel.returned.reason
 
 

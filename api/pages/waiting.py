@@ -234,8 +234,8 @@ async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     found: dict[tuple[TaskKind, str], list[tuple[GrantTasks, str]]] = {}
     for grant in await work_waiting.on_grants(visit.wiring.reader, visit.who, now=visit.wiring.clock()):
         for task in grant.tasks:
-            if task.kind is not TaskKind.AWAIT_ANSWER:
-                where = f"/grants/{grant.grant}{_part(task)}"
+            if (part := _part(task)) is not None:
+                where = f"/grants/{grant.grant}{part}"
                 found.setdefault((task.kind, grant.call), []).append((grant, where))
     return [
         TodoItem(
@@ -259,8 +259,8 @@ async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     ]
 
 
-def _part(task: GrantTask) -> str:
-    """The part of a grant's page where a task is done."""
+def _part(task: GrantTask) -> str | None:
+    """The part of a grant's page where a task is done; None if the recipient does it."""
     match task.kind:
         case TaskKind.CONFIRM_PAYEE | TaskKind.RECORD_SCREENING:
             return "#payee"
@@ -268,10 +268,10 @@ def _part(task: GrantTask) -> str:
             return f"#report-{task.number}"
         case TaskKind.SCHEDULE | TaskKind.APPROVE | TaskKind.INSTRUCT | TaskKind.SETTLE:
             return "#instalments"
-        case TaskKind.AWAIT_ANSWER:
-            return "#amendment"
         case TaskKind.COMPLETE:
             return ""
+        case TaskKind.AWAIT_ANSWER:
+            return None
         case _:
             assert_never(task.kind)
 

@@ -11,12 +11,13 @@ from domain.applications.state import ApplicationStatus
 from domain.labels import REASONS
 from domain.messages import Message, counted, msg
 from projections import work_waiting
+from projections.letters.work import due_soon
 from projections.work_waiting import OneOf, Work, WorkKind
 
 
 async def in_calls(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     """What waits in calls for their staff, their chairs and their jury."""
-    reader, who = visit.wiring.reader, visit.who
+    reader, who, now = visit.wiring.reader, visit.who, visit.wiring.clock()
     return [
         TodoItem(
             _where(work),
@@ -30,7 +31,7 @@ async def in_calls(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
             each=tuple([EachItem(_where_one(work.kind, each), each.handle or "–") for each in work.several]),
         )
         for place in places
-        for work in await work_waiting.work_in(reader, who, place.own, place.calls, may_lag=True)
+        for work in await work_waiting.work_in(reader, who, place.own, place.calls, now=now, may_lag=True)
     ]
 
 
@@ -70,7 +71,7 @@ def _where(work: Work) -> str | None:
 def _where_one(kind: WorkKind, one: OneOf) -> str:
     """Where it is done for one application to a rolling call."""
     match kind:
-        case WorkKind.CHECK:
+        case WorkKind.CHECK | WorkKind.DUE_SOON:
             return f"/applications/{one.application}"
         case WorkKind.ASK_JURORS:
             return f"/applications/{one.application}/jury"
@@ -79,7 +80,7 @@ def _where_one(kind: WorkKind, one: OneOf) -> str:
 
 
 def _work_words(work: Work) -> Message:
-    fast_track = work.call.fast_track_up_to is not None
+    fast_track = work.call.on_fast_track
     match work.kind:
         case WorkKind.CHECK:
             return counted("application to check", "applications to check", count=work.count)
@@ -139,6 +140,8 @@ def _work_words(work: Work) -> Message:
             )
         case WorkKind.ANNOUNCE:
             return msg("Announce the results to the applicants")
+        case WorkKind.DUE_SOON:
+            return due_soon(work.count)
         case WorkKind.OFFER:
             return counted(
                 "awarded application: offer the grant",

@@ -24,12 +24,11 @@ async def work_of(reader: Reader, person: str, *, now: datetime) -> tuple[Messag
     found: Counter[WorkKind] = Counter()
     for own in (await initiatives.me(reader, person)).initiatives:
         its_calls = await work_waiting.calls_of(reader, person, own)
-        for work in await work_waiting.work_in(reader, person, own, its_calls, may_lag=False):
+        for work in await work_waiting.work_in(reader, person, own, its_calls, now=now, may_lag=False):
             if work.ready:
                 found[work.kind] += work.count
-    tasks = Counter(
-        task.kind for grant in await work_waiting.on_grants(reader, person, now=now) for task in grant.tasks
-    )
+    waiting = await work_waiting.on_grants(reader, person, now=now, titles=False)
+    tasks = Counter(task.kind for grant in waiting for task in grant.tasks)
     said = [words for kind in WorkKind if found[kind] and (words := _words(kind, found[kind]))]
     return (
         *(msg("{count} {things}", count=each.values["count"], things=each) for each in said),
@@ -60,7 +59,18 @@ def _words(kind: WorkKind, count: int) -> Message | None:
             return counted("decision of a panel to confirm", "decisions of panels to confirm", count=count)
         case WorkKind.ANNOUNCE:
             return counted("confirmed decision to announce", "confirmed decisions to announce", count=count)
+        case WorkKind.DUE_SOON:
+            return due_soon(count)
         case WorkKind.OFFER:
             return counted("grant to offer", "grants to offer", count=count)
         case _:
             assert_never(kind)
+
+
+def due_soon(count: int) -> Message:
+    """Of applications to a rolling call: others have to do something, although the day of the decision is near or over."""
+    return counted(
+        "application waits for others, and its decision is due",
+        "applications wait for others, and their decisions are due",
+        count=count,
+    )

@@ -10,6 +10,7 @@ from domain.applications.state import APPLICATION
 from domain.panels.facts import PanelOpened, PanelReturned
 from domain.reviews.facts import ReviewConflictDeclared
 from domain.values import Role
+from history.unreadable import Unreadable
 from projections import panels
 from projections.letters.work_added import workers
 from projections.panel_standing import PanelReturn
@@ -83,6 +84,22 @@ async def test_whoever_decides_anew_is_told_who_returned_the_panel_why_and_when(
         returned, its = await found()
         assert returned == PanelReturn(by=Role.OFFICER, reason=reason, at=season.office.now)
         assert its == [reason]
+
+
+async def test_a_return_that_cannot_be_read_hides_no_work(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rolling(season)
+    await judged(season, season.application1)
+    await season.open_panel()
+
+    async def damaged(*_: object) -> None:
+        raise Unreadable(7)
+
+    monkeypatch.setattr("projections.panels.returned_of", damaged)
+    (waiting,) = await waits(season, "chair")
+    assert (waiting.kind, waiting.returned) == (WorkKind.SET_OUTCOMES, None)
+    assert await said(season, "chair") == ["1 panel to decide in"]
 
 
 async def test_the_open_panels_of_a_rolling_call_wait_together(season: Season) -> None:

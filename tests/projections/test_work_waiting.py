@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from domain.deciding import Aggregate, Loaded
 from domain.reviews.facts import ReviewConflictDeclared
 from domain.values import Role
 from history.unreadable import ReadModelStopped
 from projections import applications, panel_turns, review_progress, work_waiting
+from projections.fresh import Fresh
 from projections.next_steps import NextStep
+from projections.review_progress import same_in_call
 from projections.work_waiting import WorkKind
 from tests.projections.conftest import DEADLINE, Season, eur
 from tests.projections.test_judging_staff import holds
@@ -18,6 +23,7 @@ from tests.projections.test_raw import rolling, rolling_call
 from tests.projections.test_unreadable import add
 from tests.projections.working import (
     EVERYBODY,
+    begun,
     decline,
     kinds,
     on_the_fast_track,
@@ -148,6 +154,48 @@ async def test_the_staff_are_told_by_json_and_letter_alike_what_comes_next_in_a_
     season.project()
     assert await told(season, ReviewConflictDeclared, **about, juror=season.juror) == {"officer"}
     assert await said(season, "officer") == ["1 review to ask a juror for"]
+
+
+async def test_the_staff_see_to_it_that_no_decision_is_late(season: Season) -> None:
+    """Of what waits for others in a rolling call they are told from a week before the day that was promised to the applicant."""
+    await rolling(season)
+    promised = season.office.now + timedelta(days=14)
+    review, _ = [await ask(season, juror) for juror in ("juror", "second_juror")]
+    season.office.now = promised - timedelta(days=7, minutes=1)
+    assert await kinds(season, "officer") == {}
+    for now in (promised - timedelta(days=7), promised + timedelta(days=1)):
+        season.office.now = now
+        assert await kinds(season, *EVERYBODY) == {"officer": [(WorkKind.DUE_SOON, 1)]}
+        (waiting,) = await waits(season, "officer")
+        assert waiting.until == promised
+        assert [each.application for each in waiting.several] == [season.application1]
+        assert await said(season, "officer") == ["1 application waits for others, and its decision is due"]
+    await season.run("review.declare_conflict", season.juror, review=review, reason="friendship")
+    assert await kinds(season, "officer") == {"officer": [(WorkKind.ASK_JURORS, 1)]}, "it is their turn again"
+
+
+async def test_of_a_closed_round_only_what_is_listed_is_read(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of a list asks what comes next with some of its applications."""
+    await begun(season)
+    season.project()
+    call = await same_in_call(season.reader, season.officer, season.call)
+    read, readable = [], Fresh.readable
+
+    async def counted(self: Fresh, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
+        read.extend([stream for _, stream in streams])
+        return await readable(self, *streams)
+
+    monkeypatch.setattr(Fresh, "readable", counted)
+    (found,) = await review_progress.of_applications(
+        season.reader, season.officer, season.round, [season.application1], call
+    )
+    monkeypatch.undo()
+    whole = await review_progress.whole_progress(season.reader, season.officer, season.round)
+    assert [found] == [each for each in whole.applications.items if each.application == season.application1]
+    theirs = {each for (_, of), each in season.reviews.items() if of == "application1"}
+    assert set(read) == {season.application1, *theirs}
 
 
 async def ask(season: Season, juror: str) -> str:

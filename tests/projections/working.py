@@ -34,7 +34,14 @@ async def waits(season: Season, who: str) -> list[Work]:
     return [
         work
         for own in (await initiatives.me(reader, person)).initiatives
-        for work in await work_in(reader, person, own, await calls_of(reader, person, own), may_lag=False)
+        for work in await work_in(
+            reader,
+            person,
+            own,
+            await calls_of(reader, person, own),
+            now=season.office.now,
+            may_lag=False,
+        )
     ]
 
 
