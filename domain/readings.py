@@ -112,6 +112,12 @@ def with_earlier(reading: Reading, earlier: Reading) -> Reading:
     )
 
 
+def of_rivals(reading: Reading, own: Collection[str]) -> Reading:
+    """What a person has read besides the applications of the party for which they write: those are no rivals', also if they
+    judged one before they began to act for the party."""
+    return msgspec.structs.replace(reading, judged_of=reading.judged_of - frozenset(own))
+
+
 # Rules
 
 
@@ -131,11 +137,11 @@ def record(
     *,
     viewer: str,
     kinds: Collection[ReadingKind],
-    application: str | None = None,
+    applications: Collection[str] | None = None,
 ) -> tuple[Fact, ...]:
     """Record what a person is about to read of a round. Raises `Refused` if it no longer excludes anybody, or was
-    recorded before. `application` is the only one of which they see the scores, or that they read to judge it; None for the
-    whole round."""
+    recorded before. `applications` are the only ones of which they see the scores, or that they read to judge them; None
+    for the whole round."""
     excluding = [kind for kind in kinds if still_excludes(kind, round)]
     if not excluding:
         raise Refused(msg("It is no longer recorded who reads this round."))
@@ -146,7 +152,7 @@ def record(
         call=round.call,
         round=round_id,
         kinds=excluding,
-        application=application,
+        applications=applications,
     )
     if not facts:
         raise Refused(msg("It is already recorded that you have read this."))
@@ -161,9 +167,10 @@ def newly_read(
     call: str,
     round: str,
     kinds: Collection[ReadingKind],
-    application: str | None = None,
+    applications: Collection[str] | None = None,
 ) -> tuple[Fact, ...]:
-    """The facts that are missing for a reading to say all this, one for each kind; none if it already does."""
+    """The facts that are missing for a reading to say all this, one for each kind, or for each kind and application if it
+    is about some `applications` alone; none if it already does."""
     return tuple(
         ReadingRecorded(
             reading=reading_of(viewer, round),
@@ -172,8 +179,9 @@ def newly_read(
             call=call,
             round=round,
             kind=kind,
-            application=application if kind in OF_ONE else None,
+            application=application,
         )
         for kind in kinds
+        for application in ((None,) if applications is None or kind not in OF_ONE else applications)
         if not reading.has(kind, application)
     )

@@ -189,8 +189,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     for each in row["rounds"]:
         # As JSON, so that the call and its rounds are read in one statement.
         each["closes_at"] = datetime.fromisoformat(each["closes_at"]).astimezone(UTC)
-    ids = [each["round"] for each in row["rounds"]]
-    hidden = await rounds.hidden_in(reader, viewer, ids) if inside else {}
+    hidden = await rounds.hidden_in(reader, viewer, row["rounds"]) if inside else {}
     late = await reader.load(*((ROUND, each["round"]) for each in row["rounds"])) if viewer else {}
     shown = _line(
         row,

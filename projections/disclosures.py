@@ -124,12 +124,13 @@ async def _readings(
         """
         SELECT f.position, f.stream, f.version, f.topic, f.document FROM read.timeline t
         JOIN history.facts f ON f.position = t.position
-        WHERE t.thing = ANY (%(calls)b::text[]) AND t.round = ANY (%(rounds)b::text[])
+        WHERE t.thing = ANY (%(things)b::text[]) AND t.round = ANY (%(rounds)b::text[])
             AND t.topic = ANY (%(topics)b::text[])
             AND (t.application IS NULL OR t.application = ANY (%(applications)b::text[]))
         ORDER BY t.at, t.position
         """,
-        calls=sorted({state.call for state in applications.values()}),
+        # What the jury read one by one is kept with the rounds (`projections.folding.timeline`).
+        things=sorted({state.call for state in applications.values()} | set(rounds)),
         applications=sorted(applications),
         rounds=sorted(rounds),
         topics=list(topics_of(ReadingRecorded)),

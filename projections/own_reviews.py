@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from domain import access
 from domain.calls.state import CALL
 from domain.deciding import Loaded
-from domain.indexes import rounds_of
+from domain.indexes import rounds_of, submissions_to, written_in
 from domain.initiatives.state import INITIATIVE
 from domain.messages import msg
 from domain.personal import Withheld
-from domain.refusals import Forbidden
+from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.reviews.scores import score
 from domain.reviews.state import REVIEW, STEPPED_BACK, Review, ReviewStatus
@@ -31,8 +33,9 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     """A review that the viewer was asked for.
 
     `handle` stands for the applicant. `title` and `requested` are those of the stage that is judged, shown once the
-    juror declared no conflict, and no longer if they declare one in another stage; `erased`:
-    the title can no longer be read; `damaged` names it if the stored value is not what was committed to. `scores` are the
+    juror declared no conflict, and no longer if they declare one in another stage, or came to act for an applicant of the
+    round; `erased`: the title can no longer be read; `damaged` names it if the stored value is not what was committed to.
+    `unrecorded`: both are left out, because it cannot be recorded at the moment that they are read. `scores` are the
     viewer's own, and `score` their mean in per cent, None before the review is submitted. `due` is when the reviews of the
     round are due.
     """
@@ -51,6 +54,7 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     scores: dict[str, int | None] | None
     score: str | None
     due: ReviewsDue | None = None
+    unrecorded: bool = False
     damaged: tuple[str, ...] = ()
 
 
@@ -59,9 +63,23 @@ async def mine(
 ) -> ResultPage[OwnReview]:
     """The reviews that one was asked for in initiatives where one is still on the jury, sorted by their random ids.
 
-    `unreadable` also names initiatives whose jury cannot be read. Raises `Forbidden` for visitors who are not signed
-    in.
+    It is recorded that the viewer reads the titles. `unreadable` also names initiatives whose jury cannot be read. Raises
+    `Forbidden` for visitors who are not signed in.
     """
+    return await _mine(reader, viewer, cursor, limit, titles=True)
+
+
+async def without_titles(
+    reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> ResultPage[OwnReview]:
+    """The reviews of `mine` without anything of the applications, for what says only how many there are and when they are due:
+    nothing is read, so nothing is recorded."""
+    return await _mine(reader, viewer, cursor, limit, titles=False)
+
+
+async def _mine(
+    reader: Reader, viewer: str | None, cursor: str | None, limit: int, *, titles: bool
+) -> ResultPage[OwnReview]:
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     belonging = await reader.rows(
@@ -100,21 +118,14 @@ async def mine(
     rubrics = await reader.readable(*((judged[each], each) for each in sorted(judged)))
     rounds = await reader.index_entries_of_all([rounds_of(call) for call in sorted(set(judging.values()))])
     conflicts = await reader.conflicts_in_rounds(viewer, rounds)
-    # Titles are withheld where reading them cannot be recorded. Most were recorded when the juror opened the review.
-    unrecorded = {
-        row["review"]
-        for row in rows
-        if _cleared(row, reviews, viewer, conflicts)
-        and not await readings.record(reader, viewer, row["round"], "judged", application=row["application"])
-    }
+    cleared = {row["review"] for row in rows[:limit] if _cleared(row, reviews, viewer, conflicts)}
+    titled = [row for row in rows if row["review"] in cleared and row["round"] in rubrics] if titles else []
+    read = await _recorded(reader, viewer, titled, rubrics)
     found = page(
         rows,
         limit,
         lambda row: _own(
-            reader,
-            row,
-            rubrics,
-            cleared=_cleared(row, reviews, viewer, conflicts) and row["review"] not in unrecorded,
+            reader, row, rubrics, cleared=row["review"] in cleared, recorded=read.get(row["review"])
         ),
         lambda row: str(row["review"]),
         readable=reviews,
@@ -123,6 +134,37 @@ async def mine(
     return msgspec.structs.replace(
         found, items=shown, unreadable=(*sorted(houses - loaded.keys()), *found.unreadable)
     )
+
+
+async def _recorded(
+    reader: Reader,
+    viewer: str,
+    rows: Sequence[QueryRow],
+    rounds: Mapping[str, Loaded[Any]],  # Any: as above
+) -> dict[str, bool]:
+    """Those of some reviews whose titles a juror may read, and whether it is recorded that they read them. None of a round in
+    which others' applications are those of rivals by now. Most were recorded when the juror opened the review."""
+    if not rows:
+        return {}
+    actor = await reader.actor(viewer)
+    calls = sorted({row["call"] for row in rows})
+    sent = [submissions_to(call, party) for call in calls for party in actor.all_parties]
+    # Few jurors applied to a call that they judge.
+    applied = await reader.index_entries_of_all([*sent, *(written_in(call, viewer) for call in calls)])
+    by_round: dict[str, list[QueryRow]] = {}
+    for row in rows:
+        by_round.setdefault(row["round"], []).append(row)
+    found: dict[str, bool] = {}
+    for round, its in by_round.items():
+        if applied:
+            own = await reader.applied_by(actor, round, its[0]["call"])
+            if access.hides_rivals(rounds[round].state, own):
+                continue
+        applications = sorted({row["application"] for row in its})
+        with contextlib.suppress(Forbidden, NotFound):  # they lost their access meanwhile
+            recorded = await readings.record(reader, viewer, round, "judged", applications=applications)
+            found |= {row["review"]: recorded for row in its}
+    return found
 
 
 async def own_in_round(reader: Reader, viewer: str, round: str) -> list[tuple[str, ReviewStatus]]:
@@ -159,9 +201,11 @@ def _own(
     judged: Mapping[str, Loaded[Any]],  # Any: the states of calls and rounds
     *,
     cleared: bool,
+    recorded: bool | None,
 ) -> OwnReview:
+    """`recorded`: see `_recorded`; None if the juror may not read the title."""
     scored = cleared and row["status"] == ReviewStatus.SUBMITTED
-    title = reader.opened(row, "title", str) if cleared else None
+    title = reader.opened(row, "title", str) if recorded else None
     return OwnReview(
         id=row["review"],
         version=Version(row["review"], row["version"]),
@@ -173,10 +217,11 @@ def _own(
         status=row["status"],
         title=text_of(title),
         erased=title is Withheld.ERASED,
-        requested=Money.of(row["requested"], row["currency"]) if cleared else None,
+        requested=Money.of(row["requested"], row["currency"]) if recorded else None,
         scores=row["scores"] if scored else None,
         score=_own_score(row, judged) if scored else None,
         due=due_in(judged[row["round"]].state) if row["round"] in judged else None,
+        unrecorded=recorded is False,
         damaged=damaged_in({"title": title}),
     )
 

@@ -31,6 +31,7 @@ class PanelBudget(msgspec.Struct, frozen=True, kw_only=True):
 class PanelReturn(msgspec.Struct, frozen=True, kw_only=True):
     """Why a panel that was closed is open again: the role of whoever returned it to its chair, the reason, and when."""
 
+    # The jury knows no times (`access.sees_times`) but this one, because it is told by letter when a panel is returned.
     by: Role
     reason: str
     at: datetime

@@ -260,7 +260,10 @@ class _House:
         return _as_officer(verdict) and not access.is_tied_to(self._actor, grant.recipient)
 
     async def _recorded(self, case: Case, kind: ReadingKind, *, of: str | None = None) -> bool:
-        return await readings.record(self._reader, self._viewer, case.application.round, kind, application=of)
+        only = None if of is None else (of,)
+        return await readings.record(
+            self._reader, self._viewer, case.application.round, kind, applications=only
+        )
 
     async def _conflicts(self, call: str) -> tuple[str, ...]:
         return await self._reader.conflicts_in_call(self._viewer, call)

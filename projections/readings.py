@@ -31,11 +31,11 @@ async def record(
     viewer: str,
     round: str,
     *kinds: ReadingKind,
-    application: str | None = None,
+    applications: Collection[str] | None = None,
 ) -> bool:
     """Record that the viewer is shown these kinds of things of a round, if that is not recorded yet and still matters.
-    `application` is the only one whose scores they are shown, or that they read to judge it; None if they are shown all of the
-    round.
+    `applications` are the only ones whose scores they are shown, or that they read to judge them; None if they are shown all of
+    the round.
 
     Returns False if it cannot be recorded, for example in a read-only database: then the caller withholds them. The
     caller has checked access; raises `NotFound` or `Forbidden` if it was lost since.
@@ -43,14 +43,15 @@ async def record(
     stream = reading_of(viewer, round)
     # Readings are never withdrawn and rounds do not go back, so cached states are enough to skip recording.
     known = {name: reader.states.known(name) for name in (stream, round)}
-    if _needless(known, round, stream, kinds, application):
+    if _needless(known, round, stream, kinds, applications):
         return True
     found = await reader.states.read_set(bypass_cache=True).load(((ROUND, round), (READING, stream)))
-    if _needless(found, round, stream, kinds, application):
+    if _needless(found, round, stream, kinds, applications):
         return True
     if reader.runner is None:
         return False
-    command = RecordReading(round=round, kinds=kinds, application=application)
+    only = None if applications is None else tuple(applications)
+    command = RecordReading(round=round, kinds=kinds, applications=only)
     try:
         await reader.runner.run(Request(command=command, actor=viewer, channel=reader.channel))
     except Lost:
@@ -60,7 +61,7 @@ async def record(
     except Refused:
         # Another request of the same viewer was faster, or the round moved on.
         found = await reader.states.read_set(bypass_cache=True).load(((ROUND, round), (READING, stream)))
-        return _needless(found, round, stream, kinds, application)
+        return _needless(found, round, stream, kinds, applications)
     return True
 
 
@@ -72,7 +73,8 @@ async def record_answers(
     they see of the round. Returns False if it cannot be recorded, as in `record`."""
     if role is Role.OFFICER:
         return await record(reader, viewer, round, *EXAMINED)
-    return role not in JUDGING or await record(reader, viewer, round, "judged", application=application)
+    only = None if application is None else (application,)
+    return role not in JUDGING or await record(reader, viewer, round, "judged", applications=only)
 
 
 def _needless(
@@ -80,7 +82,7 @@ def _needless(
     round: str,
     stream: str,
     kinds: Collection[ReadingKind],
-    application: str | None,
+    applications: Collection[str] | None,
 ) -> bool:
     """Whether nothing has to be recorded, according to the states of the round and of the reading, as far as they are
     known."""
@@ -92,4 +94,8 @@ def _needless(
     if (held := found[stream]) is None:
         return False
     assert isinstance(held.state, Reading)
-    return all(held.state.has(kind, application) for kind in kinds)
+    return all(
+        held.state.has(kind, each)
+        for kind in kinds
+        for each in ((None,) if applications is None else applications)
+    )

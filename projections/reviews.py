@@ -13,7 +13,7 @@ import msgspec
 from domain import access
 from domain.deciding import Allowed, Denied
 from domain.forms import Rubric
-from domain.messages import Message, msg
+from domain.messages import Message
 from domain.personal import Withheld
 from domain.readings import ReadingKind
 from domain.refusals import Forbidden, NotFound
@@ -30,10 +30,6 @@ from projections.paging import ResultPage
 from projections.reader import LATEST, QueryRow, Reader, Reference, allow, damaged_in, text_of
 from projections.review_summary import ReviewsDue, ReviewSummary, due_in, summary_of
 from projections.versions import Version
-
-NOT_RECORDED: Final = msg(
-    "The summary cannot be shown right now, because reading it has to be recorded first. Try again shortly."
-)
 
 
 class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +65,8 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
 class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
     """A review with its rubric, and the application as this viewer may see it; None for a juror who has not declared
     yet whether they have a conflict, or has one. `applicant_handle` stands for the applicant. `summary` is what its juror
-    reads before they declare that; `due` is when the reviews of the round are due."""
+    reads before they declare that; if there is one and reading it cannot be recorded at the moment, the review is
+    `unrecorded`. `due` is when the reviews of the round are due."""
 
     call: str
     call_title: dict[str, str]
@@ -83,8 +80,7 @@ class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
 async def one(reader: Reader, viewer: str | None, review: str, *, scores: bool = True) -> ReviewDetail:
     """A review, for its juror and for everybody who sees all reviews of the application. Before the panel opens, it is recorded
     that somebody else saw its scores: they can then no longer write or change a review of this application. Without `scores`,
-    others see only its status. Raises `NotFound` or `Forbidden`, and `NotRecorded` if it cannot be recorded that its juror reads
-    the summary."""
+    others see only its status. Raises `NotFound` or `Forbidden`."""
     state = await reader.the(REVIEW, review)
     who = viewer or ""
     case = await case_of(reader, who, state.application, round=state.round)
@@ -103,6 +99,8 @@ async def one(reader: Reader, viewer: str | None, review: str, *, scores: bool =
     sees = access.sees_application(
         case.viewer, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
     )
+    summary, recorded = await _summary(reader, who, case, state)
+    seen = msgspec.structs.replace(seen, unrecorded=seen.unrecorded or not recorded)
     return ReviewDetail(
         **{name: getattr(seen, name) for name in ReviewShown.__struct_fields__},
         call=state.call,
@@ -110,20 +108,20 @@ async def one(reader: Reader, viewer: str | None, review: str, *, scores: bool =
         applicant_handle=rows[0]["applicant_handle"],
         rubric=_rubric(case, state),
         application_shown=await shown(reader, who, case) if isinstance(sees, Allowed) else None,
-        summary=await _summary(reader, who, case, state),
+        summary=summary,
         due=due_in(case.round),
     )
 
 
-async def _summary(reader: Reader, who: str, case: Case, state: Review) -> ReviewSummary | None:
-    """What a juror reads before they say whether they have a conflict; None for everybody else."""
+async def _summary(reader: Reader, who: str, case: Case, state: Review) -> tuple[ReviewSummary | None, bool]:
+    """What a juror reads before they say whether they have a conflict, None for everybody else; and whether it is recorded that
+    they read it. If it cannot be, it is withheld, and they can still say that they have one."""
     sees = access.sees_summary(case.viewer, case.initiative, case.round, state, own=case.own)
     summary = await summary_of(reader, case) if isinstance(sees, Allowed) else None
-    if summary is not None and not await readings.record(
-        reader, who, case.round_id, "judged", application=case.id
-    ):
-        raise readings.NotRecorded(NOT_RECORDED)
-    return summary
+    if summary is None:
+        return None, True
+    recorded = await readings.record(reader, who, case.round_id, "judged", applications=(case.id,))
+    return summary if recorded else None, recorded
 
 
 async def of_application(
@@ -209,7 +207,7 @@ async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[QueryRow
     learned: list[ReadingKind] = ["scores"] if scored else []
     if scored and sight.role in JUDGING:
         learned.append("judged")
-    recorded = await readings.record(reader, viewer, round, *learned, application=case.id) and (
+    recorded = await readings.record(reader, viewer, round, *learned, applications=(case.id,)) and (
         not explained or await readings.record(reader, viewer, round, "applicants")
     )
     return sight if recorded else _Sight(sight.role, shows_scores=False, unrecorded=True)

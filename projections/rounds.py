@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,13 +14,13 @@ from domain.initiatives.state import INITIATIVE
 from domain.messages import msg
 from domain.parties import Actor
 from domain.refusals import NotFound
-from domain.rounds.facts import RoundLateAccessGranted
+from domain.rounds.facts import RoundClosed, RoundLateAccessGranted
 from domain.rounds.state import ROUND, Round, RoundStatus
+from domain.topics import topics_of
 from projections import readings
-from projections.fresh import Fresh
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
-from projections.reader import QueryRow, Reader, Reference, allow, text_of
+from projections.reader import QueryRow, Reader, Reference, allow, recorded_in, text_of
 from projections.versions import Version
 
 NOT_RECORDED: Final = msg(
@@ -33,8 +33,8 @@ class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
     """A round of one of a call's stages. `closes_local` is the deadline as local time of `time_zone`; `late_until` is
     until when the viewer may apply, if they or an organisation for which they act have late access.
 
-    `received` (the number of applications when it closed, without those that the viewer must not read) and `panel` are None for viewers outside the initiative, and
-    before there is one.
+    `received` (the number of applications when it closed, without those that the viewer must not read) and `panel` are None
+    for viewers outside the initiative, and before there is one.
     """
 
     id: str
@@ -88,7 +88,7 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     if not rows:
         raise NotFound
     inside = bool(initiative.roles(viewer or ""))
-    hidden = await hidden_in(reader, viewer, [round]) if inside else {}
+    hidden = await hidden_in(reader, viewer, rows) if inside else {}
     return line(
         rows[0],
         inside=inside,
@@ -150,19 +150,34 @@ async def of_calls(
         at=at,
     )
     found: dict[str, list[RoundLine]] = {call: [] for call in calls}
-    hidden = await hidden_in(reader, viewer, [row["round"] for row in rows]) if inside else {}
+    hidden = await hidden_in(reader, viewer, rows) if inside else {}
     for row in rows:
         found[row["call"]].append(line(row, inside=inside, hidden=hidden.get(row["round"], 0)))
     return found
 
 
-async def hidden_in(reader: Fresh, viewer: str | None, rounds: Collection[str]) -> dict[str, int]:
-    """How many of the applications that some rounds received the viewer must not read; nothing where there is none."""
-    avoided = await reader.avoided_everywhere(viewer) if viewer and rounds else {}
+async def hidden_in(reader: Reader, viewer: str | None, rows: Sequence[QueryRow]) -> dict[str, int]:
+    """How many of the applications that are counted in some rows of read.rounds the viewer must not read; nothing where there
+    is none. It is counted in the same fact as `received`, because the round may have been opened again since."""
+    counted = [row for row in rows if row["received"]]
+    avoided = await reader.avoided_everywhere(viewer) if viewer and counted else {}
     if not avoided:
         return {}
-    loaded = await reader.load(*((ROUND, each) for each in rounds))
-    return {each: sum(one in avoided for one in found.state.applications) for each, found in loaded.items()}
+    closed = await reader.rows(
+        "SELECT DISTINCT ON (f.stream) f.stream, f.position, f.topic, f.document "
+        "FROM unnest(%(rounds)b::text[], %(positions)b::bigint[]) AS r (round, position) "
+        "JOIN history.facts f ON f.stream = r.round AND f.position <= r.position AND f.topic = ANY (%(topics)b::text[]) "
+        "ORDER BY f.stream, f.version DESC",
+        rounds=[row["round"] for row in counted],
+        positions=[row["from_position"] for row in counted],
+        topics=list(topics_of(RoundClosed)),
+    )
+    facts = {row["stream"]: recorded_in(row).fact for row in closed}
+    return {
+        round: sum(each in avoided for each in fact.applications)
+        for round, fact in facts.items()
+        if isinstance(fact, RoundClosed)
+    }
 
 
 def line(row: QueryRow, *, inside: bool, hidden: int = 0, late_until: datetime | None = None) -> RoundLine:

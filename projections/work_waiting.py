@@ -12,9 +12,10 @@ from typing import Final, NamedTuple, TypeVar
 from domain.applications.state import ApplicationStatus
 from domain.calls.state import CallStatus
 from domain.indexes import judged_by
+from domain.initiatives.state import INITIATIVE, Initiative
 from domain.panels.state import PanelStatus
 from domain.refusals import Forbidden, NotFound
-from domain.rounds.state import RoundStatus
+from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.values import Role
 from history.unreadable import ReadModelStopped, Unreadable
 from projections import applications, calls, grants, panel_turns, panels, review_progress
@@ -166,7 +167,11 @@ async def _known(question: Awaitable[T]) -> T | None:
 async def _in_round(
     reader: Reader, person: str, roles: frozenset[Role], call: CallLine, round: RoundLine
 ) -> list[Work]:
-    if round.status == RoundStatus.CLOSED and Role.OFFICER in roles and round.received:
+    if (
+        round.status == RoundStatus.CLOSED
+        and Role.OFFICER in roles
+        and await _has_work(reader, person, round)
+    ):
         return await _in_closed_round(reader, person, call, round.id)
     if round.status != RoundStatus.IN_PANEL or roles.isdisjoint({Role.OFFICER, Role.CHAIR, Role.JUROR}):
         return []
@@ -198,6 +203,23 @@ async def _in_round(
             return [Work(WorkKind.ANNOUNCE, call, round=round.id)]
         case _:
             return []
+
+
+async def _has_work(reader: Reader, person: str, round: RoundLine) -> bool:
+    """Whether something waits for an officer in a closed round: applications that they may know of; or, if no officer may know of
+    any, those that it received all the same, because somebody has to be told that its panel is to be opened."""
+    if round.received:
+        return True
+    state: Round = await reader.the(ROUND, round.id)
+    if not state.applications:
+        return False
+    house: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call, round.id)
+    for each in sorted(house.members.keys() - {person}):
+        if Role.OFFICER in house.roles(each):
+            hidden = await reader.avoided_everywhere(each)
+            if not hidden.keys() >= set(state.applications):
+                return False
+    return True
 
 
 async def _in_closed_round(reader: Reader, person: str, call: CallLine, round: str) -> list[Work]:

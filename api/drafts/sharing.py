@@ -25,15 +25,12 @@ from api.locales import Locale
 from domain import access, limits
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, Call
-from domain.commands.applications.helping import OWNER_LEFT, RecordWriter
+from domain.commands.applications.helping import OWNER_LEFT, RecordWriter, may_help
 from domain.deciding import Allowed, Denied
 from domain.grants.state import GRANT
-from domain.indexes import judged_by, rounds_of
 from domain.initiatives.state import INITIATIVE, Initiative
 from domain.messages import Message, msg
 from domain.parties import acts_for
-from domain.persons.state import PERSON, Person
-from domain.readings import READING, Reading, reading_of, with_earlier
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.texts import check_text
 from domain.values import SYSTEM, Channel, is_id
@@ -212,24 +209,13 @@ class SharedDrafts:
             await self._runner.run(Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM))
 
     async def _check_helps(self, place: DraftPlace, person: str) -> None:
-        call_id = await self.call_of(place)
-        received = is_id(APPLICATION.kind, place.about)
-        loaded = await self._reader.load((CALL, call_id), (PERSON, person))
-        call: Call = loaded[call_id].state
-        state: Person = loaded[person].state
+        application: Application | None = None
+        if is_id(APPLICATION.kind, place.about):
+            application = await self._reader.the(APPLICATION, place.about)
+        call_id = place.about if application is None else application.call
+        call: Call = await self._reader.the(CALL, call_id)
         house: Initiative = await self._reader.the(INITIATIVE, call.initiative)
-        rounds = await self._reader.index_entries(rounds_of(call_id))
-        roles = house.held_anywhere_in(call_id, rounds, person)
-        read = Reading()
-        if call_id in state.handles and rounds:
-            streams = [reading_of(person, each) for each in rounds]
-            # Most have read nothing of most rounds, so these streams need not exist.
-            fresh = self._reader.states.read_set(bypass_cache=True)
-            readings = await fresh.load([(READING, each) for each in streams])
-            for each in streams:
-                read = with_earlier(read, readings[each].state)
-        judged = await self._reader.index_entries_of_all([judged_by(person, each) for each in rounds])
-        verdict = access.helps_to_write(read, judged=judged, received=received, roles=roles)
+        verdict = await self._reader.follow(may_help(person, call_id, call, house, application))
         if isinstance(verdict, Denied):
             raise Forbidden(verdict.detail)
 

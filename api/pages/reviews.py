@@ -30,9 +30,11 @@ async def _mine(visit: Visit) -> PageContent:
         unreadable.update(found.unreadable)
         return found
 
-    rounds = await own_rounds(visit, await whole(own))
+    listed = await whole(own)
+    rounds = await own_rounds(visit, listed)
     left = ListPage[OwnReview](items=(), unreadable=tuple(sorted(unreadable)))
-    return PageContent("reviews.html", {"rounds": rounds, "reviews": left})
+    unrecorded = any(each.unrecorded for each in listed)
+    return PageContent("reviews.html", {"rounds": rounds, "reviews": left, "unrecorded": unrecorded})
 
 
 async def _one(visit: Visit) -> PageContent:

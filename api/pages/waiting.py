@@ -98,7 +98,7 @@ async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
         return []
 
     async def own(cursor: str | None) -> ListPage[OwnReview]:
-        return await own_reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+        return await own_reviews.without_titles(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
 
     found = await whole(own)
     new = [each for each in found if each.status == ReviewStatus.ASSIGNED]

@@ -97,8 +97,12 @@ def asks_juror(
 
 def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Reading] = ()) -> Verdict:
     """Every registered person, for themselves or for an organisation of which they are a member, unless they have read
-    others' applications in the round, as staff or to judge them: `read` is what the actor has read of it, `colleagues` what the organisation's
-    other members have. Former members do not count here: an organisation is not excluded by people who left it."""
+    others' applications in the round, as staff or to judge them.
+
+    `read` is what the actor has read of it besides the party's own applications (`domain.readings.of_rivals`), `colleagues`
+    what the organisation's other members have. Former members do not count here: an organisation is not excluded by people
+    who left it.
+    """
     if actor.id == SYSTEM:
         return Denied(msg("Sign in to apply."))
     if not acts_for(actor, party):
@@ -119,9 +123,12 @@ def helps_to_write(
     read: Reading, *, judged: Collection[str], received: bool, roles: Collection[Role]
 ) -> Verdict:
     """Those who were invited to write in the draft of an application, as long as they have not read others'
-    applications, as staff or to judge them: `read` is what they have read of its rounds, and `judged` are the applications that they were asked to review
-    in these, whatever roles they hold now. In the draft of changes to one that was `received` already, nobody with a role in
-    its call: they could be asked to judge it at the same time."""
+    applications, as staff or to judge them. In the draft of changes to one that was `received` already, nobody with a role
+    in its call: they could be asked to judge it at the same time.
+
+    `read` is what they have read of the rounds in which it has rivals, and `judged` are the applications that they were
+    asked to review in these, whatever roles they hold now; both without those of the applicant if they act for it.
+    """
     if judged:
         return Denied(
             msg("You were asked to review applications to this call, so you cannot write in a draft for it.")

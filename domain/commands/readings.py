@@ -22,12 +22,12 @@ from domain.values import ApplicationId, RoundId
 
 
 class RecordReading(Command, frozen=True, kw_only=True):
-    """Record what one is about to read of a round. `application` is the only one of which one sees the scores, or that one reads
-    to judge it; None for the whole round."""
+    """Record what one is about to read of a round. `applications` are the only ones of which one sees the scores, or that one
+    reads to judge them; None for the whole round."""
 
     round: RoundId
     kinds: tuple[ReadingKind, ...]
-    application: ApplicationId | None = None
+    applications: tuple[ApplicationId, ...] | None = None
 
 
 def _record(command: RecordReading, context: CommandContext) -> Plan:
@@ -50,7 +50,7 @@ def _record(command: RecordReading, context: CommandContext) -> Plan:
                     round,
                     viewer=context.actor,
                     kinds=command.kinds,
-                    application=command.application,
+                    applications=command.applications,
                 )
             },
             answers=reading,

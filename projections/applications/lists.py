@@ -107,12 +107,16 @@ async def seen_of_call(
     }
     unrecorded = {each for each in read_in if not await readings.record(reader, who, each, *EXAMINED)}
     # Of what they judge themselves, staff see the title and not the times, as jurors.
+    to_judge: dict[str, list[str]] = {}
+    for row in rows[:limit]:
+        shown = seen[row["application"]]
+        if shown.title and not shown.times and not acts_for(actor, row["applicant"]):
+            to_judge.setdefault(row["round"], []).append(row["application"])
     unread = {
-        row["application"]
-        for row in rows[:limit]
-        if seen[row["application"]].title and not seen[row["application"]].times
-        if not acts_for(actor, row["applicant"])
-        if not await readings.record(reader, who, row["round"], "judged", application=row["application"])
+        application
+        for each, its in to_judge.items()
+        if not await readings.record(reader, who, each, "judged", applications=its)
+        for application in its
     }
 
     def item(row: QueryRow) -> ApplicationLine:

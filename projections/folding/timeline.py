@@ -126,6 +126,10 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
         if row is not None:
             # If both streams have the same timeline, the fact's own stream says what it is about.
             found = dict.fromkeys(row.things, row) | found
+    if isinstance(fact, ReadingRecorded) and fact.kind == "judged" and fact.application is not None:
+        # What a jury reads one by one would fill the call's timeline. It is kept with the round, of which no timeline is
+        # shown, and applicants are told of it from there (`projections.disclosures`).
+        found = {fact.round: found[fact.call]}
     if application is None:
         # A fund's commitment to a grant is about the grant's application, also in the fund's own timeline.
         application = next((row.application for row in found.values() if row.application), None)

@@ -17,6 +17,7 @@ from domain.calls.state import CALL as CALLS
 from domain.commands.announcing import AnnouncePanel
 from domain.commands.applications.ending import WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible
+from domain.commands.applications.helping import RecordWriter
 from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
 from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.call_forms import ChangeCallForm
@@ -29,10 +30,14 @@ from domain.commands.rounds import ExtendRound, OpenRound
 from domain.due_dates import set_by
 from domain.forms import Form, Question
 from domain.funds import FundOpened, FundPledged, FundReceived
-from domain.refusals import Invalid, NotFound, Refused
+from domain.initiatives.facts import MemberRemoved
+from domain.persons.facts import PersonHandleGiven
+from domain.readings import ReadingRecorded, reading_of
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.rounds.facts import RoundClosed, RoundOpened
 from domain.rounds.state import ROUND as ROUNDS
 from domain.rounds.state import RoundStatus
+from domain.values import SYSTEM
 from tests.calls.test_calls import changed, funded
 from tests.driving import World
 from tests.scene import (
@@ -146,6 +151,38 @@ class TestDrafting:
     )
     def test_what_does_not_fit_is_told_by_field(self, fields: dict[str, Any], errors: dict[str, str]) -> None:
         assert funded().turned_down(changed(**fields), OFFICER) == (Invalid, errors)
+
+
+class TestTheJuryOfOtherRounds:
+    """Each application is decided by itself, so whoever judged another one is nobody's rival in its own round."""
+
+    def test_applies_and_helps_with_applications_that_others_judge(self) -> None:
+        season = Season()
+        judged, its_round = season.apply()
+        season.do(OFFICER, FindApplicationEligible(application=judged))
+        season.do(OFFICER, AssignReview(application=judged, juror=JUROR))
+        season.world.given(JUROR, PersonHandleGiven(person=JUROR, scope=CALL, handle="dark-newt"))
+        reading = reading_of(JUROR, its_round)
+        season.world.given(
+            reading,
+            ReadingRecorded(
+                reading=reading,
+                viewer=JUROR,
+                initiative=INITIATIVE,
+                call=CALL,
+                round=its_round,
+                kind="judged",
+                application=judged,
+            ),
+        )
+        season.world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=JUROR))
+        other, _ = season.apply(OTHER_ARTIST)
+        season.do(JUROR, COMMAND)
+        season.do(SYSTEM, RecordWriter(application=other, person=JUROR, owner=OTHER_ARTIST))
+        assert season.turned_down(SYSTEM, RecordWriter(application=judged, person=JUROR, owner=ARTIST)) == (
+            Forbidden,
+            "You were asked to review applications to this call, so you cannot write in a draft for it.",
+        )
 
 
 class TestAnApplication:

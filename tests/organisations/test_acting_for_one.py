@@ -9,6 +9,7 @@ import pytest
 from domain.applications.facts import ApplicationSubmitted
 from domain.commands.applications.ending import WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible
+from domain.commands.applications.helping import RecordWriter
 from domain.commands.applications.returning import ResubmitApplication
 from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.organisations import (
@@ -16,9 +17,14 @@ from domain.commands.organisations import (
     EraseOrganisation,
 )
 from domain.commands.rounds import ExtendRound
+from domain.initiatives.facts import MemberRemoved
+from domain.persons.facts import PersonHandleGiven
 from domain.persons.state import PERSON
+from domain.readings import reading_of
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.rounds.state import ROUND as ROUNDS
+from domain.values import SYSTEM
+from tests.driving import World
 from tests.organisations.scene import (
     APPLY,
     COLLECTIVE,
@@ -35,8 +41,11 @@ from tests.scene import (
     ARTIST,
     CALL,
     CLOSES,
+    INITIATIVE,
+    JUROR,
     KEEPER,
     OFFICER,
+    OTHER_APPLICATION,
     OTHER_ARTIST,
     ROUND,
     STRANGER,
@@ -44,6 +53,7 @@ from tests.scene import (
     closed,
     euros,
     found_ineligible,
+    has_read,
 )
 
 
@@ -208,6 +218,45 @@ class TestApplying:
                 ),
             )
         world.run(WithdrawApplication(application=application, reason="other"), OFFICER)
+
+
+class TestWhoJudgedItBeforeTheyJoined:
+    """A juror read the organisation's own application to judge it, gave up their role and began to act for it."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        world = with_open_round()
+        self.application = world.run(APPLY, ARTIST).answers
+        world.given(JUROR, PersonHandleGiven(person=JUROR, scope=CALL, handle="dark-newt"))
+        world.given(reading_of(JUROR, ROUND), *has_read(JUROR, "judged", of=self.application))
+        begins_to_act(world, COLLECTIVE, ARTIST, JUROR)
+        return world
+
+    def change(self) -> ChangeApplication:
+        return ChangeApplication(
+            application=self.application, title="Better", requested=euros("500.00"), answers=APPLY.answers
+        )
+
+    @pytest.mark.parametrize("who", [ARTIST, JUROR])
+    def test_they_and_their_colleagues_go_on_writing_in_it_and_apply_with_another(
+        self, world: World, who: str
+    ) -> None:
+        world.run(self.change(), who)
+        world.run(APPLY, who)
+
+    def test_who_judged_a_rivals_too_does_not(self, world: World) -> None:
+        world.given(reading_of(JUROR, ROUND), *has_read(JUROR, "judged", of=OTHER_APPLICATION))
+        for who in (ARTIST, JUROR):
+            for command in (self.change(), APPLY):
+                assert world.turned_down(command, who)[0] is Forbidden
+
+    def test_nor_who_read_the_ranking_of_the_whole_round(self, world: World) -> None:
+        world.given(reading_of(JUROR, ROUND), *has_read(JUROR, "judged"))
+        assert world.turned_down(self.change(), ARTIST)[0] is Forbidden
+
+    def test_they_help_a_colleague_who_changes_it(self, world: World) -> None:
+        world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=JUROR))
+        world.run(RecordWriter(application=self.application, person=JUROR, owner=ARTIST), SYSTEM)
 
 
 class TestLateAccess:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from domain.refusals import Forbidden, NotFound
+from domain.values import Role
 from projections import (
     applications,
     calls,
@@ -27,8 +29,11 @@ from projections import (
     rounds,
     timeline,
 )
+from projections.moments import AsOf
 from projections.paging import MOST
-from tests.projections.conftest import CANARY_TITLES, Season, eur
+from projections.work_waiting import WorkKind
+from tests.projections.conftest import CANARY_TITLES, DEADLINE, Season, eur
+from tests.projections.working import waits
 
 pytestmark = pytest.mark.anyio
 
@@ -160,6 +165,58 @@ async def test_a_grant_that_does_not_open_is_a_sum_in_the_fund_and_nothing_count
     payments = (await following.of_fund(reader, season.funder, season.fund)).items
     assert payments
     assert {(each.grant, each.call, each.handle) for each in payments} == {(None, None, None)}
+
+
+async def test_earlier_counts_of_a_round_leave_it_out_too(season: Season) -> None:
+    """What is hidden is counted as of the same moment, also after the round was opened again."""
+    await season.begin("open")
+    await season.apply()
+    season.office.now = DEADLINE + timedelta(minutes=1)
+    await season.run("round.close", season.officer, round=season.round)
+    await name(season, season.officer)
+    closed = max(season.positions().values())
+
+    async def received(as_of: AsOf | None = None) -> tuple[int | None, ...]:
+        season.project()
+        reader, officer = season.reader, season.officer
+        call = await calls.one(reader, officer, season.call, as_of=as_of)
+        listed = await calls.of_initiative(reader, officer, season.initiative, as_of=as_of)
+        round = await rounds.one(reader, officer, season.round, as_of=as_of)
+        return round.received, call.rounds[0].received, listed.items[0].rounds[0].received
+
+    assert await received() == (1, 1, 1)
+    season.office.now += timedelta(minutes=1)
+    await season.run(
+        "round.grant_late_access",
+        season.officer,
+        round=season.round,
+        applicant=season.artist2,
+        until=(season.office.now + timedelta(days=1)).replace(tzinfo=None),
+        reason="technical_trouble",
+    )
+    assert await received() == (None, None, None)
+    assert await received(AsOf(closed)) == (1, 1, 1)
+
+
+async def test_if_no_officer_may_read_it_the_only_one_is_told_to_open_the_panel(season: Season) -> None:
+    """Otherwise nobody would be. Where a colleague may, it is the colleague."""
+    await season.begin("open")
+    season.things["application1"] = await season.run(
+        "application.submit",
+        season.artist1,
+        call=season.call,
+        round=season.round,
+        title=CANARY_TITLES[0],
+        requested=eur("1500.00"),
+        answers={"idea": "An idea", "born": "A village"},
+    )
+    season.office.now = DEADLINE + timedelta(minutes=1)
+    await season.run("round.close", season.officer, round=season.round)
+    await name(season, season.officer)
+    assert [each.kind for each in await waits(season, "officer")] == [WorkKind.OPEN_PANEL]
+    await season.member("newcomer", Role.OFFICER)
+    assert await waits(season, "officer") == []
+    assert [each.kind for each in await waits(season, "newcomer")] == [WorkKind.CHECK]
 
 
 async def _handle(season: Season) -> str:

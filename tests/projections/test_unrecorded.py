@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 
 from api.http.failing import problem_of
 from api.http.problems import ProblemType
+from domain.forms import Form
 from domain.readings import reading_of
 from domain.refusals import Forbidden
 from domain.values import Role
@@ -24,6 +25,7 @@ from projections.readings import NotRecorded
 from tests.projections.conftest import CANARIES, CANARY_TITLES, Season
 from tests.projections.test_judging_staff import holds
 from tests.projections.test_readings import KNOWS, ask, closed, read_by, submit
+from tests.projections.test_review_summary import QUESTIONS as SUMMARISED
 
 pytestmark = pytest.mark.anyio
 
@@ -139,7 +141,35 @@ class TestWhereNothingCanBeRecorded:
         reader = await read_only()
         shown = await applications.one(reader, season.juror, season.application1)
         (own,) = (await own_reviews.mine(reader, season.juror)).items
-        assert (shown.unrecorded, shown.title, shown.answers, own.title) == (True, None, None, None)
+        assert (shown.unrecorded, shown.title, shown.answers) == (True, None, None)
+        assert (own.unrecorded, own.title, own.requested) == (True, None, None)
+
+    async def test_a_juror_s_own_scores_are_their_own(
+        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
+    ) -> None:
+        await closed(season)
+        await ask(season, "juror", declares=True)
+        await submit(season, "juror")
+        season.project()
+        (own,) = (await own_reviews.mine(await read_only(), season.juror)).items
+        assert (own.unrecorded, own.title, own.scores, own.score) == (True, None, {"art": 7}, "70.000")
+
+    async def test_a_review_is_shown_without_the_summary(
+        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
+    ) -> None:
+        """Its juror can still read when it is due, and say that they have a conflict."""
+        await season.begin()
+        form = Form(questions=SUMMARISED, title_in_summary=True)
+        await season.run("call.change_form", season.officer, call=season.call, stage="main", form=form)
+        for part in (season.apply, season.close, season.assign):
+            await part()
+        season.project()
+        review = season.reviews["juror", "application1"]
+        withheld = await reviews.one(await read_only(), season.juror, review)
+        assert (withheld.status, withheld.unrecorded, withheld.summary) == ("assigned", True, None)
+        shown = await reviews.one(season.reader, season.juror, review)
+        assert not shown.unrecorded
+        assert shown.summary is not None
 
     async def test_without_a_runner_too(self, season: Season) -> None:
         await closed(season)

@@ -73,7 +73,7 @@ class TestRecording:
 
     def test_of_scores_is_of_one_application_or_of_all(self) -> None:
         world = calling()
-        one = RecordReading(round=ROUND, kinds=("scores",), application=APPLICATION)
+        one = RecordReading(round=ROUND, kinds=("scores",), applications=(APPLICATION,))
         assert world.run(one, OFFICER).facts == {OWN: has_read(OFFICER, "scores", of=APPLICATION)}
         assert state(world).has("scores", APPLICATION)
         assert not state(world).has("scores", OTHER_APPLICATION)

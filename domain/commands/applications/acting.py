@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from domain import access, readings
 from domain.applications import rules as application_rules
 from domain.applications.state import Application
+from domain.calls.state import Call
 from domain.commands.judged import reviews_now
 from domain.deciding import (
     CommandContext,
@@ -15,15 +16,17 @@ from domain.deciding import (
     Part,
     Plan,
     PlannedCommand,
+    index_entries,
     maybe,
     some_maybe,
     the,
 )
+from domain.indexes import submissions_to
 from domain.initiatives.state import INITIATIVE
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
 from domain.parties import actor_in, actor_of, is_organisation
 from domain.persons.state import PERSON
-from domain.readings import EXAMINED, READING, Reading, reading_of, with_earlier
+from domain.readings import EXAMINED, READING, Reading, of_rivals, reading_of, with_earlier
 from domain.reviews.state import Review
 from domain.values import SYSTEM
 
@@ -42,7 +45,7 @@ def by_writer(
     actor = yield from actor_of(context.actor)
     organisation = (yield from maybe(ORGANISATION, party)) if is_organisation(party) else None
     rounds = application.rounds if next_round is None else (*application.rounds, next_round)
-    read, colleagues = yield from read_of_rivals(context.actor, organisation, application.call, rounds)
+    read, colleagues = yield from read_of_rivals(context.actor, party, organisation, application.call, rounds)
 
     def decide() -> Outcome:
         if organisation is not None:
@@ -65,15 +68,30 @@ def by_writer(
     )
 
 
+def rounds_of_rivals(
+    call: Call, rounds: Collection[str], application: Application | None = None
+) -> Collection[str]:
+    """Those of some rounds of a call in which there are rivals of who writes in an `application`, or in the draft of a new one
+    (None). In a rolling call each application is decided by itself: others' rounds hold no rivals, and that of a new one is
+    still to open."""
+    if not call.rolling:
+        return rounds
+    return () if application is None else application.rounds
+
+
 def read_of_rivals(
-    actor: str, organisation: Organisation | None, call: str, rounds: Collection[str]
+    actor: str, party: str, organisation: Organisation | None, call: str, rounds: Collection[str]
 ) -> Part[tuple[Reading, tuple[Reading, ...]]]:
-    """What an applicant has read of some rounds of a call, and what each other member of the organisation for which they apply
-    has; nothing of these if the actor is not a member."""
+    """What an applicant has read of some rounds of a call besides the applications of the `party` for which they apply, and what
+    each other member has if that is an organisation; nothing of these if the actor is not a member."""
     members = organisation is not None and actor in organisation.members
     others = sorted(organisation.members - {actor}) if organisation is not None and members else []
-    found = yield from read_by((*(() if actor == SYSTEM else (actor,)), *others), call, rounds)
-    return found.get(actor, Reading()), tuple([found[each] for each in others])
+    read = yield from read_by((*(() if actor == SYSTEM else (actor,)), *others), call, rounds)
+    # Few who apply have judged anything, so their own applications are looked up only then.
+    if any(each.judged_of for each in read.values()):
+        own = yield from index_entries(submissions_to(call, party))
+        read = {person: of_rivals(each, own) for person, each in read.items()}
+    return read.get(actor, Reading()), tuple([read[each] for each in others])
 
 
 def read_by(people: Collection[str], call: str, rounds: Collection[str]) -> Part[dict[str, Reading]]:

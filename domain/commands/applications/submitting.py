@@ -9,7 +9,7 @@ from domain import access, continuing, dossiers, limits, resubmitting
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, PUBLIC
-from domain.commands.applications.acting import by_writer, read_of_rivals
+from domain.commands.applications.acting import by_writer, read_of_rivals, rounds_of_rivals
 from domain.deciding import (
     Command,
     CommandContext,
@@ -86,7 +86,9 @@ def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
     actor = yield from actor_of(context.actor)
     party = command.applicant or context.actor
     organisation = (yield from maybe(ORGANISATION, party)) if is_organisation(party) else None
-    read, colleagues = yield from read_of_rivals(context.actor, organisation, command.call, (round_id,))
+    read, colleagues = yield from read_of_rivals(
+        context.actor, party, organisation, command.call, rounds_of_rivals(call, (round_id,))
+    )
     earlier: dict[str, Application] = {}
     by_same_person: dict[str, Application] = {}
     if call.applications_per_applicant == "one":
