@@ -82,6 +82,16 @@ class TestRecording:
         assert state(world).has("scores", OTHER_APPLICATION)
         assert world.turned_down(one, OFFICER)[0] is Refused
 
+    def test_of_several_applications_is_one_fact_for_each_that_is_new(self) -> None:
+        world = calling()
+        one = RecordReading(round=ROUND, kinds=("judged",), applications=(APPLICATION,))
+        world.run(one, JUROR)
+        both = RecordReading(round=ROUND, kinds=("judged",), applications=(APPLICATION, OTHER_APPLICATION))
+        assert world.run(both, JUROR).facts == {
+            reading_of(JUROR, ROUND): has_read(JUROR, "judged", of=OTHER_APPLICATION)
+        }
+        assert world.turned_down(both, JUROR)[0] is Refused
+
     def test_leaves_out_what_excludes_from_nothing_any_more(self) -> None:
         """Scores once the panel is open, all else once the round is decided."""
         kinds: tuple[ReadingKind, ...] = ("applicants", "answers", "times", "scores")
