@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.pages.conftest import Stage, Visitor, hidden
 from tests.pages.test_narrow import sign_in
 from tests.pages.test_over_http import filled
+from tests.pages.test_session_ended import query
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +123,7 @@ def test_what_was_typed_stays_on_the_page_of_a_problem(stage: Stage) -> None:
     """As when the session was ended elsewhere; ids and field names are not shown."""
     applicant = stage.visitor("second applicant")
     sent = filled(stage, applicant)
-    session = dict(applicant.client.cookies)
-    applicant.send("/sign-out", {"_csrf": sent["_csrf"]})
-    applicant.client.cookies.update(session)
+    query(stage, f"DELETE FROM accounts.sessions WHERE person = '{stage.people['second applicant']}'")
     apply = f"/calls/{stage.call}/apply"
     problem = applicant.send(apply, sent).text
     assert "Your session has expired" in problem
