@@ -81,16 +81,16 @@ async def budget_of(reader: Reader, call: Call, panel: str, at: int, *, now: boo
 async def waiting_list(
     reader: Reader, panel: str | None, places: list[RankingPlace], at: int
 ) -> list[RankingPlace]:
-    """Of some places, those whose applications are on the waiting list, in its order."""
+    """Of some places, those whose applications are still on the waiting list, in its order."""
     if panel is None:
         return []
     rows = await reader.rows(
         "SELECT o.application FROM read.outcomes o JOIN read.applications a ON a.application = o.application "
         "AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint "
-        "WHERE o.panel = %(panel)b AND o.waitlist_rank IS NOT NULL AND a.status <> %(withdrawn)b "
+        "WHERE o.panel = %(panel)b AND o.waitlist_rank IS NOT NULL AND NOT a.status = ANY (%(left)b::text[]) "
         "AND o.from_position <= %(at)b::bigint AND o.to_position > %(at)b::bigint ORDER BY o.waitlist_rank, o.application",
         panel=panel,
-        withdrawn=str(ApplicationStatus.WITHDRAWN),
+        left=[str(ApplicationStatus.WITHDRAWN), str(ApplicationStatus.AWARDED)],
         at=at,
     )
     by_application = {place.application: place for place in places}

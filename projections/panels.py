@@ -48,9 +48,9 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     Equal scores share a `rank`, and the rank after two that share the first is the third. `score` is the mean of the
     reviews in per cent, rounded to three decimals for display only; None if there is no review. `reviews` is the number
     of reviews that were counted; `on_few_criteria` of them scored half of the criteria or fewer. `quorum` is set if it
-    was lowered for this application, with the reason. A `withdrawn` application keeps its place. `scores` are the
-    jurors' own, from the lowest to the highest, in per cent and without saying whose each is; there are none for viewers who
-    do not see the application's reviews. `damaged` names ``title`` if the stored value is not what was committed to.
+    was lowered for this application, with the reason. A `withdrawn` application keeps its place; one that `moved_up`
+    was awarded its `amount` from the waiting list since. `scores` are the jurors' own, from the lowest to the highest, in
+    per cent and without saying whose each is; there are none for viewers who do not see the application's reviews. `damaged` names ``title`` if the stored value is not what was committed to.
     """
 
     rank: int
@@ -69,6 +69,7 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     waitlist_rank: int | None
     reason: str | None
     more_because: str | None
+    moved_up: bool = False
     scores: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
 
@@ -388,6 +389,7 @@ def _ranked(
         waitlist_rank=None if waitlisted is None else waitlisted - sum(each < waitlisted for each in waiting),
         reason=None if decided is None else row["reason"],
         more_because=None if decided is None else row["more_because"],
+        moved_up=waitlisted is not None and row["status"] == ApplicationStatus.AWARDED,
         scores=scores,
         damaged=damaged_in({"title": opened}),
     )

@@ -29,7 +29,9 @@ from history.store import History
 from history.unreadable import Unreadable
 
 PREFIX: Final = "owc_"
-UNKNOWN: Final = msg("This claim is not known here. Check that you copied all of it; it begins with owc_.")
+UNKNOWN: Final = msg(
+    "This one-time key is not known here. Check that you copied all of it; it begins with owc_."
+)
 _SHAPE: Final = re.compile(r"owc_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 

@@ -132,7 +132,7 @@ RANKING: Final = ExportedList(
     msg("Ranking"),
     panels.ranking,
     (
-        number(msg("Rank"), lambda item, _: item.rank),
+        number(msg("Rank"), lambda item, _: item.rank if item.score else None),
         text(_APPLICATION, lambda item, _: item.handle),
         text(_TITLE, _title),
         number(_SCORE, lambda item, _: _percent(item.score)),
@@ -143,9 +143,14 @@ RANKING: Final = ExportedList(
         number(msg("Lowered number of reviews"), lambda item, _: item.quorum),
         money(_ASKED_FOR, lambda item, _: item.requested),
         text(msg("Withdrawn"), lambda item, _: _YES if item.withdrawn else None),
-        text(msg("Outcome"), lambda item, _: OUTCOMES[item.outcome] if item.outcome else None),
+        text(
+            msg("Outcome"),
+            lambda item, _: OUTCOMES["award" if item.moved_up else item.outcome] if item.outcome else None,
+        ),
         money(msg("Award"), lambda item, _: item.amount),
-        number(msg("Place on the waiting list"), lambda item, _: item.waitlist_rank),
+        number(
+            msg("Place on the waiting list"), lambda item, _: None if item.moved_up else item.waitlist_rank
+        ),
         text(_REASON, lambda item, _: _why(item.reason)),
         text(msg("More than was asked for"), lambda item, _: _why(item.more_because)),
     ),
@@ -352,7 +357,12 @@ MEMBERS: Final = ExportedList(
         text(msg("Roles since then"), lambda item, _: _roles(item.roles)),
         text(
             msg("By whom"),
-            lambda item, _: _named(item.by, msg("the program or whoever runs the server")),
+            lambda item, _: _named(
+                item.by,
+                msg("the person who was invited")
+                if item.topic.startswith("invitation.declined.")
+                else msg("the program or whoever runs the server"),
+            ),
         ),
     ),
 )

@@ -39,7 +39,9 @@ async def _apply(visit: Visit) -> PageContent:
         visit,
         form,
         heading=msg("Apply"),
-        note=msg("It goes to review at once, so you cannot change it; you can withdraw it.")
+        note=msg(
+            "Once you submit it, the application goes to review at once: you can withdraw it, but no longer change it."
+        )
         if form.rolling
         else msg("You can change what you submit until the deadline, and withdraw it."),
         send=msg("Submit the application"),

@@ -42,19 +42,26 @@ def to_do_words(grant: GrantLine, task: OwnGrantTask) -> Message:
 
 
 def state_words(grant: GrantDetail) -> Message | None:
-    """Where an accepted grant stands for its recipient, who has nothing to do."""
+    """Where a grant stands for its recipient, who has nothing to do now or whose grant is suspended."""
+    if grant.status == GrantStatus.SUSPENDED:
+        return msg(
+            "The grant is suspended: no payment can be requested until the staff resume it. If a report is missing, you can submit it "
+            "meanwhile."
+        )
     if grant.status != GrantStatus.ACCEPTED or grant.amendment is not None:
         return None
     if grant.payee is not None and not grant.payee.confirmed:
         return msg(
-            "Another member of the staff checks your bank details. You do not have to do anything; you can ask for the first instalment "
+            "Somebody of the staff is checking your bank details. You do not have to do anything; you can ask for the first instalment "
             "afterwards."
         )
     if not grant.instalments:
         return msg("The staff divide the grant into instalments next. You do not have to do anything.")
     if all(each.status == InstalmentStatus.SETTLED for each in grant.instalments):
         if any(each.status == ReportStatus.SUBMITTED for each in grant.reports):
-            return msg("Everything is paid. The staff read your report; you do not have to do anything.")
+            return msg(
+                "Everything is paid. The staff are reading your report; you do not have to do anything."
+            )
         return msg(
             "Everything is paid. The staff complete the grant when nothing more is expected; until then you can still write a report."
         )
@@ -63,5 +70,5 @@ def state_words(grant: GrantDetail) -> Message | None:
             "The bank did not pay an instalment. Check your bank details below; the staff send it again."
         )
     if any(each.status == ReportStatus.SUBMITTED for each in grant.reports):
-        return msg("The staff read your report. You do not have to do anything now.")
+        return msg("The staff are reading your report. You do not have to do anything now.")
     return msg("A payment is under way. You do not have to do anything now.")

@@ -78,7 +78,8 @@ def _held(who: str, house: Initiative, member: Member, known: Mapping[str, CallL
     administers = Role.ADMINISTRATOR in house.roles(who)
     found = []
     if member.roles:
-        found.append(Held(member.roles, "initiative.remove_member", "", removable=administers))
+        alone = Role.ADMINISTRATOR in member.roles and len(house.administrators) == 1
+        found.append(Held(member.roles, "initiative.remove_member", "", removable=administers and not alone))
     for each in member.calls:
         call = known.get(each.call)
         if each.round is None:

@@ -99,7 +99,9 @@ def shown_until(visit: Visit, work: Work, stage: Stage, call: CallDetail) -> dat
 def note_for(call: Call) -> Message:
     """What applicants are told about changing what they submitted."""
     return (
-        msg("It goes to review at once, so you cannot change it; you can withdraw it.")
+        msg(
+            "Once you submit it, the application goes to review at once: you can withdraw it, but no longer change it."
+        )
         if call.rolling
         else msg("You can change what you submit until the deadline, and withdraw it.")
     )

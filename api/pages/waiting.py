@@ -113,9 +113,10 @@ def _owed(reviews: Sequence[OwnReview], words: Message) -> TodoItem:
     """Reviews that are owed, and when the first of them is due."""
     due = min((each.due for each in reviews if each.due), key=lambda each: each.at, default=None)
     where = f"/reviews/{reviews[0].id}" if len(reviews) == 1 else "/reviews"
+    about = reviews[0].call_title if len({each.call for each in reviews}) == 1 else None
     if due is None:
-        return TodoItem(where, words, len(reviews), note=NO_DATE)
-    return TodoItem(where, words, len(reviews), until=due.at, zone=due.time_zone)
+        return TodoItem(where, words, len(reviews), about=about, note=NO_DATE)
+    return TodoItem(where, words, len(reviews), about=about, until=due.at, zone=due.time_zone)
 
 
 def _new(count: int) -> Message:

@@ -240,13 +240,6 @@ def lower_quorum(
     needed = round.quorum(application_id, stage)
     if written >= needed:
         raise Refused(msg("This application has all the reviews that it needs."))
-    if can_be_asked:
-        raise Refused(
-            msg(
-                "The quorum can be lowered only when no juror is left to ask. There still is one; tell the programme staff "
-                "to ask them."
-            )
-        )
     least = written + owed
     if least >= needed:
         raise Refused(
@@ -254,6 +247,13 @@ def lower_quorum(
                 "This application will still have enough reviews once every juror submits. Wait "
                 "for them, or ask the administrator to end the role of a juror who does not "
                 "answer."
+            )
+        )
+    if can_be_asked:
+        raise Refused(
+            msg(
+                "The quorum can be lowered only when no juror is left to ask. There still is one; tell the programme staff "
+                "to ask them."
             )
         )
     if not least <= quorum < needed:

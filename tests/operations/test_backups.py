@@ -151,7 +151,7 @@ def test_no_way_in_from_before_a_restore_is_one_afterwards(
     assert not lets_in(other, token)
     for claim in (used, withdrawn, unused):
         assert other.refused("claims", "exchange", typed=claim.text).startswith(
-            "This claim is not known here."
+            "This one-time key is not known here."
         )
     other.said("verify", "--keys")
     for person in (revoked.person, used.person, unused.person):

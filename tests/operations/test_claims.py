@@ -13,7 +13,7 @@ from tests.operations.command_line.operator import Operator, counted
 __all__ = ["migrated", "migrated_once", "operator"]
 
 ANOTHER = "it works only once."
-UNKNOWN = "This claim is not known here. Check that you copied all of it; it begins with owc_."
+UNKNOWN = "This one-time key is not known here. Check that you copied all of it; it begins with owc_."
 
 
 def test_the_first_administrator_comes_in_by_a_claim(migrated: Operator) -> None:

@@ -36,7 +36,7 @@ def told(operator: Operator, redirection: str, *arguments: str, given: bytes = b
 def test_closed_or_unreadable_input(migrated: Operator) -> None:
     person = migrated.administrator()["person"]
     assert told(migrated, "<&-", "find-person") == "No address was given."
-    assert told(migrated, "<&-", "claims", "exchange").startswith("This claim is not known here.")
+    assert told(migrated, "<&-", "claims", "exchange").startswith("This one-time key is not known here.")
     assert told(migrated, "<&-", "erase", person, "--reason", "safety") == (
         "There is no terminal to ask for confirmation; confirm with --yes."
     )

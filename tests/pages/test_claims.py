@@ -106,7 +106,7 @@ def test_a_claim_is_brought_by_the_browser_that_asked_for_the_form(
 def test_what_is_no_claim_is_told(stage: Stage, claim: str) -> None:
     status, page = bring(stage.visitor(), claim)
     assert status == 422
-    assert "This claim is not known here." in page
+    assert "This one-time key is not known here." in page
 
 
 def test_older_sessions_show_a_further_claim(stage: Stage, administrator: Person) -> None:

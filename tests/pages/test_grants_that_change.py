@@ -68,6 +68,7 @@ def it_is_suspended_with_a_reason_and_goes_on(stage: Stage, grant: str) -> None:
     own = html.unescape(stage.visitor("applicant").open(grant).text)
     assert "a report is overdue" in own
     assert "Where is the report?" in own
+    assert "The grant is suspended: no payment can be requested until the staff resume it." in own
     assert "Where is the report?" not in html.unescape(finance.open(grant).text)
     assert stage.speaking("finance").get(f"/api{grant}")["status"] == "suspended"
     assert "The grant is resumed." in does(officer, grant, "grant-resume")

@@ -285,7 +285,7 @@ def the_chair_is_told_why_the_panel_was_returned(judging: Round, panel: str) -> 
     assert (returned["by"], returned["reason"]) == ("officer", "amount_questioned")
     page = html.unescape(visitor.open(f"{path}?lang=en").text)
     assert re.search(r"Returned to the chair on .{10,60}, by: officer\. An amount needs to be recon", page)
-    assert "Next: the chair closes the panel, or changes an outcome first." in page
+    assert "Next: close the panel, or change an outcome first." in page
     start = html.unescape(visitor.open("/me?lang=en").text)
     assert "The panel was returned to its chair: an amount needs to be reconsidered" in start
     assert "Решение возвращено председателю" in visitor.open(f"{path}?lang=ru").text

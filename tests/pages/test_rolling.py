@@ -105,14 +105,14 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
         reason="quality",
     )
     funder, timeline = stage.speaking("funder"), f"/api/calls/{call}/timeline"
-    assert "Next: the chair closes the panel" in read(stage.visitor("chair"), ranking)
+    assert "Next: close the panel" in read(stage.visitor("chair"), ranking)
     page = read(stage.visitor("chair"), "/me")
     assert f'<a href="{ranking}">panel to close: its outcome is set</a>' in page
     assert f'<a href="{ranking}" class="handle">{shown["handle"]}</a>' in page
     told = [line["topic"] for line in funder.get(timeline, position=chair.position)["items"]]
     assert {topic.partition(".")[0] for topic in told} == {"call"}, "funders are not told who comes when"
     chair.post(f"/api/panels/{panel}/close")
-    assert "Next: the chair closes the panel" not in read(stage.visitor("chair"), ranking)
+    assert "Next: close the panel" not in read(stage.visitor("chair"), ranking)
     page = read(stage.visitor("chair"), f"/calls/{call}")
     assert f'<a href="{ranking}" class="handle">{shown["handle"]}</a>' in page, "also once it is closed"
     page = read(stage.visitor("officer"), listed)
