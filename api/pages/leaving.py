@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from litestar import HttpMethod, Request, Response
@@ -101,11 +102,17 @@ def _erasing(person: str) -> ErasePerson:
     return ErasePerson(person=person, reason="asked_by_person")
 
 
-async def _kept(visit: Visit) -> list[dossiers.DossierShown]:
-    """What is kept even if the visitor is erased."""
+async def _kept(visit: Visit) -> list[datetime]:
+    """Until when records of payments are kept even if the visitor is erased; each time once, however many grants there were."""
     now = visit.wiring.clock()
     found = await dossiers.mine(visit.wiring.reader, visit.person)
-    return [each for each in found.items if each.kept_until and each.kept_until > now and not each.erased]
+    return sorted(
+        {
+            each.kept_until
+            for each in found.items
+            if each.kept_until and each.kept_until > now and not each.erased
+        }
+    )
 
 
 def _check_confirmed(form: SubmittedForm) -> None:

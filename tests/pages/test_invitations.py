@@ -129,7 +129,18 @@ def test_a_link_is_shown_once_declined_by_anybody_and_withdrawn(stage: Stage) ->
     (link,) = links
     guest.open(link)
     assert "You declined the invitation" in answer(guest, "decline")
-    assert "Declined" in inviter.open(f"{house}/people").text
+    people = inviter.open(f"{house}/people").text
+    assert "Declined" in people
+    assert (
+        "initiative-remove_member"
+        not in re.sub(r".*<h2>People</h2>", "", people, flags=re.DOTALL)
+        .partition("Administrator 1")[2]
+        .partition("</tr>")[0]
+    ), "the only administrator is not removed"
+    declined = html.unescape(inviter.open(f"{house}/members").text).partition("An invitation was declined.")[
+        2
+    ]
+    assert "the person who was invited" in declined.partition("</tr>")[0]
 
     link = link_in(invite(inviter, f"{house}/invite", **ticked, note="For Anna"))
     assert "For Anna" in inviter.open(f"{house}/people").text

@@ -203,6 +203,11 @@ class TestWhetherReviewsAreOwed:
         world.given(REVIEW, cleared(), judged())
         assert world.turned_down(LOWER, CHAIR) == self.OWED
 
+    def test_they_are_waited_for_although_somebody_else_could_be_asked(self) -> None:
+        world = self.owing(quorum=3)
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=STRANGER, roles=(Role.JUROR,)))
+        assert world.turned_down(LOWER, CHAIR) == self.OWED
+
     def test_no_lower_than_what_was_written_and_is_owed(self) -> None:
         world = self.owing(quorum=4)
         assert world.turned_down(self.NONE, CHAIR) == (

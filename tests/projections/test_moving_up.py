@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from history.due import run_due
-from projections import applications, timeline
+from projections import applications, panels, timeline
 from tests.projections.conftest import DEADLINE, Season, eur
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +45,12 @@ async def test_it_is_told_as_an_act_of_the_program(season: Season) -> None:
     assert (shown.status, shown.awarded) == ("awarded", eur("1000.00"))
     own = (await timeline.of_application(season.reader, season.artist2, season.application2)).items
     assert (own[-1].topic, own[-1].role, own[-1].handle) == ("application.promoted.v1", "system", None)
+    ranking = await panels.ranking(season.reader, season.officer, season.round)
+    assert not ranking.waiting
+    assert {each.application: (each.outcome, each.moved_up) for each in ranking.places.items} == {
+        season.application1: ("award", False),
+        season.application2: ("waitlist", True),
+    }
     declining = {
         entry.handle
         for entry in (await timeline.of_grant(season.reader, season.officer, grant)).items
