@@ -142,7 +142,9 @@ def a_screening_is_required_by_the_initiative_and_recorded_by_finance(stage: Sta
     members = f"/initiatives/{own['initiative']}/members"
     page = does(administrator, members, "initiative-set_screening")
     assert "Payees are compared with sanctions lists before anything is paid." in page
-    assert "The payee has to be screened before a payment." in finance.open(grant).text
+    page = finance.open(grant).text
+    assert "No screening was recorded before instalment 1." in page, "it was paid before"
+    assert "The payee has to be screened before the next payment." in page
     page = does(
         finance, grant, "grant-record_screening",
         result="match_ruled_out", reference="S-7", screened_on="2026-01-02", note="Born in another year.",
