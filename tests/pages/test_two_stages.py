@@ -128,6 +128,9 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     assert "in the next stage" not in artist.open("/me").text
 
     officer = stage.visitor("officer")
+    ranking = officer.open(f"/rounds/{stage.round}/ranking").text
+    assert "Next: those who are invited continue in the next stage." in ranking, "there is no award yet"
+    assert "offer" not in ranking.partition("The results are announced.")[2].partition("</p>")[0]
     call = f"/calls/{stage.call}"
     assert "Open the next stage" in officer.open(call).text
     closes = (datetime.now(UTC) + timedelta(days=60)).strftime("%Y-%m-%dT12:30")
