@@ -97,6 +97,7 @@ _LOOKS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("round", RoundStatus.CLOSED): ("", "ring"),
     ("round", RoundStatus.IN_PANEL): ("waiting", "list"),
     ("round", RoundStatus.DECIDED): ("good", "check"),
+    ("round", RoundStatus.CANCELLED): ("out", "cross"),
     ("outcome", "award"): ("good", "check"),
     ("outcome", "waitlist"): ("waiting", "list"),
     ("outcome", "invite"): ("good", "forward"),
