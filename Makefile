@@ -17,7 +17,7 @@ help: ## list these commands
 demo: venv ## build .venv, start everything with a living demonstration, and print the address (Ctrl-C stops it)
 	@exec .venv/bin/overwinter demo
 
-test: venv-dev ## run the tests (about a quarter of an hour on two quiet cores)
+test: venv-dev ## run the tests (15 to 20 minutes on two cores)
 	@requirements/browser.sh --tell
 	.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not long" tests
 
