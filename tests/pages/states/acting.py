@@ -31,6 +31,11 @@ def sent(form: str, **typed: str) -> Callable[[Page], None]:
     return send
 
 
+def submits_without_points(page: Page) -> None:
+    """A review in which no criterion has points. The form's last button would only save the draft."""
+    press(page.locator("form#review-submit p.send button").first)
+
+
 def with_mistakes(page: Page) -> None:
     """An application with mistakes in it, of every kind."""
     for name, value in {

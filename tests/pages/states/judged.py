@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tests.pages.browsing import NOBODY
 from tests.pages.conftest import eur
-from tests.pages.states.acting import opened, sent
+from tests.pages.states.acting import opened, sent, submits_without_points
 from tests.pages.states.bodies import AWARD, CALL, DECLINE, LETTER, both, waiting
 from tests.pages.states.granted import results_and_grants
 from tests.pages.states.making import EveryState
@@ -86,7 +86,7 @@ def round_in_review(states: EveryState, where: tuple[str, str], made: list[str])
     )
     see("review-new", f"/reviews/{new}", "juror")
     see("review-to-write", f"/reviews/{begun}", "juror")
-    see("review-wrong", f"/reviews/{begun}", "juror", then=sent("review-submit"))
+    see("review-wrong", f"/reviews/{begun}", "juror", then=submits_without_points)
     see("review-submitted", f"/reviews/{done}", "juror", "officer")
     see("review-recused", f"/reviews/{stepped_back}", "second juror", "officer")
     messages(states, read, unasked)
