@@ -344,19 +344,25 @@ def test_two_people_write_a_draft_and_it_is_gone_once_its_owner_submits_it(pair:
     assert helper.send("/draft-invitation", accept).status_code == 404, "not with a link from before"
 
 
+def share_changes(owner: Visitor, change: str, helper: Visitor) -> str:
+    """Begin to change an application that was received, with a helper who accepts; gives the page of who writes in the draft."""
+    kept = owner.form(change, "application-change")
+    assert owner.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
+    people = people_of(owner, change)
+    helper.open(invitation(owner, people))
+    page = helper.open("/draft-invitation").text
+    accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
+    assert helper.send("/draft-invitation", accept).status_code == 303
+    return people
+
+
 def test_who_was_given_a_role_can_no_longer_open_the_draft_and_leaves_it(pair: Stage) -> None:
     """The start page says so, and JSON; nothing of the draft is shown on the way."""
     artist, helper = pair.visitor("owner"), pair.visitor("helper")
     apply = f"/calls/{pair.call}/apply"
     application = artist.send(apply, artist.form(apply, "application-submit") | ANSWERS).headers["location"]
     change = f"{application}/change"
-    kept = artist.form(change, "application-change")
-    assert artist.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
-    people = people_of(artist, change)
-    helper.open(invitation(artist, people))
-    page = helper.open("/draft-invitation").text
-    accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
-    assert helper.send("/draft-invitation", accept).status_code == 303
+    people = share_changes(artist, change, helper)
     speaking = pair.speaking("helper")
     draft = speaking.get("/api/drafts")["items"][0]["id"]
 
@@ -393,13 +399,7 @@ def test_who_left_the_organisation_can_no_longer_open_their_draft_and_deletes_it
     apply = f"/calls/{pair.call}/apply"
     sent = owner.form(apply, "application-submit") | ANSWERS | {"applicant": organisation}
     change = f"{owner.send(apply, sent).headers['location']}/change"
-    kept = owner.form(change, "application-change")
-    assert owner.send(change, kept | {"title": "Another title", "_draft": "save"}).status_code == 303
-    people = people_of(owner, change)
-    helper.open(invitation(owner, people))
-    page = helper.open("/draft-invitation").text
-    accept = {"_secret": hidden(page, "_secret"), "_csrf": hidden(page, "_csrf"), "_do": "accept"}
-    assert helper.send("/draft-invitation", accept).status_code == 303
+    people = share_changes(owner, change, helper)
     draft = people.split("/")[2]
 
     newcomer.post(f"{at}/members/{pair.people['owner']}/remove")
